@@ -1,0 +1,61 @@
+//===- Strategy.h - ways to make plans -------------------------*- C++ -*-===//
+//
+// Part of Remat, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef REMAT_PLANNING_RECOMPUTE_STRATEGY_H
+#define REMAT_PLANNING_RECOMPUTE_STRATEGY_H
+
+#include "remat/Planning/Graph/Layers.h"
+#include "remat/Planning/Recompute/Plan.h"
+
+#include <functional>
+
+namespace remat::planning {
+
+enum class StrategyKind { None, Chen, Kusumoto };
+enum class Family { Exact, Approximate };
+/// `Best` runs Time and Memory and keeps the cheaper plan that fits.
+enum class Objective { Best, Time, Memory, MemoryPareto };
+enum class LastSegment { Keep, Recompute };
+
+/// A budget as the user writes it.
+struct Budget {
+  enum class Kind {
+    Bytes,   ///< an exact count
+    Percent, ///< of the base order's peak in the problem's scope; ppm = 1e4 * percent
+    Minimum, ///< the smallest peak the strategy reaches
+    None,    ///< no limit
+  } kind = Kind::None;
+  int64_t amount = 0; ///< bytes, or parts per million of the plain peak
+};
+
+/// Parses "8GiB", "800MB", "123", "50%", "37.5%", "min". Binary and decimal
+/// suffixes (KiB, MiB, GiB, TiB, kB, MB, GB, TB, B). Errors: InvalidOption for
+/// anything else, zero, a negative or an overflowing amount.
+Result<Budget> parseBudget(std::string_view text);
+
+struct StrategyOptions {
+  StrategyKind kind = StrategyKind::Kusumoto;
+  Family family = Family::Approximate;
+  Objective objective = Objective::Best;
+  LastSegment lastSegment = LastSegment::Keep;
+  /// Absent: the finest granularity whose program stays small (documented).
+  std::optional<Granularity> granularity;
+  Budget budget;
+  /// Called now and then with a share done in [0, 1]; returning false stops the
+  /// search, which then answers with the best so far and says so.
+  std::function<bool(double)> progress;
+};
+
+/// Plans `problem`. The result's plan, if any, passes `verify`. Never fails on a
+/// checked problem: what cannot be met comes back as status and witness.
+/// Deterministic, also under a permutation of `Op::id`s.
+PlanResult solve(const Problem &problem, const StrategyOptions &options);
+
+} // namespace remat::planning
+
+#endif // REMAT_PLANNING_RECOMPUTE_STRATEGY_H

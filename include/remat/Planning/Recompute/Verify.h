@@ -1,0 +1,31 @@
+//===- Verify.h - the independent check of a plan --------------*- C++ -*-===//
+//
+// Part of Remat, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef REMAT_PLANNING_RECOMPUTE_VERIFY_H
+#define REMAT_PLANNING_RECOMPUTE_VERIFY_H
+
+#include "remat/Planning/Recompute/Plan.h"
+
+namespace remat::planning {
+
+/// Checks that `plan` is a valid schedule of `problem` that keeps its promises,
+/// by code that no strategy and not the simulator uses. Errors: InvalidPlan,
+/// the message starting with the label of the broken rule:
+///   R1 every execution names an op of the graph
+///   R2 every op runs at least once, first executions in base order
+///   R3 an op that may not be recomputed runs exactly once
+///   R4 an execution's inputs were executed before it
+///   R5 the peak is the promised one
+///   R6 the cost is the promised one
+///   R7 the peak is within the budget, if there is one
+/// Cost: O(E log E) in the sum E of the executions' degrees.
+Status verify(const Problem &problem, const Plan &plan, std::optional<Bytes> budget);
+
+} // namespace remat::planning
+
+#endif // REMAT_PLANNING_RECOMPUTE_VERIFY_H

@@ -1,0 +1,68 @@
+//===- Units.h - bytes, flops and costs as distinct types ------*- C++ -*-===//
+//
+// Part of Remat, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef REMAT_PLANNING_SUPPORT_UNITS_H
+#define REMAT_PLANNING_SUPPORT_UNITS_H
+
+#include <compare>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace remat::planning {
+
+/// Returns `a + b`, or nothing when the sum leaves the signed 64-bit range.
+std::optional<int64_t> checkedAdd(int64_t a, int64_t b);
+
+/// Returns `a * b`, or nothing when the product leaves the signed 64-bit range.
+std::optional<int64_t> checkedMul(int64_t a, int64_t b);
+
+/// A signed 64-bit count of one unit. Two quantities of different units do not
+/// mix: `Bytes + Cost` does not compile.
+///
+/// Sums are plain 64-bit sums. They cannot overflow for a graph that
+/// `Problem::check` accepts, because it bounds the sum over all values and all
+/// ops by 2^62; code that sums anything else uses `checkedAdd`.
+template <typename Tag>
+struct Quantity {
+  int64_t count = 0;
+
+  constexpr Quantity() = default;
+  constexpr explicit Quantity(int64_t count) : count(count) {}
+
+  constexpr auto operator<=>(const Quantity &) const = default;
+  constexpr Quantity operator+(Quantity other) const {
+    return Quantity(count + other.count);
+  }
+  constexpr Quantity operator-(Quantity other) const {
+    return Quantity(count - other.count);
+  }
+  constexpr Quantity &operator+=(Quantity other) {
+    count += other.count;
+    return *this;
+  }
+  constexpr Quantity &operator-=(Quantity other) {
+    count -= other.count;
+    return *this;
+  }
+};
+
+/// Bytes of device memory.
+using Bytes = Quantity<struct BytesTag>;
+/// Floating-point operations (a multiply-add counts two).
+using Flops = Quantity<struct FlopsTag>;
+/// Execution cost in the unit that `Problem::costUnit` names.
+using Cost = Quantity<struct CostTag>;
+
+/// Formats bytes for people: the exact count, and a size with three digits.
+///   formatBytes(Bytes(536870912)) == "536870912 B (512 MiB)"
+std::string formatBytes(Bytes bytes);
+
+} // namespace remat::planning
+
+#endif // REMAT_PLANNING_SUPPORT_UNITS_H
