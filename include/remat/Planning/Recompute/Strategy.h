@@ -20,7 +20,22 @@ enum class StrategyKind { None, Chen, Kusumoto };
 enum class Family { Exact, Approximate };
 /// `Best` runs Time and Memory and keeps the cheaper plan that fits.
 enum class Objective { Best, Time, Memory, MemoryPareto };
+/// Whether the forward values of the last segment are used where they are, or
+/// thrown away and computed again as the paper's formula counts (ambiguity A1).
 enum class LastSegment { Keep, Recompute };
+
+/// The spelling of an option's value in flags, pass options and reports, and
+/// back; nothing for any other text.
+std::string_view toString(StrategyKind kind);
+std::string_view toString(Family family);
+std::string_view toString(Objective objective);
+std::string_view toString(LastSegment lastSegment);
+std::string_view toString(Granularity granularity);
+std::optional<StrategyKind> parseStrategyKind(std::string_view text);
+std::optional<Family> parseFamily(std::string_view text);
+std::optional<Objective> parseObjective(std::string_view text);
+std::optional<LastSegment> parseLastSegment(std::string_view text);
+std::optional<Granularity> parseGranularity(std::string_view text); ///< not "auto"
 
 /// A budget as the user writes it.
 struct Budget {
@@ -42,7 +57,8 @@ struct StrategyOptions {
   StrategyKind kind = StrategyKind::Kusumoto;
   Family family = Family::Approximate;
   Objective objective = Objective::Best;
-  LastSegment lastSegment = LastSegment::Keep;
+  /// Absent: keep on a joint graph, recompute on a paper graph.
+  std::optional<LastSegment> lastSegment;
   /// Absent: the finest granularity whose program stays small (documented).
   std::optional<Granularity> granularity;
   Budget budget;
