@@ -24,14 +24,17 @@ enum class CostUnit {
   Units,
 };
 std::string_view toString(CostUnit unit);
+std::optional<CostUnit> parseCostUnit(std::string_view text);
 
 /// A named cost table. A roofline: max(flops / peak, bytes / bandwidth) + launch,
 /// rounded up to whole femtoseconds; or the paper's table of units.
 struct DeviceTable {
-  std::string_view name;   ///< "h100", "a100", "tpu-v5p", "host", "judge", "paper"
+  std::string_view name;   ///< "h100", "h200", "a100", "tpu-v5p", "host", "judge", "paper"
   std::string_view source; ///< where the figures come from, with date
   CostUnit unit;
-  /// Peak flop/s for 16-, 32- and 64-bit elements; 0 for the paper's table.
+  /// Peak flop/s for elements of up to 16, 32 and 64 bits; an op without float
+  /// operands goes by the 32-bit figure. 0 where the vendor states none: the
+  /// next narrower figure serves. All 0 for the paper's table.
   int64_t flopsPerSecond16, flopsPerSecond32, flopsPerSecond64;
   int64_t bytesPerSecond;
   int64_t launchFemtoseconds;

@@ -32,6 +32,7 @@ enum class PlanStatus {
   InvalidProblem,
 };
 std::string_view toString(PlanStatus status);
+std::optional<PlanStatus> parsePlanStatus(std::string_view text);
 
 /// Why a budget is not met: the step with the largest live bytes of the best
 /// schedule known (or the op that sets the floor), and who is live there.
