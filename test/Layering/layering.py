@@ -71,7 +71,7 @@ MUTATES = re.compile(
     r"setAttrs?|removeAttr|dropAllUses|takeBody|cloneInto|setType|setLoc)\("
     r"|Operation::create\b|\breplaceAllUses"
 )
-MACHINE_PATH = re.compile(r"(?<![\w.$}>/])/(work|root|home|tmp|mnt|Users|usr/lib/llvm)(?![\w-])")
+MACHINE_PATH = re.compile(r"(?<![\w.$}>/])/((work|root|home|tmp|mnt|Users)(?![\w-])|usr/lib/llvm)")
 REGISTRY_HOST = re.compile(r"\b(deb\.debian\.org|pypi\.org|files\.pythonhosted\.org)\b|\.internal\b")
 UNFINISHED = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b")
 PAPER_CORPUS = re.compile(r"(^|/)(kusumoto|checkmate)/.*\.(json|txt|xz|pb|gz|py)$")
