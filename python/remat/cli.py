@@ -1,0 +1,228 @@
+# Part of Remat, under the Apache License v2.0 with LLVM Exceptions.
+# See LICENSE for license information.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""The `remat` command."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from pathlib import Path
+
+from rich.console import Console
+
+import remat
+from remat import convert, progress, toolchain
+from remat.convert import Format
+from remat.errors import InputError, RematError
+from remat.plan import Plan
+from remat.toolchain import RematOptions
+
+_EPILOG = """\
+exit codes: 0 done; 1 refused (a budget that cannot be met, a check that failed); 2 bad input or
+options; 130 interrupted. Output files are written whole or not at all."""
+
+_BUDGET_HELP = (
+    "bytes (8GiB, 800MB, 123), a share of the plain program's peak in the same scope (50%%), "
+    "or min for the smallest peak the strategy reaches"
+)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Runs the command line and returns the exit code."""
+    arguments = _parser().parse_args(argv)
+    try:
+        return arguments.run(arguments)
+    except RematError as error:
+        print(f"remat: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("remat: interrupted; no output was written", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        # The reader of our stdout went away; keep Python from flushing into it again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="remat",
+        description="Fits training steps into a byte budget by recomputing values.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"remat {remat.__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _add_opt(commands)
+    _add_plan(commands)
+    _add_convert(commands)
+    _add_version(commands)
+    return parser
+
+
+def _command(commands: argparse._SubParsersAction, name: str, text: str, **more: object,
+             ) -> argparse.ArgumentParser:
+    return commands.add_parser(name, help=text[0].lower() + text[1:].rstrip("."),
+                               description=text, epilog=_EPILOG,
+                               formatter_class=argparse.RawDescriptionHelpFormatter, **more)
+
+
+def _add_input(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", type=Path, metavar="FILE",
+                        help="StableHLO text (pretty or generic), portable artifact or "
+                             "jax.export file; may be xz-compressed")
+
+
+def _add_planning_options(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument_group("planning").add_argument
+    add("--budget", required=True, metavar="SIZE", help=_BUDGET_HELP)
+    add("--budget-scope", choices=["total", "non-arguments", "temporaries"], default="total",
+        help="what the budget counts (default: total = arguments + results + temporaries)")
+    add("--strategy", choices=["none", "chen", "kusumoto"], help="how plans are made")
+    add("--family", choices=["exact", "approx"], help="lower sets that kusumoto considers")
+    add("--objective", choices=["best", "time", "memory", "memory-pareto"],
+        help="what kusumoto minimises")
+    add("--last-segment", choices=["keep", "recompute"],
+        help="what happens to the segment right before the backward")
+    add("--granularity", choices=["auto", "op", "cluster", "layer"],
+        help="how ops are grouped before planning")
+    add("--cost", choices=["h100", "a100", "tpu-v5p", "host", "judge", "paper"],
+        help="cost table")
+    add("--memory-model", choices=["program", "xla"], help="which values are buffers")
+    add("--entry", metavar="NAME", help="entry function (default: main, or the only public one)")
+
+
+def _options(arguments: argparse.Namespace, target: str | None = None) -> RematOptions:
+    return RematOptions(
+        budget=arguments.budget,
+        budget_scope=arguments.budget_scope,
+        strategy=arguments.strategy,
+        family=arguments.family,
+        objective=arguments.objective,
+        last_segment=arguments.last_segment,
+        granularity=arguments.granularity,
+        cost=arguments.cost,
+        memory_model=arguments.memory_model,
+        entry=arguments.entry,
+        target=target,
+    )
+
+
+def _add_opt(commands: argparse._SubParsersAction) -> None:
+    parser = _command(
+        commands, "opt", "Rewrites a training step so that it fits a budget.", aliases=["fit"]
+    )
+    _add_input(parser)
+    parser.add_argument("-o", "--output", type=Path, metavar="OUT",
+                        help="file to write (default: stdout)")
+    parser.add_argument("--format", choices=[f.value for f in Format],
+                        help="spelling of the output (default: the input's)")
+    parser.add_argument("--target", default="xla-gpu",
+                        choices=["xla-gpu", "xla-tpu", "xla-cpu", "none"],
+                        help="compiler that the recomputation has to survive (default: xla-gpu; "
+                             "none keeps remat.recompute ops, for --format=generic)")
+    parser.add_argument("--plan-file", type=Path, metavar="FILE", help="also write plan.json")
+    _add_planning_options(parser)
+    parser.set_defaults(run=_run_opt)
+
+
+def _run_opt(arguments: argparse.Namespace) -> int:
+    module = _read(arguments.file)
+    form = Format(arguments.format) if arguments.format else module.format
+    if arguments.target == "none" and form is not Format.GENERIC:
+        raise InputError(
+            f"--target=none leaves remat.recompute ops, which {form.value} cannot hold; "
+            "choose --target=xla-cpu, xla-gpu or xla-tpu, or --format=generic"
+        )
+    with progress.step(f"planning and rewriting {arguments.file}"):
+        answer = toolchain.rewrite(module.text, _options(arguments, arguments.target))
+    with progress.step("writing the result"):
+        data = convert.render(module.replace_text(answer.text), form)
+    if arguments.plan_file:
+        _write_plan(arguments.plan_file, answer.plan)
+    _emit(data, arguments.output)
+    print(Plan(answer.problem, answer.plan).summary(), file=sys.stderr)
+    return 0
+
+
+def _read(path: Path) -> convert.Module:
+    with progress.step(f"reading {path}"):
+        return convert.read_module(path)
+
+
+def _emit(data: bytes, output: Path | None) -> None:
+    if output is not None:
+        convert.write_atomically(output, data)
+        return
+    if sys.stdout.isatty() and b"\0" in data:
+        raise InputError("the result is binary and stdout is a terminal; use -o FILE")
+    sys.stdout.buffer.write(data)
+    sys.stdout.buffer.flush()
+
+
+def _write_plan(path: Path, plan: dict) -> None:
+    convert.write_atomically(path, (json.dumps(plan, indent=1) + "\n").encode("utf-8"))
+
+
+def _add_plan(commands: argparse._SubParsersAction) -> None:
+    parser = _command(
+        commands, "plan",
+        "Plans a training step and reports peaks, price, and what is kept and recomputed.",
+    )
+    _add_input(parser)
+    parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="also write plan.json")
+    parser.add_argument("--values", type=int, default=20, metavar="N",
+                        help="rows of the table of values (default: 20)")
+    _add_planning_options(parser)
+    parser.set_defaults(run=_run_plan)
+
+
+def _run_plan(arguments: argparse.Namespace) -> int:
+    if arguments.values < 0:
+        raise InputError(f"--values={arguments.values} is negative; expected 0 or more")
+    module = _read(arguments.file)
+    with progress.step(f"planning {arguments.file}"):
+        answer = toolchain.plan(module.text, _options(arguments))
+    plan = Plan(answer.problem, answer.plan)
+    if arguments.output:
+        _write_plan(arguments.output, answer.plan)
+    print(plan.summary())
+    if arguments.values:
+        Console().print(plan.table(arguments.values))
+    return 0
+
+
+def _add_convert(commands: argparse._SubParsersAction) -> None:
+    parser = _command(commands, "convert", "Converts a module between its spellings.")
+    _add_input(parser)
+    parser.add_argument("--to", required=True, choices=[f.value for f in Format],
+                        help="spelling of the output")
+    parser.add_argument("-o", "--output", type=Path, metavar="OUT",
+                        help="file to write (default: stdout)")
+    parser.set_defaults(run=_run_convert)
+
+
+def _run_convert(arguments: argparse.Namespace) -> int:
+    with progress.step(f"converting {arguments.file}"):
+        data = convert.render(convert.read_module(arguments.file), Format(arguments.to))
+    _emit(data, arguments.output)
+    return 0
+
+
+def _add_version(commands: argparse._SubParsersAction) -> None:
+    parser = _command(commands, "version", "Prints the versions of remat and its tools.")
+    parser.set_defaults(run=_run_version)
+
+
+def _run_version(arguments: argparse.Namespace) -> int:
+    print(f"remat {remat.__version__}")
+    for tool in ("remat-opt", "remat-plan"):
+        print(f"{tool}: {toolchain.find_tool(tool)}: {toolchain.tool_version(tool)}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,192 @@
+# Part of Remat, under the Apache License v2.0 with LLVM Exceptions.
+# See LICENSE for license information.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""A plan as people read it: peaks, price, and what is kept and recomputed where."""
+
+from __future__ import annotations
+
+import io
+from collections import Counter
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+#: Op kinds that cost real work: what a lost recomputation is counted in.
+HEAVY_KINDS = ("dot", "convolution")
+
+
+@dataclass(frozen=True)
+class PlannedValue:
+    """A forward value that the backward reads.
+
+    Attributes:
+        name: the value as the program names it ("%12").
+        bytes: its size.
+        op: the name of the op that makes it.
+        executions: how often that op runs in the plan (1: kept).
+        scope: the framework's name for the place ("Model/Block_0/Dense_1/dot").
+        location: its source line; may be empty.
+    """
+
+    name: str
+    bytes: int
+    op: str
+    executions: int
+    scope: str
+    location: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A plan with the problem it solves, as problem.json and plan.json hold them.
+
+    All sizes are bytes in `scope`; costs are in `cost_unit`.
+    """
+
+    problem: dict[str, Any]
+    json: dict[str, Any]
+
+    @property
+    def peak(self) -> int:
+        """Predicted peak of the planned schedule."""
+        return self.json["peak"]
+
+    @property
+    def plain_peak(self) -> int:
+        """Predicted peak of the program as it was given."""
+        return self.json["plain_peak"]
+
+    @property
+    def smallest_peak(self) -> int:
+        """The smallest peak that the strategy reaches on this program."""
+        return self.json["smallest_peak"]
+
+    @property
+    def budget(self) -> int | None:
+        """The budget, or None if there was none."""
+        return self.json.get("budget")
+
+    @property
+    def scope(self) -> str:
+        """What is counted: "total", "non-arguments" or "temporaries"."""
+        return self.json["scope"]
+
+    @property
+    def overhead(self) -> float:
+        """Extra cost over the plain program's, as a share: 0.25 is 25 %."""
+        return self.json["overhead"]
+
+    @property
+    def strategy(self) -> str:
+        """The strategy with its options."""
+        return self.json["strategy"]
+
+    @property
+    def memory_model(self) -> str:
+        """How the bytes came about."""
+        return self.problem["memory_model"]
+
+    @cached_property
+    def executions(self) -> Counter[int]:
+        """How often each op runs, by op id."""
+        return Counter(self.json["schedule"])
+
+    @property
+    def recomputations(self) -> int:
+        """Executions beyond the first, over all ops."""
+        return len(self.json["schedule"]) - len(self.executions)
+
+    @cached_property
+    def heavy_recomputations(self) -> int:
+        """Recomputations of dots and convolutions."""
+        return sum(
+            self.executions[op["id"]] - 1
+            for op in self.problem["ops"]
+            if op["kind"] in HEAVY_KINDS
+        )
+
+    @cached_property
+    def values(self) -> tuple[PlannedValue, ...]:
+        """Forward values that a backward or update op reads, largest first."""
+        read = {
+            value
+            for op in self.problem["ops"]
+            if op["phase"] != "forward"
+            for value in op["inputs"]
+        }
+        found = []
+        for op in self.problem["ops"]:
+            for value in op["results"]:
+                if op["phase"] == "forward" and value in read:
+                    found.append(self._planned(op, self.problem["values"][value]))
+        return tuple(sorted(found, key=lambda v: -v.bytes))
+
+    def _planned(self, op: dict[str, Any], value: dict[str, Any]) -> PlannedValue:
+        return PlannedValue(
+            name=value["name"],
+            bytes=value["bytes"],
+            op=op["name"],
+            executions=self.executions[op["id"]],
+            scope=op.get("scope", ""),
+            location=op.get("location", ""),
+        )
+
+    @property
+    def recomputed(self) -> tuple[PlannedValue, ...]:
+        """The values whose op runs more than once, largest first."""
+        return tuple(v for v in self.values if v.executions > 1)
+
+    @property
+    def kept(self) -> tuple[PlannedValue, ...]:
+        """The values that stay live into the backward, largest first."""
+        return tuple(v for v in self.values if v.executions == 1)
+
+    def summary(self) -> str:
+        """Returns the plan in a few lines: peaks with their scope, and the price."""
+        share = self.peak / self.plain_peak if self.plain_peak else 1.0
+        lines = [
+            f"plain peak     {format_bytes(self.plain_peak)}   (scope: {self.scope}; predicted "
+            f"by memory model '{self.memory_model}')",
+            f"planned peak   {format_bytes(self.peak)}   {share:.1%} of plain",
+            f"overhead       {self.overhead:.2%}   (cost table: {self.problem['cost_table']})",
+            f"recomputed     {self.recomputations} executions, {self.heavy_recomputations} of them "
+            "dots and convolutions",
+            f"strategy       {self.strategy}",
+        ]
+        if self.budget is not None:
+            lines.insert(1, f"budget         {format_bytes(self.budget)}")
+        return "\n".join(lines)
+
+    def table(self, limit: int = 20) -> Table:
+        """Returns the `limit` largest values the backward reads, and their fate."""
+        table = Table(title=f"the {min(limit, len(self.values))} largest of {len(self.values)} "
+                            "forward values that the backward reads")
+        for name, justify in (("value", "left"), ("bytes", "right"), ("plan", "left"),
+                              ("op", "left"), ("source", "left")):
+            table.add_column(name, justify=justify, overflow="fold")
+        for value in self.values[:limit]:
+            fate = "kept" if value.executions == 1 else f"runs {value.executions} times"
+            place = " ".join(part for part in (value.location, value.scope) if part)
+            table.add_row(*(Text(cell) for cell in (value.name, f"{value.bytes:,}", fate,
+                                                    value.op, place)))
+        return table
+
+    def report(self, limit: int = 20) -> str:
+        """Returns summary and table as plain text."""
+        out = io.StringIO()
+        console = Console(file=out, width=120, color_system=None)
+        console.print(self.summary(), markup=False, highlight=False, soft_wrap=True)
+        console.print(self.table(limit))
+        return out.getvalue()
+
+
+def format_bytes(count: int) -> str:
+    """Formats bytes for people: "536870912 B (512 MiB)", as the C++ tools do."""
+    for unit, size in (("TiB", 1 << 40), ("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)):
+        if count >= size:
+            return f"{count} B ({count / size:.3g} {unit})"
+    return f"{count} B"

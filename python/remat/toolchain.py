@@ -1,0 +1,234 @@
+# Part of Remat, under the Apache License v2.0 with LLVM Exceptions.
+# See LICENSE for license information.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""Finds and runs remat-opt and remat-plan, and turns their messages into exceptions."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from remat.errors import BudgetError, Diagnostic, InputError, LiveValue, ToolchainError
+
+_DIAGNOSTIC = re.compile(
+    r"^(?:(?P<location>.+?):\s+)?(?P<severity>error|warning|remark|note): (?P<message>.*)$"
+)
+
+
+def find_tool(name: str) -> Path:
+    """Returns the path of the tool `name`.
+
+    Looks in $REMAT_BIN and nowhere else if that is set; else in build/release/bin of
+    the checkout this package lies in, then on PATH.
+    Errors: ToolchainError, listing the places.
+    """
+    chosen = os.environ.get("REMAT_BIN")
+    if chosen:
+        candidate = Path(chosen) / name
+        if _runs(candidate):
+            return candidate
+        raise ToolchainError(
+            f"{name} is not in $REMAT_BIN ({chosen}); "
+            "point REMAT_BIN at the bin folder of a build, or unset it"
+        )
+    built = Path(__file__).resolve().parents[2] / "build" / "release" / "bin" / name
+    if _runs(built):
+        return built
+    found = shutil.which(name)
+    if found:
+        return Path(found)
+    raise ToolchainError(
+        f"{name} is not found: not built in {built.parent}, not on PATH, and REMAT_BIN is not "
+        "set; build it with tools/quickstart, or set REMAT_BIN to the bin folder of a build"
+    )
+
+
+def _runs(path: Path) -> bool:
+    return path.is_file() and os.access(path, os.X_OK)
+
+
+def run_tool(name: str, arguments: list[str]) -> subprocess.CompletedProcess[str]:
+    """Runs `name` to its end and returns exit code, stdout and stderr, as text.
+
+    The tool is killed if this process is interrupted, so that it leaves no output.
+    Errors: ToolchainError if it cannot be started or dies from a signal.
+    """
+    command = [str(find_tool(name)), *arguments]
+    try:
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
+            errors="replace",
+        )
+    except OSError as error:
+        raise ToolchainError(f"{command[0]} cannot be started: {error.strerror}") from error
+    try:
+        out, err = process.communicate()
+    except BaseException:
+        process.kill()
+        process.wait()
+        raise
+    if process.returncode < 0:
+        raise ToolchainError(
+            f"{name} died from signal {-process.returncode}; this is a defect of remat: "
+            f"please report it with the input and this command: {' '.join(command)}"
+        )
+    return subprocess.CompletedProcess(command, process.returncode, out, err)
+
+
+def parse_diagnostics(text: str) -> list[Diagnostic]:
+    """Returns the errors, warnings and remarks in a tool's stderr, notes attached.
+
+    Source excerpts and carets between the messages are dropped.
+    Example: "a.mlir:3:5: error: no entry" -> [Diagnostic("a.mlir:3:5", "error", "no entry")].
+    """
+    found: list[tuple[Diagnostic, list[Diagnostic]]] = []
+    for line in text.splitlines():
+        match = _DIAGNOSTIC.match(line)
+        if not match:
+            continue
+        one = Diagnostic(match["location"] or "", match["severity"], match["message"])
+        if one.severity == "note" and found:
+            found[-1][1].append(one)
+        else:
+            found.append((one, []))
+    return [Diagnostic(d.location, d.severity, d.message, tuple(notes)) for d, notes in found]
+
+
+def error_text(name: str, stderr: str) -> str:
+    """Returns the message of a failed tool for people: its errors with their notes."""
+    errors = [d for d in parse_diagnostics(stderr) if d.severity == "error"]
+    if not errors:
+        tail = stderr.strip().splitlines()[-1:] or ["it printed no message"]
+        return f"{name} failed: {tail[0]}"
+    lines = []
+    for error in errors:
+        for one in (error, *error.notes):
+            known = one.location and not one.location.startswith("<unknown>")
+            lines.append(f"{one.location}: {one.message}" if known else one.message)
+    return "\n  ".join(lines)
+
+
+@dataclass(frozen=True)
+class RematOptions:
+    """The options of `--remat`; None leaves a tool's own default.
+
+    Spelled as in remat-opt and remat-plan, with underscores for dashes.
+    """
+
+    budget: str | None = None
+    budget_scope: str | None = None
+    strategy: str | None = None
+    family: str | None = None
+    objective: str | None = None
+    last_segment: str | None = None
+    granularity: str | None = None
+    cost: str | None = None
+    memory_model: str | None = None
+    target: str | None = None
+    entry: str | None = None
+
+    def pairs(self) -> list[str]:
+        """Returns "key=value" for each option that is set, in a fixed order."""
+        return [
+            f"{f.name.replace('_', '-')}={getattr(self, f.name)}"
+            for f in fields(self)
+            if getattr(self, f.name) is not None
+        ]
+
+
+@dataclass(frozen=True)
+class RematAnswer:
+    """What remat-opt says about a step: the rewritten generic text, or None if only a
+    plan was asked for, and the parsed problem.json, plan.json and the remarks."""
+
+    text: str | None
+    problem: dict[str, Any]
+    plan: dict[str, Any]
+    remarks: tuple[Diagnostic, ...]
+
+
+def rewrite(text: str, options: RematOptions) -> RematAnswer:
+    """Plans, rewrites, verifies and encodes the step in `text` (generic MLIR).
+
+    Errors: BudgetError if the budget cannot be met, InputError for an option or an
+    input that is refused, ToolchainError if remat-opt is missing or broken.
+    """
+    return _run_remat(text, "remat", options, "text")
+
+
+def plan(text: str, options: RematOptions) -> RematAnswer:
+    """Plans the step in `text` (generic MLIR) without rewriting it. Errors as `rewrite`."""
+    return _run_remat(text, "remat-plan", options, None)
+
+
+def _run_remat(text: str, step: str, options: RematOptions, result: str | None) -> RematAnswer:
+    with tempfile.TemporaryDirectory(prefix="remat-") as folder:
+        root = Path(folder)
+        source, output = root / "step.mlir", root / "out.mlir"
+        problem_file, plan_file = root / "problem.json", root / "plan.json"
+        source.write_text(text, encoding="utf-8")
+        pairs = [*options.pairs(), f"problem-file={problem_file}", f"plan-file={plan_file}"]
+        passes = [f"--{step}={' '.join(pairs)}"]
+        if step == "remat-plan":
+            passes.insert(0, "--remat-inline")
+        done = run_tool(
+            "remat-opt",
+            [str(source), *passes, "--mlir-print-debuginfo", "--mlir-print-op-generic",
+             "-o", str(output)],
+        )
+        answer = _read_json(plan_file)
+        if done.returncode != 0:
+            message = error_text("remat-opt", done.stderr).replace(str(source), "step")
+            if answer is not None and answer.get("witness"):
+                raise budget_error(answer, message)
+            raise InputError(message)
+        problem = _read_json(problem_file)
+        if answer is None or problem is None or not output.is_file():
+            raise ToolchainError("remat-opt ended without an error but wrote no answer")
+        remarks = tuple(d for d in parse_diagnostics(done.stderr) if d.severity == "remark")
+        rewritten = output.read_text(encoding="utf-8") if result else None
+        return RematAnswer(rewritten, problem, answer, remarks)
+
+
+def _read_json(path: Path) -> dict[str, Any] | None:
+    if not path.is_file():
+        return None
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def budget_error(plan: dict[str, Any], message: str) -> BudgetError:
+    """Returns the exception for a plan.json that refuses its budget."""
+    witness = plan["witness"]
+    return BudgetError(
+        message,
+        budget=plan.get("budget"),
+        floor=witness["floor"],
+        smallest=plan["smallest_peak"],
+        scope=plan["scope"],
+        op=witness.get("op") or "",
+        location=witness.get("location") or "",
+        largest=tuple(LiveValue(v["value"], v["bytes"]) for v in witness["largest"]),
+    )
+
+
+def tool_version(name: str) -> str:
+    """Returns the version line that the tool `name` prints of itself."""
+    done = run_tool(name, ["--version"])
+    if done.returncode != 0:
+        raise ToolchainError(error_text(name, done.stderr))
+    lines = [line.strip() for line in done.stdout.splitlines() if line.strip()]
+    named = [line for line in lines if "remat" in line.lower()]
+    return (named or lines or [""])[0]
+
+

@@ -1,0 +1,30 @@
+# Part of Remat, under the Apache License v2.0 with LLVM Exceptions.
+# See LICENSE for license information.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""Shared by the tests: the CPU platform, and a training step of a few ops."""
+
+from __future__ import annotations
+
+import os
+
+os.environ.setdefault("JAX_PLATFORMS", "cpu")
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def exported():
+    """The `jax.export.Exported` of one step of a two-layer network; arg 0 is donated."""
+    import jax
+    import jax.numpy as jnp
+
+    def step(weight, batch, key):
+        def loss(weight):
+            hidden = jnp.tanh(batch @ weight) * jax.random.bernoulli(key, 0.5, (2, 4))
+            return jnp.mean(jnp.tanh(hidden @ weight) ** 2)
+
+        value, gradient = jax.value_and_grad(loss)(weight)
+        return value, weight - gradient
+
+    arguments = (jnp.ones((4, 4)), jnp.ones((2, 4)), jax.random.key(0))
+    return jax.export.export(jax.jit(step, donate_argnums=0))(*arguments)
