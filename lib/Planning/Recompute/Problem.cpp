@@ -88,6 +88,18 @@ Cost Problem::baseCost() const {
   return sum;
 }
 
+Problem makeProblem(Graph graph, const DeviceTable &table, BudgetScope scope, bool donation) {
+  Problem problem;
+  for (const Op &op : graph.ops)
+    problem.cost.push_back(costOf(op, table));
+  problem.graph = std::move(graph);
+  problem.costUnit = table.unit;
+  problem.costTable = table.name;
+  problem.scope = scope;
+  problem.donation = donation;
+  return problem;
+}
+
 Floor floorOf(const Problem &problem) {
   const Graph &graph = problem.graph;
   std::vector<Bytes> charge = problem.charges();

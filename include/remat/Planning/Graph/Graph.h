@@ -75,7 +75,7 @@ struct OpWork {
 
 /// One op of the base order.
 struct Op {
-  int64_t id = 0; ///< name in plans: unique, from the source (file or block position)
+  int64_t id = 0;   ///< name in plans: unique, from the source (file or block position)
   std::string name; ///< op name, for people: "stablehlo.dot_general"
   OpKind kind = OpKind::Other;
   Phase phase = Phase::Forward;

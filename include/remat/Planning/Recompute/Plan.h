@@ -59,8 +59,8 @@ struct PlanResult {
   std::string strategy;   ///< with its options: "kusumoto family=approx objective=time"
   std::string stopReason; ///< one line for people
   std::optional<Plan> plan;
-  Cost bound;       ///< certified lower bound on the cost
-  Bytes plainPeak;  ///< of the base order
+  Cost bound;         ///< certified lower bound on the cost
+  Bytes plainPeak;    ///< of the base order
   Bytes smallestPeak; ///< smallest the strategy reached
   std::optional<Bytes> budget;
   std::optional<Witness> witness;

@@ -50,6 +50,10 @@ struct Problem {
   Cost baseCost() const;
 };
 
+/// Returns the problem of planning `graph` in `scope`, each op costing what
+/// `table` says. Requires: `graph.check()`. Cost: O(ops).
+Problem makeProblem(Graph graph, const DeviceTable &table, BudgetScope scope, bool donation);
+
 /// Proven lower bound on the peak of every schedule of `problem`: the largest
 /// working set of one op (its inputs and results), or all outputs together,
 /// plus the fixed bytes.

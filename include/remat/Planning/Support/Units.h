@@ -36,12 +36,8 @@ struct Quantity {
   constexpr explicit Quantity(int64_t count) : count(count) {}
 
   constexpr auto operator<=>(const Quantity &) const = default;
-  constexpr Quantity operator+(Quantity other) const {
-    return Quantity(count + other.count);
-  }
-  constexpr Quantity operator-(Quantity other) const {
-    return Quantity(count - other.count);
-  }
+  constexpr Quantity operator+(Quantity other) const { return Quantity(count + other.count); }
+  constexpr Quantity operator-(Quantity other) const { return Quantity(count - other.count); }
   constexpr Quantity &operator+=(Quantity other) {
     count += other.count;
     return *this;

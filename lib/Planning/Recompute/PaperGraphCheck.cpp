@@ -1,0 +1,69 @@
+//===- PaperGraphCheck.cpp - the rules of a paper graph -------------------===//
+//
+// Part of Remat, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "../Graph/Cycle.h"
+#include "remat/Planning/Recompute/PaperGraph.h"
+
+#include <algorithm>
+
+namespace remat::planning {
+
+namespace {
+
+/// Eq. 2 adds up to four times the sum of M; below this it stays in 64 bits.
+constexpr int64_t sumLimit = int64_t(1) << 60;
+
+Error invalid(std::string message) { return {ErrorCode::InvalidInput, std::move(message)}; }
+
+Status checkCounts(const std::vector<int64_t> &counts, int32_t n, const std::string &name) {
+  if (counts.size() != static_cast<size_t>(n))
+    return invalid(name + " has " + std::to_string(counts.size()) + " entries for " +
+                   std::to_string(n) + " nodes");
+  int64_t sum = 0;
+  for (size_t node = 0; node < counts.size(); ++node) {
+    if (counts[node] < 0)
+      return invalid(name + "[" + std::to_string(node) + "] is " + std::to_string(counts[node]) +
+                     "; expected 0 or more");
+    if (counts[node] >= sumLimit - sum)
+      return invalid(name + " sums to 2^60 or more at node " + std::to_string(node) + " with " +
+                     std::to_string(counts[node]));
+    sum += counts[node];
+  }
+  return {};
+}
+
+} // namespace
+
+Status PaperGraph::check() const {
+  if (n < 1)
+    return invalid("the graph has " + std::to_string(n) + " nodes; expected at least one");
+  if (Status status = checkCounts(T, n, "T"); !status)
+    return status;
+  if (Status status = checkCounts(M, n, "M"); !status)
+    return status;
+  std::vector<std::vector<int32_t>> inputs(n);
+  for (auto [from, to] : edges) {
+    if (from < 0 || from >= n || to < 0 || to >= n)
+      return invalid("edge " + std::to_string(from) + " -> " + std::to_string(to) +
+                     " names a node that does not exist; the graph has " + std::to_string(n) +
+                     " nodes");
+    inputs[to].push_back(from);
+  }
+  for (int32_t node = 0; node < n; ++node) {
+    std::sort(inputs[node].begin(), inputs[node].end());
+    auto twice = std::adjacent_find(inputs[node].begin(), inputs[node].end());
+    if (twice != inputs[node].end())
+      return invalid("edge " + std::to_string(*twice) + " -> " + std::to_string(node) +
+                     " is listed twice");
+  }
+  if (std::vector<int32_t> cycle = findCycle(inputs); !cycle.empty())
+    return invalid("the edges form a cycle: " + describeCycle(cycle));
+  return {};
+}
+
+} // namespace remat::planning
