@@ -383,3 +383,5 @@ Result<std::string> writeNeutralGraph(const Graph &graph) {
 Result<Graph> readNeutralGraph(std::string_view text, const std::string &source) {
   return NeutralReader(text, source).run();
 }
+
+} // namespace remat::planning
