@@ -6,8 +6,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef PLANNING_GRAPH_CYCLE_H
-#define PLANNING_GRAPH_CYCLE_H
+#ifndef REMAT_PLANNING_GRAPH_CYCLE_H
+#define REMAT_PLANNING_GRAPH_CYCLE_H
 
 #include <cstdint>
 #include <string>
@@ -29,4 +29,4 @@ std::string describeCycle(const std::vector<int32_t> &cycle);
 
 } // namespace remat::planning
 
-#endif // PLANNING_GRAPH_CYCLE_H
+#endif // REMAT_PLANNING_GRAPH_CYCLE_H

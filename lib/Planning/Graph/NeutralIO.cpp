@@ -8,8 +8,8 @@
 
 #include "remat/Planning/Graph/NeutralIO.h"
 
-#include "../Support/Json.h"
 #include "Cycle.h"
+#include "Json.h"
 
 #include <algorithm>
 #include <charconv>

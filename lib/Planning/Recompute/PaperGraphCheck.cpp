@@ -6,7 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "../Graph/Cycle.h"
+#include "Cycle.h"
 #include "remat/Planning/Recompute/PaperGraph.h"
 
 #include <algorithm>

@@ -8,7 +8,7 @@
 
 #include "remat/Planning/Recompute/PlanIO.h"
 
-#include "../Support/Json.h"
+#include "Json.h"
 
 #include <algorithm>
 

@@ -8,7 +8,7 @@
 
 #include "remat/Planning/Recompute/ProblemIO.h"
 
-#include "../Support/Json.h"
+#include "Json.h"
 
 namespace remat::planning {
 

@@ -11,8 +11,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef PLANNING_SUPPORT_JSON_H
-#define PLANNING_SUPPORT_JSON_H
+#ifndef REMAT_PLANNING_SUPPORT_JSON_H
+#define REMAT_PLANNING_SUPPORT_JSON_H
 
 #include "remat/Planning/Support/Status.h"
 
@@ -176,4 +176,4 @@ private:
 
 } // namespace remat::planning
 
-#endif // PLANNING_SUPPORT_JSON_H
+#endif // REMAT_PLANNING_SUPPORT_JSON_H
