@@ -124,7 +124,7 @@ def _add_opt(commands: argparse._SubParsersAction) -> None:
                         choices=["xla-gpu", "xla-tpu", "xla-cpu", "none"],
                         help="compiler that the recomputation has to survive (default: xla-gpu; "
                              "none keeps remat.recompute ops, for --format=generic)")
-    parser.add_argument("--plan-file", type=Path, metavar="FILE", help="also write plan.json")
+    parser.add_argument("--plan-output", type=Path, metavar="FILE", help="also write plan.json")
     _add_planning_options(parser)
     parser.set_defaults(run=_run_opt)
 
@@ -141,8 +141,8 @@ def _run_opt(arguments: argparse.Namespace) -> int:
         answer = toolchain.rewrite(module.text, _options(arguments, arguments.target))
     with progress.step("writing the result"):
         data = convert.render(module.replace_text(answer.text), form)
-    if arguments.plan_file:
-        _write_plan(arguments.plan_file, answer.plan)
+    if arguments.plan_output:
+        _write_plan(arguments.plan_output, answer.plan)
     _emit(data, arguments.output)
     print(Plan(answer.problem, answer.plan).summary(), file=sys.stderr)
     return 0

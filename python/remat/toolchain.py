@@ -176,9 +176,9 @@ def _run_remat(text: str, step: str, options: RematOptions, result: str | None) 
     with tempfile.TemporaryDirectory(prefix="remat-") as folder:
         root = Path(folder)
         source, output = root / "step.mlir", root / "out.mlir"
-        problem_file, plan_file = root / "problem.json", root / "plan.json"
+        problem_file, plan_output = root / "problem.json", root / "plan.json"
         source.write_text(text, encoding="utf-8")
-        pairs = [*options.pairs(), f"problem-file={problem_file}", f"plan-file={plan_file}"]
+        pairs = [*options.pairs(), f"problem-file={problem_file}", f"plan-output={plan_output}"]
         passes = [f"--{step}={' '.join(pairs)}"]
         if step == "remat-plan":
             passes.insert(0, "--remat-inline")
@@ -187,7 +187,7 @@ def _run_remat(text: str, step: str, options: RematOptions, result: str | None) 
             [str(source), *passes, "--mlir-print-debuginfo", "--mlir-print-op-generic",
              "-o", str(output)],
         )
-        answer = _read_json(plan_file)
+        answer = _read_json(plan_output)
         if done.returncode != 0:
             message = error_text("remat-opt", done.stderr).replace(str(source), "step")
             if answer is not None and answer.get("witness"):

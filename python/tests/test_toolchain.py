@@ -33,10 +33,10 @@ def tools(tmp_path, monkeypatch):
     return put
 
 
-#: Shell that finds the file behind `plan-file=` and the like in the arguments.
+#: Shell that finds the file behind `plan-output=` and the like in the arguments.
 _FILES = """
 for a in "$@"; do case "$a" in --remat*) for w in ${a#*=}; do case "$w" in
-  plan-file=*) plan="${w#*=}";; problem-file=*) problem="${w#*=}";; esac; done;; esac; done
+  plan-output=*) plan="${w#*=}";; problem-file=*) problem="${w#*=}";; esac; done;; esac; done
 while [ "$1" != "-o" ]; do shift; done; out="$2"
 """
 

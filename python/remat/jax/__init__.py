@@ -1,0 +1,8 @@
+# Part of Remat, under the Apache License v2.0 with LLVM Exceptions.
+# See LICENSE for license information.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""JAX training steps that fit a byte budget."""
+
+from remat.jax.fit import FittedStep, fit
+
+__all__ = ["FittedStep", "fit"]

@@ -1,0 +1,218 @@
+# Part of Remat, under the Apache License v2.0 with LLVM Exceptions.
+# See LICENSE for license information.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""`fit`: the same training step, rewritten to need no more than a budget."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import jax
+from jax import export
+
+from remat import convert, toolchain
+from remat.errors import InputError, RematError
+from remat.plan import Plan
+from remat.toolchain import RematOptions
+
+#: The platform that JAX lowers for, by encoding.
+_PLATFORM_OF = {"xla-cpu": "cpu", "xla-gpu": "cuda", "xla-tpu": "tpu"}
+_TARGET_OF = {"cpu": "xla-cpu", "gpu": "xla-gpu", "cuda": "xla-gpu", "rocm": "xla-gpu",
+              "tpu": "xla-tpu"}
+
+
+@dataclass(frozen=True)
+class FittedStep:
+    """A rewritten training step. Call it like the step it was made from.
+
+    Attributes:
+        plan: what is recomputed, and the predicted peaks and price.
+        target: the encoding, "xla-cpu", "xla-gpu" or "xla-tpu".
+        exported: the rewritten program with its signature, as `jax.export` holds it.
+    """
+
+    plan: Plan
+    target: str
+    exported: export.Exported
+    _jitted: Any = field(repr=False)
+    _statics: Mapping[int, Any] = field(repr=False)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Runs the step. Shapes, dtypes and static arguments are those it was fitted to."""
+        return self._jitted(*self._dynamic(args), **kwargs)
+
+    def lower(self, *args: Any, **kwargs: Any) -> Any:
+        """Lowers the step as `jax.jit(step).lower` does; arguments may be abstract."""
+        return self._jitted.lower(*self._dynamic(args), **kwargs)
+
+    def report(self, limit: int = 20) -> str:
+        """Returns, as text, the plan's peaks and price and its `limit` largest values."""
+        return (
+            f"{self.plan.report(limit)}"
+            "The peaks are predicted from the program; they are not yet verified on a device.\n"
+        )
+
+    def _dynamic(self, args: tuple[Any, ...]) -> list[Any]:
+        """Returns the arguments that are not static, having checked those that are."""
+        for index, fitted in self._statics.items():
+            if index >= len(args) or args[index] != fitted:
+                found = repr(args[index]) if index < len(args) else "nothing"
+                raise InputError(
+                    f"static argument {index} is {found}, but the step was fitted to {fitted!r}; "
+                    "pass the same value, or fit the step again"
+                )
+        return [arg for index, arg in enumerate(args) if index not in self._statics]
+
+
+def fit(
+    step: Callable[..., Any],
+    *example_args: Any,
+    budget: int | str,
+    donate_argnums: int | Sequence[int] = (),
+    static_argnums: int | Sequence[int] = (),
+    example_kwargs: Mapping[str, Any] | None = None,
+    target: str | None = None,
+    budget_scope: str = "total",
+    strategy: str | None = None,
+    family: str | None = None,
+    objective: str | None = None,
+    last_segment: str | None = None,
+    granularity: str | None = None,
+    cost: str | None = None,
+    memory_model: str = "xla",
+) -> FittedStep:
+    """Returns `step`, rewritten so that its predicted peak is at most `budget`.
+
+    The result computes the same function op for op (the rewrite is proven equal before
+    it is returned), takes and returns the same pytrees, and donates the same arguments.
+
+    Args:
+        step: a whole training step: loss, gradients and, usually, the update. A plain
+            function, or one that `jax.jit` returned (its donation is taken over).
+        *example_args: its arguments, or `jax.ShapeDtypeStruct`s of their shapes.
+        budget: bytes (an int, "8GiB", "800MB"), a share of the plain step's peak ("50%"),
+            or "min" for the smallest peak the strategy reaches.
+        donate_argnums: as in `jax.jit`.
+        static_argnums: as in `jax.jit`; the step is fitted to the values given.
+        example_kwargs: keyword arguments of the step.
+        target: the encoding: "xla-cpu", "xla-gpu" or "xla-tpu" (default: the backend in use).
+        budget_scope: what the budget counts: "total" (arguments + results + temporaries,
+            donated arguments once), "non-arguments" or "temporaries".
+        strategy, family, objective, last_segment, granularity, cost, memory_model: as in
+            `remat plan --help`.
+
+    Errors: BudgetError if the budget cannot be met; InputError for an option, or a step
+    that has no backward part or spans several devices; whatever tracing `step` raises.
+
+    Example:
+        step = remat.jax.fit(step, params, batch, budget="50%", donate_argnums=0)
+        params, loss = step(params, batch)
+    """
+    target = target or _backend_target()
+    if target not in _PLATFORM_OF:
+        raise InputError(f"target {target!r} is unknown; expected {', '.join(_PLATFORM_OF)}")
+    call = _Call(step, example_args, dict(example_kwargs or {}), _indices(donate_argnums),
+                 _indices(static_argnums))
+    exported = call.export(target)
+    if exported.nr_devices != 1:
+        raise InputError(
+            f"the step runs on {exported.nr_devices} devices; only steps for one device can be "
+            "fitted"
+        )
+    module = convert.from_exported(exported)
+    answer = toolchain.rewrite(
+        module.text,
+        RematOptions(
+            budget=str(budget), budget_scope=budget_scope, strategy=strategy, family=family,
+            objective=objective, last_segment=last_segment, granularity=granularity, cost=cost,
+            memory_model=memory_model, target=target,
+        ),
+    )
+    if answer.text is None:
+        raise RematError("remat-opt planned the step but did not rewrite it")
+    fitted = convert.replace_module(exported, module.replace_text(answer.text))
+    return FittedStep(
+        plan=Plan(answer.problem, answer.plan),
+        target=target,
+        exported=fitted,
+        _jitted=_jit(fitted, call.donated()),
+        _statics=call.statics,
+    )
+
+
+def _backend_target() -> str:
+    backend = jax.default_backend()
+    if backend not in _TARGET_OF:
+        raise InputError(f"no encoding is known for the JAX backend {backend!r}; pass target=")
+    return _TARGET_OF[backend]
+
+
+def _indices(argnums: int | Sequence[int]) -> tuple[int, ...]:
+    return (argnums,) if isinstance(argnums, int) else tuple(argnums)
+
+
+class _Call:
+    """A step, jitted, with its example arguments."""
+
+    def __init__(self, step: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any],
+                 donate: tuple[int, ...], static: tuple[int, ...]) -> None:
+        count = len(args)
+        for what, indices in (("donate_argnums", donate), ("static_argnums", static)):
+            for index in indices:
+                if not -count <= index < count:
+                    raise InputError(f"{what} names argument {index}, but {count} were given")
+        donate = tuple(sorted({i % count for i in donate}))
+        static = tuple(sorted({i % count for i in static}))
+        for index in donate:
+            if index in static:
+                raise InputError(f"argument {index} is both static and donated; choose one")
+        self.statics = {i: args[i] for i in static}
+        self._args = args
+        self._kwargs = kwargs
+        if hasattr(step, "trace") and not donate and not static:
+            self._jitted = step
+        else:
+            self._jitted = jax.jit(step, donate_argnums=donate, static_argnums=static)
+
+    def export(self, target: str) -> export.Exported:
+        """Traces and lowers the step for `target`.
+
+        The export never leaves the process, so no custom call has to be stable over time.
+        """
+        platforms = None if target == _TARGET_OF.get(jax.default_backend()) else (
+            _PLATFORM_OF[target],)
+        trace = export.export(
+            self._jitted, platforms=platforms,
+            disabled_checks=(export.DisabledSafetyCheck.custom_call("ALL"),),
+        )
+        try:
+            return trace(*self._args, **self._kwargs)
+        except NotImplementedError as error:
+            if "callback" not in str(error):
+                raise
+            raise InputError(
+                "the step calls back into Python (jax.debug.print, io_callback, ...), which an "
+                "exported program cannot hold; remove the callback"
+            ) from error
+
+    def donated(self) -> tuple[int, ...]:
+        """Returns the positions, among the dynamic arguments, of the donated ones."""
+        args, _ = self._jitted.trace(*self._args, **self._kwargs).args_info
+        return tuple(
+            index for index, arg in enumerate(args)
+            if any(leaf.donated for leaf in jax.tree.leaves(arg, is_leaf=_is_info))
+        )
+
+
+def _is_info(node: Any) -> bool:
+    return hasattr(node, "donated")
+
+
+def _jit(exported: export.Exported, donated: tuple[int, ...]) -> Any:
+    def call(*args: Any, **kwargs: Any) -> Any:
+        return exported.call(*args, **kwargs)
+
+    call.__name__ = f"remat_{exported.fun_name}"
+    return jax.jit(call, donate_argnums=donated)
