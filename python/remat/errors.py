@@ -32,10 +32,11 @@ class ToolchainError(RematError):
 
 @dataclass(frozen=True)
 class LiveValue:
-    """One value that is live where the peak is: its name, and its size in bytes."""
+    """One value that is live where the peak is: its name, its bytes, its source line."""
 
     value: str
     bytes: int
+    location: str = ""
 
 
 class BudgetError(RematError):

@@ -216,9 +216,10 @@ def budget_error(plan: dict[str, Any], message: str) -> BudgetError:
         floor=witness["floor"],
         smallest=plan["smallest_peak"],
         scope=plan["scope"],
-        op=witness.get("op") or "",
-        location=witness.get("location") or "",
-        largest=tuple(LiveValue(v["value"], v["bytes"]) for v in witness["largest"]),
+        op=witness.get("op_name", ""),
+        location=witness.get("location", ""),
+        largest=tuple(LiveValue(v["name"], v["bytes"], v.get("location", ""))
+                      for v in witness["largest"]),
     )
 
 

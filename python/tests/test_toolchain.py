@@ -99,8 +99,8 @@ echo 'f.py:3:1: remark: recomputed' >&2""")
 
 
 def test_a_refused_budget_becomes_budget_error(tools):
-    witness = {"floor": 5, "op": "stablehlo.add", "location": "f.py:3",
-               "largest": [{"value": "%1", "bytes": 4}]}
+    witness = {"floor": 5, "op": 3, "op_name": "stablehlo.add", "location": "f.py:3",
+               "largest": [{"value": 7, "name": "%1", "bytes": 4, "location": "f.py:2"}]}
     tools("remat-opt", _FILES + f"""
 echo '{json.dumps(PLAN | {"budget": 6, "witness": witness})}' > $plan
 echo 'f.py:3:1: error: budget 6 B is below the smallest peak 7 B' >&2; exit 1""")
@@ -109,7 +109,7 @@ echo 'f.py:3:1: error: budget 6 B is below the smallest peak 7 B' >&2; exit 1"""
     error = caught.value
     assert (error.floor, error.smallest, error.budget, error.scope) == (5, 7, 6, "total")
     assert (error.op, error.location) == ("stablehlo.add", "f.py:3")
-    assert error.largest == (LiveValue("%1", 4),)
+    assert error.largest == (LiveValue("%1", 4, "f.py:2"),)
     assert error.exit_code == 1
 
 
