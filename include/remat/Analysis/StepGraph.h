@@ -11,6 +11,7 @@
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Operation.h"
+#include "remat/Analysis/OpModel.h"
 #include "remat/Planning/Graph/Graph.h"
 
 #include <optional>
@@ -27,12 +28,14 @@ enum class MemoryModel {
 
 struct AnalysisOptions {
   MemoryModel memoryModel = MemoryModel::Program;
-  /// Fold free producers (constants, iota, broadcasts, reshapes of them, ...)
-  /// into their consumers. The Xla model folds fused ops as well.
+  /// Fold free producers (constants, iota, broadcasts, reshapes, ...) into their
+  /// consumers. The Xla model always folds, and fused ops as well.
   bool foldFree = true;
   /// Result index of the loss; absent: the first scalar float result, else the
   /// op at the plain peak of live bytes ends the forward.
   std::optional<int> lossResult;
+  /// What is known about ops; null: `OpModelTable::global()`.
+  const OpModelTable *models = nullptr;
 };
 
 /// A planning graph and the table back to the IR; ids never cross into
@@ -44,7 +47,8 @@ struct StepGraph {
   /// cone[op]: folded producers that an execution of the op re-emits, in
   /// program order; without the root. Empty for an op that reads values only.
   std::vector<std::vector<mlir::Operation *>> cone;
-  /// value[v]: the IR value behind each value of `graph`, by ValueId.
+  /// value[v]: the IR value behind each value of `graph`, by ValueId; null for
+  /// the 0-byte result that stands for the effect of an op without results.
   std::vector<mlir::Value> value;
 };
 

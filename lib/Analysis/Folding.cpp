@@ -1,0 +1,157 @@
+//===- Folding.cpp - which values are buffers -----------------------------===//
+//
+// Part of Remat, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Folding.h"
+
+#include <algorithm>
+
+using namespace mlir;
+using remat::planning::OpKind;
+
+namespace remat {
+
+/// Largest result of a folded scalar computation, in bytes: a vector of eight
+/// doubles.
+static constexpr int64_t scalarBytes = 64;
+
+/// Sorts and drops repetitions.
+static void makeSet(std::vector<NodeId> &nodes) {
+  std::sort(nodes.begin(), nodes.end());
+  nodes.erase(std::unique(nodes.begin(), nodes.end()), nodes.end());
+}
+
+Folding::Folding(const Program &program, const AnalysisOptions &options)
+    : program(program), folded(program.nodes.size()), parts(program.nodes.size()) {
+  bool xla = options.memoryModel == MemoryModel::Xla;
+  if (!xla && !options.foldFree)
+    return;
+  if (xla)
+    findFusingReaders();
+  for (NodeId id = 0; id < static_cast<NodeId>(program.nodes.size()); ++id) {
+    if (!mayFold(id) || !(isFreeScalar(id) || (xla ? foldsInXlaModel(id) : foldsInProgramModel(id))))
+      continue;
+    Footprint part = footprint(id);
+    if (part.cone.size() >= maxCone)
+      continue;
+    part.cone.push_back(id); // the largest so far: the order holds
+    parts[id] = std::move(part);
+    folded[id] = true;
+  }
+}
+
+bool Folding::mayFold(NodeId id) const {
+  const Node &node = program.nodes[id];
+  return node.model.recomputable && !node.returned && !node.captures &&
+         node.op->getNumResults() > 0;
+}
+
+/// A small value computed from nothing but folded constants.
+bool Folding::isFreeScalar(NodeId id) const {
+  const Node &node = program.nodes[id];
+  if (node.model.kind != OpKind::Elementwise)
+    return false;
+  int64_t bytes = 0;
+  for (int64_t size : node.bytes)
+    bytes += std::min(size, scalarBytes + 1);
+  if (bytes > scalarBytes)
+    return false;
+  return llvm::all_of(node.reads, [&](Value value) {
+    NodeId maker = program.producer(value);
+    return maker >= 0 && folded[maker] && parts[maker].buffers.empty();
+  });
+}
+
+bool Folding::foldsInProgramModel(NodeId id) const {
+  const Node &node = program.nodes[id];
+  if (!node.model.free)
+    return false;
+  if (node.model.kind == OpKind::View)
+    return true;
+  // What a barrier holds must be in memory.
+  return llvm::none_of(node.users, [&](NodeId user) {
+    return program.nodes[user].model.kind == OpKind::Barrier;
+  });
+}
+
+/// fusesOperands[node]: a value it reads need not be in memory. A view passes
+/// the question on to its own readers.
+void Folding::findFusingReaders() {
+  fusesOperands.assign(program.nodes.size(), false);
+  for (NodeId id = static_cast<NodeId>(program.nodes.size()) - 1; id >= 0; --id) {
+    const Node &node = program.nodes[id];
+    if (node.model.kind == OpKind::View && node.model.free)
+      fusesOperands[id] = mayFold(id) && llvm::all_of(node.users, [&](NodeId user) {
+        return fusesOperands[user];
+      });
+    else
+      fusesOperands[id] = node.model.fusion != Fusion::None;
+  }
+}
+
+bool Folding::foldsInXlaModel(NodeId id) const {
+  const Node &node = program.nodes[id];
+  if (node.model.free && (node.model.kind == OpKind::View || node.model.kind == OpKind::Constant))
+    return true;
+  auto readBy = [&](auto accepts) { return llvm::all_of(node.users, accepts); };
+  if (node.model.kind == OpKind::Transpose &&
+      readBy([&](NodeId user) { return program.nodes[user].model.kind == OpKind::Dot; }))
+    return true;
+  return node.model.fusion == Fusion::Loop &&
+         readBy([&](NodeId user) { return fusesOperands[user]; });
+}
+
+void Folding::appendRead(Value value, Footprint &footprint) const {
+  // Each step is a buffer that shares the next one's memory.
+  for (;;) {
+    NodeId maker = program.producer(value);
+    if (maker >= 0 && folded[maker]) {
+      const Footprint &part = parts[maker];
+      footprint.buffers.insert(footprint.buffers.end(), part.buffers.begin(), part.buffers.end());
+      footprint.cone.insert(footprint.cone.end(), part.cone.begin(), part.cone.end());
+      return;
+    }
+    footprint.buffers.push_back(value);
+    std::optional<Value> shared =
+        maker >= 0 ? sharedBuffer(maker, cast<OpResult>(value).getResultNumber()) : std::nullopt;
+    if (!shared)
+      return;
+    value = *shared;
+  }
+}
+
+Footprint Folding::footprint(NodeId id) const {
+  Footprint footprint;
+  for (Value value : program.nodes[id].reads)
+    appendRead(value, footprint);
+  makeSet(footprint.cone);
+  llvm::SmallDenseSet<Value> met;
+  llvm::erase_if(footprint.buffers, [&](Value value) { return !met.insert(value).second; });
+  return footprint;
+}
+
+std::optional<Value> Folding::sharedBuffer(NodeId id, unsigned index) const {
+  const Node &node = program.nodes[id];
+  std::optional<Value> source = aliasedBy(node, index);
+  if (!source)
+    return std::nullopt;
+  // An output needs memory of its own.
+  if (node.returned &&
+      llvm::is_contained(program.terminator->getOperands(), node.op->getResult(index)))
+    return std::nullopt;
+  // Through folded views to the buffer they show.
+  for (;;) {
+    NodeId maker = program.producer(*source);
+    if (maker < 0 || !folded[maker])
+      return source;
+    if (program.nodes[maker].model.kind != OpKind::View)
+      return std::nullopt;
+    source = program.nodes[maker].reads.front();
+  }
+}
+
+} // namespace remat

@@ -1,0 +1,60 @@
+//===- Folding.h - which values are buffers ---------------------*- C++ -*-===//
+//
+// Part of Remat, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef REMAT_LIB_ANALYSIS_FOLDING_H
+#define REMAT_LIB_ANALYSIS_FOLDING_H
+
+#include "Program.h"
+
+namespace remat {
+
+/// What an execution of an op takes: the buffers it reads and the folded ops
+/// that are run with it.
+struct Footprint {
+  std::vector<mlir::Value> buffers; ///< distinct, in the order they are met
+  std::vector<NodeId> cone;         ///< ascending
+};
+
+/// The decision which ops are folded into their readers
+/// (docs/concepts/memory-model.md). Made once for a program.
+class Folding {
+public:
+  /// Requires: `program` outlives the result.
+  Folding(const Program &program, const AnalysisOptions &options);
+
+  bool isFolded(NodeId node) const { return folded[node]; }
+
+  /// Returns what an execution of the unfolded `node` takes.
+  Footprint footprint(NodeId node) const;
+
+  /// Returns the buffer that result `index` of `node` shares; absent when it
+  /// has its own.
+  std::optional<mlir::Value> sharedBuffer(NodeId node, unsigned index) const;
+
+private:
+  /// Ops in one cone, the root left out: so that the sum over all cones stays
+  /// within a constant times the number of operands.
+  static constexpr size_t maxCone = 64;
+
+  bool mayFold(NodeId node) const;
+  bool isFreeScalar(NodeId node) const;
+  bool foldsInProgramModel(NodeId node) const;
+  bool foldsInXlaModel(NodeId node) const;
+  void findFusingReaders();
+  void appendRead(mlir::Value value, Footprint &footprint) const;
+
+  const Program &program;
+  std::vector<bool> folded;
+  std::vector<bool> fusesOperands; ///< computes its operands on the fly (Xla)
+  /// parts[node] of a folded node: what it adds to its readers, itself included.
+  std::vector<Footprint> parts;
+};
+
+} // namespace remat
+
+#endif // REMAT_LIB_ANALYSIS_FOLDING_H

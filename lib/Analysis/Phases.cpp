@@ -1,0 +1,83 @@
+//===- Phases.cpp - forward, backward, update -----------------------------===//
+//
+// Part of Remat, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Phases.h"
+
+#include <algorithm>
+
+using namespace remat::planning;
+
+namespace remat {
+
+bool hasBackward(const Graph &graph, OpId end) {
+  for (size_t op = end + 1; op < graph.ops.size(); ++op)
+    for (ValueId value : graph.ops[op].inputs) {
+      OpId maker = graph.values[value].producer;
+      if (maker != kNoOp && maker <= end && graph.ops[maker].kind != OpKind::Constant)
+        return true;
+    }
+  return false;
+}
+
+OpId plainPeak(const Graph &graph) {
+  OpId count = static_cast<OpId>(graph.ops.size());
+  std::vector<OpId> lastUse(graph.values.size(), kNoOp);
+  for (OpId op = 0; op < count; ++op) {
+    for (ValueId value : graph.ops[op].results)
+      lastUse[value] = op;
+    for (ValueId value : graph.ops[op].inputs)
+      lastUse[value] = op;
+  }
+  for (ValueId value : graph.outputs)
+    lastUse[value] = count;
+  std::vector<std::vector<ValueId>> dying(count + 1);
+  for (size_t value = 0; value < graph.values.size(); ++value)
+    if (graph.values[value].producer != kNoOp)
+      dying[lastUse[value]].push_back(static_cast<ValueId>(value));
+  Bytes live, peak;
+  OpId at = 0;
+  for (OpId op = 0; op < count; ++op) {
+    for (ValueId value : graph.ops[op].results)
+      live += graph.values[value].bytes;
+    if (live > peak) {
+      peak = live;
+      at = op;
+    }
+    for (ValueId value : dying[op])
+      live -= graph.values[value].bytes;
+  }
+  return at;
+}
+
+void setPhases(Graph &graph, OpId end) {
+  enum class Use { None, Update, Other };
+  std::vector<Use> use(graph.values.size(), Use::None);
+  for (size_t i = 0; i < graph.outputs.size(); ++i) {
+    Use &seen = use[graph.outputs[i]];
+    seen = graph.donated[i] && seen != Use::Other ? Use::Update : Use::Other;
+  }
+  auto isCheap = [](OpKind kind) {
+    return kind == OpKind::Elementwise || kind == OpKind::Broadcast || kind == OpKind::View ||
+           kind == OpKind::Constant;
+  };
+  for (OpId id = static_cast<OpId>(graph.ops.size()) - 1; id >= 0; --id) {
+    Op &op = graph.ops[id];
+    bool onlyUpdates = isCheap(op.kind) && std::all_of(op.results.begin(), op.results.end(),
+                                                       [&](ValueId value) {
+                                                         return use[value] == Use::Update;
+                                                       });
+    op.phase = id <= end ? Phase::Forward : onlyUpdates ? Phase::Update : Phase::Backward;
+    for (ValueId value : op.inputs)
+      if (op.phase != Phase::Update)
+        use[value] = Use::Other;
+      else if (use[value] == Use::None)
+        use[value] = Use::Update;
+  }
+}
+
+} // namespace remat

@@ -1,0 +1,31 @@
+//===- Phases.h - forward, backward, update ---------------------*- C++ -*-===//
+//
+// Part of Remat, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef REMAT_LIB_ANALYSIS_PHASES_H
+#define REMAT_LIB_ANALYSIS_PHASES_H
+
+#include "remat/Planning/Graph/Graph.h"
+
+namespace remat {
+
+/// Tells whether an op of [0, `end`] makes a value, not a constant, that a
+/// later op reads: whether something could be kept or recomputed at all.
+bool hasBackward(const planning::Graph &graph, planning::OpId end);
+
+/// Returns the op at which most bytes are live in base order, arguments left
+/// out; the first such op.
+planning::OpId plainPeak(const planning::Graph &graph);
+
+/// Sets the phase of every op: forward up to `end`; then update for ops of cheap
+/// kinds whose every result ends, through such ops only, in donated outputs;
+/// backward for the rest. Cost: O(V + E).
+void setPhases(planning::Graph &graph, planning::OpId end);
+
+} // namespace remat
+
+#endif // REMAT_LIB_ANALYSIS_PHASES_H

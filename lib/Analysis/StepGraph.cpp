@@ -1,0 +1,260 @@
+//===- StepGraph.cpp - from an entry function to a planning graph ---------===//
+//
+// Part of Remat, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "remat/Analysis/StepGraph.h"
+
+#include "Folding.h"
+#include "Phases.h"
+#include "remat/Analysis/Flops.h"
+#include "remat/Analysis/Provenance.h"
+#include "remat/Analysis/ValueBytes.h"
+
+#include <algorithm>
+
+using namespace mlir;
+using namespace remat::planning;
+
+namespace remat {
+
+namespace {
+
+/// Bits of the widest float operand, in the classes that device tables know;
+/// an op without float operands is classed by its results.
+int elementBitsOf(Operation *op) {
+  int bits = 0;
+  for (Type type : op->getOperandTypes())
+    bits = std::max(bits, floatBits(type));
+  if (bits == 0)
+    for (Type type : op->getResultTypes())
+      bits = std::max(bits, floatBits(type));
+  return bits == 0 ? 0 : bits <= 16 ? 16 : bits <= 32 ? 32 : 64;
+}
+
+bool isScalarFloat(Type type) {
+  if (TensorType tensor = asTensor(type); tensor && (!tensor.hasRank() || tensor.getRank() != 0))
+    return false;
+  return isa<FloatType>(asTensor(type) ? asTensor(type).getElementType() : type);
+}
+
+class GraphBuilder {
+public:
+  GraphBuilder(const Program &program, const AnalysisOptions &options)
+      : program(program), options(options), folding(program, options) {}
+
+  FailureOr<StepGraph> run() {
+    auto module = program.entry->getParentOfType<ModuleOp>();
+    step.graph.name = (module && module.getName() ? *module.getName() : program.entry.getName());
+    addArguments();
+    for (NodeId id = 0; id < static_cast<NodeId>(program.nodes.size()); ++id)
+      if (!folding.isFolded(id) && failed(addOp(id)))
+        return failure();
+    for (Value output : program.terminator->getOperands())
+      graph().outputs.push_back(valueOf.lookup(output));
+    if (failed(readDonation()) || failed(findPhases()))
+      return failure();
+    if (Status status = graph().check(); !status)
+      return program.entry.emitError(status.error().message);
+    return std::move(step);
+  }
+
+private:
+  Graph &graph() { return step.graph; }
+
+  ValueId addValue(Value value, OpId producer, int64_t bytes, std::string name) {
+    ValueId id = static_cast<ValueId>(graph().values.size());
+    graph().values.push_back({producer, Bytes(bytes), std::move(name)});
+    step.value.push_back(value);
+    if (value)
+      valueOf[value] = id;
+    return id;
+  }
+
+  void addArguments() {
+    for (BlockArgument argument : program.entry.getArguments()) {
+      unsigned number = argument.getArgNumber();
+      graph().arguments.push_back(addValue(argument, kNoOp, program.argumentBytes[number],
+                                           "%arg" + std::to_string(number)));
+    }
+  }
+
+  LogicalResult addOp(NodeId id) {
+    const Node &node = program.nodes[id];
+    Footprint footprint = folding.footprint(id);
+    planning::Op op;
+    op.id = node.position;
+    op.name = node.op->getName().getStringRef().str();
+    op.kind = node.model.kind;
+    op.recomputable = node.model.recomputable;
+    op.scope = scopeOf(node.op->getLoc());
+    op.location = sourceLineOf(node.op->getLoc());
+    for (Value value : footprint.buffers)
+      op.inputs.push_back(valueOf.lookup(value));
+    addResults(id, op);
+    if (failed(measure(node, footprint, op)))
+      return failure();
+    step.root.push_back(node.op);
+    auto &cone = step.cone.emplace_back();
+    for (NodeId member : footprint.cone)
+      cone.push_back(program.nodes[member].op);
+    graph().ops.push_back(std::move(op));
+    return success();
+  }
+
+  void addResults(NodeId id, planning::Op &op) {
+    const Node &node = program.nodes[id];
+    OpId producer = static_cast<OpId>(graph().ops.size());
+    unsigned count = node.op->getNumResults();
+    std::string name = "%" + std::to_string(resultNumber(node.op));
+    for (OpResult result : node.op->getResults()) {
+      unsigned index = result.getResultNumber();
+      std::optional<Value> shared = folding.sharedBuffer(id, index);
+      // The buffer is held under this name too, so it stays the first instance.
+      if (shared && !result.use_empty())
+        if (OpId maker = graph().values[valueOf.lookup(*shared)].producer; maker != kNoOp)
+          graph().ops[maker].recomputable = false;
+      op.results.push_back(addValue(result, producer, shared ? 0 : node.bytes[index],
+                                    count == 1 ? name : name + "#" + std::to_string(index)));
+    }
+    if (count == 0)
+      op.results.push_back(
+          addValue({}, producer, 0, "the effect of op " + std::to_string(node.position)));
+  }
+
+  /// Returns the number that MLIR prints for the results of `op` in generic form.
+  int64_t resultNumber(Operation *op) {
+    for (; nextOp && nextOp != op; nextOp = nextOp->getNextNode())
+      resultsSeen += nextOp->getNumResults() > 0;
+    return resultsSeen;
+  }
+
+  LogicalResult measure(const Node &node, const Footprint &footprint, planning::Op &op) {
+    int64_t flops = node.flops, read = 0, written = 0;
+    for (NodeId member : footprint.cone)
+      flops = flops::add(flops, program.nodes[member].flops);
+    for (ValueId value : op.inputs)
+      read = flops::add(read, graph().values[value].bytes.count);
+    for (ValueId value : op.results)
+      written = flops::add(written, graph().values[value].bytes.count);
+    if (node.model.kind == OpKind::Barrier)
+      read = written = 0; // orders its operands, touches no memory
+    if (std::max({flops, read, written}) >= flops::kLimit)
+      return node.op->emitError() << "one execution of '" << node.op->getName()
+                                  << "' takes 2^62 flops or bytes or more; such work cannot be "
+                                     "planned";
+    op.work = {Flops(flops), Bytes(read), Bytes(written), elementBitsOf(node.op)};
+    return success();
+  }
+
+  LogicalResult readDonation() {
+    func::FuncOp entry = program.entry;
+    auto &donated = graph().donated;
+    donated.resize(graph().outputs.size());
+    std::vector<bool> taken(entry.getNumArguments());
+    for (unsigned i = 0; i < entry.getNumArguments(); ++i) {
+      auto aliasing = entry.getArgAttrOfType<IntegerAttr>(i, "tf.aliasing_output");
+      if (!aliasing)
+        continue;
+      int64_t output = aliasing.getInt();
+      if (output < 0 || output >= static_cast<int64_t>(donated.size()))
+        return entry.emitError() << "argument " << i << " has tf.aliasing_output = " << output
+                                 << ", but @" << entry.getName() << " returns " << donated.size()
+                                 << " results";
+      if (donated[output])
+        return entry.emitError() << "arguments " << *donated[output] << " and " << i
+                                 << " both have tf.aliasing_output = " << output;
+      int64_t have = program.argumentBytes[i];
+      int64_t want = graph().values[graph().outputs[output]].bytes.count;
+      if (have != want)
+        return entry.emitError() << "argument " << i << " has " << have
+                                 << " bytes and cannot hold result " << output << " of " << want
+                                 << " bytes, as its tf.aliasing_output says";
+      donated[output] = static_cast<int32_t>(i);
+    }
+    matchDonors();
+    return success();
+  }
+
+  /// Pairs each `jax.buffer_donor` with the first output of its type that has
+  /// no donor yet.
+  void matchDonors() {
+    func::FuncOp entry = program.entry;
+    for (unsigned i = 0; i < entry.getNumArguments(); ++i) {
+      auto donor = entry.getArgAttrOfType<BoolAttr>(i, "jax.buffer_donor");
+      if (!donor || !donor.getValue() || entry.getArgAttr(i, "tf.aliasing_output"))
+        continue;
+      for (size_t output = 0; output < graph().outputs.size(); ++output) {
+        Value value = program.terminator->getOperand(output);
+        if (graph().donated[output] || value.getType() != entry.getArgument(i).getType() ||
+            (isa<BlockArgument>(value) && value != entry.getArgument(i)))
+          continue;
+        graph().donated[output] = static_cast<int32_t>(i);
+        break;
+      }
+    }
+  }
+
+  /// Returns the op that makes output `index`, or kNoOp for an argument.
+  OpId makerOf(size_t index) { return graph().values[graph().outputs[index]].producer; }
+
+  LogicalResult findPhases() {
+    func::FuncOp entry = program.entry;
+    if (options.lossResult) {
+      int loss = *options.lossResult;
+      if (loss < 0 || loss >= static_cast<int64_t>(graph().outputs.size()))
+        return entry.emitError() << "there is no result " << loss << " to take as the loss: @"
+                                 << entry.getName() << " returns " << graph().outputs.size()
+                                 << " results, numbered from 0";
+      if (makerOf(loss) == kNoOp)
+        return entry.emitError() << "result " << loss
+                                 << " cannot be the loss: it is an argument, not computed";
+      return splitAt(makerOf(loss));
+    }
+    OpId candidate = kNoOp;
+    for (size_t i = 0; i < graph().outputs.size(); ++i) {
+      if (graph().donated[i] || makerOf(i) == kNoOp ||
+          !isScalarFloat(program.terminator->getOperand(i).getType()))
+        continue;
+      if (candidate == kNoOp || hasBackward(graph(), makerOf(i)))
+        candidate = makerOf(i);
+      if (hasBackward(graph(), candidate))
+        break;
+    }
+    return splitAt(candidate != kNoOp ? candidate : plainPeak(graph()));
+  }
+
+  LogicalResult splitAt(OpId end) {
+    if (!hasBackward(graph(), end))
+      return program.entry.emitError()
+             << "there is no backward to plan for: no op after " << graph().describe(end)
+             << ", where the forward of @" << program.entry.getName()
+             << " ends, reads a value from before it; give a training step, or the result that "
+                "is the loss with the option 'loss'";
+    setPhases(graph(), end);
+    return success();
+  }
+
+  const Program &program;
+  const AnalysisOptions &options;
+  Folding folding;
+  StepGraph step;
+  llvm::DenseMap<Value, ValueId> valueOf;
+  Operation *nextOp = &program.entry.getBody().front().front();
+  int64_t resultsSeen = 0;
+};
+
+} // namespace
+
+FailureOr<StepGraph> buildStepGraph(func::FuncOp entry, const AnalysisOptions &options) {
+  FailureOr<Program> program =
+      readProgram(entry, options.models ? *options.models : OpModelTable::global());
+  if (failed(program))
+    return failure();
+  return GraphBuilder(*program, options).run();
+}
+
+} // namespace remat
