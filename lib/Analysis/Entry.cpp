@@ -13,7 +13,7 @@ using namespace mlir;
 namespace remat {
 
 /// Returns "@a, @b, @c", at most ten names.
-static std::string listNames(llvm::ArrayRef<func::FuncOp> functions) {
+static std::string listNames(llvm::MutableArrayRef<func::FuncOp> functions) {
   std::string text;
   for (size_t i = 0; i < functions.size(); ++i) {
     if (i == 10)

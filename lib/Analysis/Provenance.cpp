@@ -9,6 +9,7 @@
 #include "remat/Analysis/Provenance.h"
 
 #include "llvm/ADT/StringExtras.h"
+#include "mlir/IR/BuiltinAttributes.h"
 
 using namespace mlir;
 

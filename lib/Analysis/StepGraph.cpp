@@ -17,7 +17,13 @@
 #include <algorithm>
 
 using namespace mlir;
-using namespace remat::planning;
+using remat::planning::Bytes;
+using remat::planning::Flops;
+using remat::planning::Graph;
+using remat::planning::kNoOp;
+using remat::planning::OpId;
+using remat::planning::OpKind;
+using remat::planning::ValueId;
 
 namespace remat {
 
@@ -44,11 +50,12 @@ bool isScalarFloat(Type type) {
 class GraphBuilder {
 public:
   GraphBuilder(const Program &program, const AnalysisOptions &options)
-      : program(program), options(options), folding(program, options) {}
+      : program(program), entry(program.entry), options(options), folding(program, options),
+        nextOp(&entry.getBody().front().front()) {}
 
   FailureOr<StepGraph> run() {
-    auto module = program.entry->getParentOfType<ModuleOp>();
-    step.graph.name = (module && module.getName() ? *module.getName() : program.entry.getName());
+    auto module = entry->getParentOfType<ModuleOp>();
+    step.graph.name = (module && module.getName() ? *module.getName() : entry.getName());
     addArguments();
     for (NodeId id = 0; id < static_cast<NodeId>(program.nodes.size()); ++id)
       if (!folding.isFolded(id) && failed(addOp(id)))
@@ -57,8 +64,8 @@ public:
       graph().outputs.push_back(valueOf.lookup(output));
     if (failed(readDonation()) || failed(findPhases()))
       return failure();
-    if (Status status = graph().check(); !status)
-      return program.entry.emitError(status.error().message);
+    if (planning::Status status = graph().check(); !status)
+      return entry.emitError(status.error().message);
     return std::move(step);
   }
 
@@ -75,7 +82,7 @@ private:
   }
 
   void addArguments() {
-    for (BlockArgument argument : program.entry.getArguments()) {
+    for (BlockArgument argument : entry.getArguments()) {
       unsigned number = argument.getArgNumber();
       graph().arguments.push_back(addValue(argument, kNoOp, program.argumentBytes[number],
                                            "%arg" + std::to_string(number)));
@@ -151,7 +158,6 @@ private:
   }
 
   LogicalResult readDonation() {
-    func::FuncOp entry = program.entry;
     auto &donated = graph().donated;
     donated.resize(graph().outputs.size());
     std::vector<bool> taken(entry.getNumArguments());
@@ -182,7 +188,6 @@ private:
   /// Pairs each `jax.buffer_donor` with the first output of its type that has
   /// no donor yet.
   void matchDonors() {
-    func::FuncOp entry = program.entry;
     for (unsigned i = 0; i < entry.getNumArguments(); ++i) {
       auto donor = entry.getArgAttrOfType<BoolAttr>(i, "jax.buffer_donor");
       if (!donor || !donor.getValue() || entry.getArgAttr(i, "tf.aliasing_output"))
@@ -202,7 +207,6 @@ private:
   OpId makerOf(size_t index) { return graph().values[graph().outputs[index]].producer; }
 
   LogicalResult findPhases() {
-    func::FuncOp entry = program.entry;
     if (options.lossResult) {
       int loss = *options.lossResult;
       if (loss < 0 || loss >= static_cast<int64_t>(graph().outputs.size()))
@@ -229,9 +233,9 @@ private:
 
   LogicalResult splitAt(OpId end) {
     if (!hasBackward(graph(), end))
-      return program.entry.emitError()
+      return entry.emitError()
              << "there is no backward to plan for: no op after " << graph().describe(end)
-             << ", where the forward of @" << program.entry.getName()
+             << ", where the forward of @" << entry.getName()
              << " ends, reads a value from before it; give a training step, or the result that "
                 "is the loss with the option 'loss'";
     setPhases(graph(), end);
@@ -239,11 +243,12 @@ private:
   }
 
   const Program &program;
+  func::FuncOp entry;
   const AnalysisOptions &options;
   Folding folding;
   StepGraph step;
   llvm::DenseMap<Value, ValueId> valueOf;
-  Operation *nextOp = &program.entry.getBody().front().front();
+  Operation *nextOp;
   int64_t resultsSeen = 0;
 };
 
