@@ -72,7 +72,7 @@ void addPlan(JsonObject &page, const Problem &problem, const Plan &plan) {
 }
 
 /// Every key of plan.json, in the order in which they are written.
-constexpr std::initializer_list<std::string_view> planKeys = {
+const std::initializer_list<std::string_view> planKeys = {
     "schema_version", "status",        "strategy",   "stop_reason", "scope",    "budget",
     "plain_peak",     "smallest_peak", "peak",       "cost",        "overhead", "total_flops",
     "time_us",        "cost_unit",     "cost_table", "base_cost",   "bound",    "statistics",
