@@ -1,4 +1,4 @@
-//===- Cycle.h - topological order, or the cycle in its way ----*- C++ -*-===//
+//===- Cycle.h - topological order, or the cycle in its way -----*- C++ -*-===//
 //
 // Part of Remat, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

@@ -7,7 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Cycle.h"
-#include "remat/Planning/Recompute/PaperGraph.h"
+#include "remat/Planning/Recompute/PaperIO.h"
 
 #include <algorithm>
 
@@ -63,6 +63,38 @@ Status PaperGraph::check() const {
   }
   if (std::vector<int32_t> cycle = findCycle(inputs); !cycle.empty())
     return invalid("the edges form a cycle: " + describeCycle(cycle));
+  return {};
+}
+
+Status checkSequence(const PaperGraph &graph, const LowerSetSequence &sequence) {
+  std::vector<bool> inside(graph.n, false);
+  size_t previous = 0;
+  for (size_t i = 0; i < sequence.size(); ++i) {
+    const std::vector<int32_t> &set = sequence[i];
+    std::string name = "[" + std::to_string(i) + "]: ";
+    std::vector<bool> next(graph.n, false);
+    for (size_t j = 0; j < set.size(); ++j) {
+      if (set[j] < 0 || set[j] >= graph.n || (j > 0 && set[j] <= set[j - 1]))
+        return invalid(name + "expected ascending node ids below " + std::to_string(graph.n) +
+                       ", found " + std::to_string(set[j]));
+      next[set[j]] = true;
+    }
+    for (int32_t node = 0; node < graph.n; ++node)
+      if (inside[node] && !next[node])
+        return invalid(name + "node " + std::to_string(node) + " of the set before is missing");
+    if (set.size() <= previous)
+      return invalid(name + "expected more nodes than the " + std::to_string(previous) +
+                     " of the set before");
+    for (auto [from, to] : graph.edges)
+      if (next[to] && !next[from])
+        return invalid(name + "not a lower set: node " + std::to_string(to) + " reads node " +
+                       std::to_string(from) + ", which is missing");
+    previous = set.size();
+    inside = std::move(next);
+  }
+  if (previous != static_cast<size_t>(graph.n))
+    return invalid("expected the last set to hold all " + std::to_string(graph.n) +
+                   " nodes, found " + std::to_string(previous));
   return {};
 }
 

@@ -1,4 +1,4 @@
-//===- Json.h - reading and writing JSON with precise errors ---*- C++ -*-===//
+//===- Json.h - reading and writing JSON with precise errors ----*- C++ -*-===//
 //
 // Part of Remat, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

@@ -1,4 +1,4 @@
-//===- DeviceTable.h - from work to cost -----------------------*- C++ -*-===//
+//===- DeviceTable.h - from work to cost ------------------------*- C++ -*-===//
 //
 // Part of Remat, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

@@ -1,4 +1,4 @@
-//===- FoldFree.h - free ops folded into their readers ---------*- C++ -*-===//
+//===- FoldFree.h - free ops folded into their readers ----------*- C++ -*-===//
 //
 // Part of Remat, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

@@ -1,4 +1,4 @@
-//===- Graph.h - one training step as ops and values -----------*- C++ -*-===//
+//===- Graph.h - one training step as ops and values ------------*- C++ -*-===//
 //
 // Part of Remat, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

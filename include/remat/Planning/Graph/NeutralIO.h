@@ -1,4 +1,4 @@
-//===- NeutralIO.h - neutral graphs ----------------------------*- C++ -*-===//
+//===- NeutralIO.h - neutral graphs -----------------------------*- C++ -*-===//
 //
 // Part of Remat, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

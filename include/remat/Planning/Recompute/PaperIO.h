@@ -1,4 +1,4 @@
-//===- PaperIO.h - files of paper graphs -----------------------*- C++ -*-===//
+//===- PaperIO.h - files of paper graphs ------------------------*- C++ -*-===//
 //
 // Part of Remat, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -22,6 +22,11 @@ namespace remat::planning {
 /// `name` that the file lacks or that is needed. Cost: O(size of the text).
 Result<PaperGraph> readPaperGraph(std::string_view text, const std::string &source,
                                   const std::string &name);
+
+/// Checks a sequence that comes from a file: lower sets of `graph` by ascending
+/// node ids, each strictly inside the next, the last one all nodes. Errors:
+/// InvalidInput naming the set. Cost: O(sum of the sets' sizes + k E).
+Status checkSequence(const PaperGraph &graph, const LowerSetSequence &sequence);
 
 } // namespace remat::planning
 

@@ -1,4 +1,4 @@
-//===- Plan.h - a schedule and what it promises ----------------*- C++ -*-===//
+//===- Plan.h - a schedule and what it promises -----------------*- C++ -*-===//
 //
 // Part of Remat, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

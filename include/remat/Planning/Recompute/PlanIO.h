@@ -1,4 +1,4 @@
-//===- PlanIO.h - plan.json ------------------------------------*- C++ -*-===//
+//===- PlanIO.h - plan.json -------------------------------------*- C++ -*-===//
 //
 // Part of Remat, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

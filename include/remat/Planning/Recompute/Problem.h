@@ -1,4 +1,4 @@
-//===- Problem.h - a graph, costs, and what counts -------------*- C++ -*-===//
+//===- Problem.h - a graph, costs, and what counts --------------*- C++ -*-===//
 //
 // Part of Remat, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

@@ -1,4 +1,4 @@
-//===- ProblemIO.h - problem.json ------------------------------*- C++ -*-===//
+//===- ProblemIO.h - problem.json -------------------------------*- C++ -*-===//
 //
 // Part of Remat, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

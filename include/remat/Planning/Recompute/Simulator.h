@@ -1,4 +1,4 @@
-//===- Simulator.h - peak and cost of a schedule ---------------*- C++ -*-===//
+//===- Simulator.h - peak and cost of a schedule ----------------*- C++ -*-===//
 //
 // Part of Remat, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

@@ -1,4 +1,4 @@
-//===- Verify.h - the independent check of a plan --------------*- C++ -*-===//
+//===- Verify.h - the independent check of a plan ---------------*- C++ -*-===//
 //
 // Part of Remat, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

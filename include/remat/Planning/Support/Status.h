@@ -1,4 +1,4 @@
-//===- Status.h - errors as values -----------------------------*- C++ -*-===//
+//===- Status.h - errors as values ------------------------------*- C++ -*-===//
 //
 // Part of Remat, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

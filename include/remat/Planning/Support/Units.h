@@ -1,4 +1,4 @@
-//===- Units.h - bytes, flops and costs as distinct types ------*- C++ -*-===//
+//===- Units.h - bytes, flops and costs as distinct types -------*- C++ -*-===//
 //
 // Part of Remat, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

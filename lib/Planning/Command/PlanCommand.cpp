@@ -1,0 +1,286 @@
+//===- PlanCommand.cpp - the remat-plan command ---------------------------===//
+//
+// Part of Remat, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "remat/Planning/Command/PlanCommand.h"
+
+#include "Files.h"
+#include "PlanOptions.h"
+#include "Summary.h"
+#include "remat/Planning/Graph/FoldFree.h"
+#include "remat/Planning/Graph/NeutralIO.h"
+#include "remat/Planning/Recompute/PaperIO.h"
+#include "remat/Planning/Recompute/PlanIO.h"
+#include "remat/Planning/Recompute/ProblemIO.h"
+#include "remat/Planning/Recompute/Simulator.h"
+#include "remat/Planning/Recompute/Verify.h"
+
+#include <unistd.h>
+
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+
+namespace remat::planning {
+
+namespace {
+
+volatile std::sig_atomic_t interrupted = 0;
+
+void noteInterrupt(int) { interrupted = 1; }
+
+/// Turns the first SIGINT into a request to stop; a second one ends the process.
+void watchInterrupts() {
+  struct sigaction action = {};
+  action.sa_handler = noteInterrupt;
+  action.sa_flags = SA_RESETHAND;
+  sigaction(SIGINT, &action, nullptr);
+}
+
+/// Reports progress on stderr every two seconds; asks to stop when interrupted.
+/// The clock decides only what is printed.
+class ProgressReport {
+public:
+  explicit ProgressReport(bool wanted) : wanted(wanted || isatty(STDERR_FILENO)) {}
+
+  bool operator()(double share) {
+    auto now = std::chrono::steady_clock::now();
+    if (wanted && now - last >= std::chrono::seconds(2)) {
+      last = now;
+      auto spent = std::chrono::duration_cast<std::chrono::seconds>(now - start).count();
+      std::fprintf(stderr, "remat-plan: planning, %.0f %% done after %lld s\n", 100 * share,
+                   static_cast<long long>(spent));
+    }
+    return !interrupted;
+  }
+
+private:
+  bool wanted;
+  std::chrono::steady_clock::time_point start = std::chrono::steady_clock::now(), last = start;
+};
+
+/// A run of the command. `paper` is set for paper graphs, whose problem is the
+/// joint graph.
+class Run {
+public:
+  explicit Run(PlanOptions options) : options(std::move(options)) {}
+
+  int run() {
+    if (Status status = load(); !status)
+      return fail(status.error());
+    if (!options.verify.empty())
+      return checkGivenPlan();
+    return plan();
+  }
+
+  static int fail(const Error &error, PlanExit exit = PlanExitBadInput) {
+    std::fprintf(stderr, "remat-plan: error: %s\n", error.message.c_str());
+    return exit;
+  }
+
+private:
+  Status load() {
+    Result<std::string> text = readInput(options.input);
+    if (!text)
+      return text.error();
+    std::string name = inputName(options.input);
+    switch (options.format) {
+    case InputFormat::Problem:
+      return loadProblem(*text, name);
+    case InputFormat::Neutral:
+      return loadNeutral(*text, name);
+    case InputFormat::Paper:
+      return loadPaper(*text, name);
+    }
+    return {};
+  }
+
+  Status loadProblem(const std::string &text, const std::string &name) {
+    Result<Problem> read = readProblem(text, name);
+    if (!read)
+      return read.error();
+    problem = std::move(*read);
+    if (options.table) {
+      BudgetScope scope = problem.scope;
+      std::string memoryModel = problem.memoryModel;
+      bool donation = problem.donation;
+      problem = makeProblem(std::move(problem.graph), *options.table, scope, donation);
+      problem.memoryModel = memoryModel;
+    }
+    if (options.scope)
+      problem.scope = *options.scope;
+    return finishProblem(name);
+  }
+
+  Status loadNeutral(const std::string &text, const std::string &name) {
+    Result<Graph> graph = readNeutralGraph(text, name);
+    if (!graph)
+      return graph.error();
+    if (options.foldFree)
+      *graph = foldFree(*graph);
+    BudgetScope scope = options.scope.value_or(BudgetScope::NonArguments);
+    const DeviceTable *table = options.table ? options.table : findDeviceTable("h100");
+    problem = makeProblem(std::move(*graph), *table, scope, scope == BudgetScope::Total);
+    if (Status status = finishProblem(name); !status || options.emitFolded.empty())
+      return status;
+    Result<std::string> folded = writeNeutralGraph(problem.graph);
+    if (!folded)
+      return folded.error();
+    return writeOutput(options.emitFolded, *folded);
+  }
+
+  Status loadPaper(const std::string &text, const std::string &name) {
+    Result<PaperGraph> graph = readPaperGraph(text, name, options.graph);
+    if (!graph)
+      return graph.error();
+    paper = std::move(*graph);
+    problem = jointProblem(*paper);
+    return {};
+  }
+
+  /// Costs of another table and sums after folding may break a rule that the
+  /// file itself keeps.
+  Status finishProblem(const std::string &name) {
+    if (Status status = problem.check(); !status)
+      return Error{status.error().code, name + ": " + status.error().message};
+    return writeOptional(options.emitProblem, [&] { return writeProblem(problem); });
+  }
+
+  template <typename Writer>
+  static Status writeOptional(const std::string &path, Writer write) {
+    return path.empty() ? Status() : writeOutput(path, write());
+  }
+
+  int plan() {
+    watchInterrupts();
+    ProgressReport report(options.progress);
+    options.strategy.progress = [&](double share) { return report(share); };
+    PlanResult result;
+    if (paper) {
+      Result<PaperPlan> solved = solvePaper(*paper, options.strategy);
+      if (!solved)
+        return fail(solved.error());
+      problem = std::move(solved->joint);
+      result = std::move(solved->result);
+    } else {
+      result = solve(problem, options.strategy);
+    }
+    if (interrupted)
+      return reportInterrupt(result);
+    if (result.plan)
+      if (Status status = verify(problem, *result.plan, result.budget); !status)
+        return fail({ErrorCode::InvalidPlan, "defect: the plan of " + result.strategy +
+                                                 " breaks a rule and is not written; " +
+                                                 status.error().message},
+                    PlanExitDefect);
+    if (Status status = writeResults(result); !status)
+      return fail(status.error());
+    if (result.plan) {
+      std::fputs(summarizePlan(problem, result).c_str(), stderr);
+      return PlanExitDone;
+    }
+    std::fprintf(stderr, "remat-plan: error: %s", describeRefusal(problem, result).c_str());
+    return PlanExitRefused;
+  }
+
+  Status writeResults(const PlanResult &result) {
+    if (paper) {
+      if (Status status = writeOptional(options.emitProblem, [&] { return writeProblem(problem); });
+          !status)
+        return status;
+      if (!options.emitJoint.empty()) {
+        Result<std::string> joint = writeNeutralGraph(problem.graph);
+        if (!joint)
+          return joint.error();
+        if (Status status = writeOutput(options.emitJoint, *joint); !status)
+          return status;
+      }
+    }
+    return writeOutput(options.output, writePlan(problem, result));
+  }
+
+  int reportInterrupt(const PlanResult &result) const {
+    std::string best = result.plan
+                           ? "the best plan so far peaks at " + formatBytes(result.plan->peak) +
+                                 ", scope " + std::string(toString(problem.scope))
+                           : "no plan so far";
+    std::fprintf(stderr, "remat-plan: interrupted; %s; nothing is written\n", best.c_str());
+    return PlanExitInterrupted;
+  }
+
+  /// --verify.
+  int checkGivenPlan() {
+    Result<std::string> text = readInput(options.verify);
+    if (!text)
+      return fail(text.error());
+    std::string name = inputName(options.verify);
+    Result<PlanResult> given = readPlan(problem, *text, name);
+    if (given && paper)
+      given = readPaperPlan(*given, *text, name);
+    if (!given)
+      return fail(given.error());
+    if (!given->plan)
+      return fail({ErrorCode::InvalidInput, name +
+                                                ": there is no schedule to verify; its status is " +
+                                                std::string(toString(given->status))});
+    Result<std::optional<Bytes>> budget = budgetToVerify(*given);
+    if (!budget)
+      return fail(budget.error());
+    if (Status status = verify(problem, *given->plan, *budget); !status)
+      return fail({status.error().code, name + ": " + status.error().message}, PlanExitRefused);
+    std::fprintf(stderr, "%s: every rule holds; peak %s, scope %s\n", name.c_str(),
+                 formatBytes(given->plan->peak).c_str(),
+                 std::string(toString(problem.scope)).c_str());
+    return PlanExitDone;
+  }
+
+  /// The base order of a joint graph follows the sequence of the plan, so the
+  /// plan is read again once that is known.
+  Result<PlanResult> readPaperPlan(const PlanResult &given, const std::string &text,
+                                   const std::string &name) {
+    if (!given.formula)
+      return Error{ErrorCode::InvalidInput, name + ": key \"paper\" is missing"};
+    if (Status status = checkSequence(*paper, given.formula->sequence); !status)
+      return Error{status.error().code, name + ": paper.sequence: " + status.error().message};
+    problem = jointProblem(*paper, given.formula->sequence);
+    return readPlan(problem, text, name);
+  }
+
+  Result<std::optional<Bytes>> budgetToVerify(const PlanResult &given) const {
+    const Budget &budget = options.strategy.budget;
+    switch (budget.kind) {
+    case Budget::Kind::None:
+      return given.budget;
+    case Budget::Kind::Bytes:
+      return std::optional(Bytes(budget.amount));
+    case Budget::Kind::Percent:
+    case Budget::Kind::Minimum:
+      break;
+    }
+    return Error{ErrorCode::InvalidOption,
+                 "--budget: give bytes with --verify; a percentage or min needs a plan made here"};
+  }
+
+  PlanOptions options;
+  Problem problem;
+  std::optional<PaperGraph> paper;
+};
+
+} // namespace
+
+int runPlanCommand(int argc, char **argv) {
+  auto parsed = parsePlanOptions(argc, argv);
+  if (!parsed)
+    return Run::fail(parsed.error());
+  if (const auto *information = std::get_if<PlanInformation>(&*parsed)) {
+    std::fputs(information->text.c_str(), stdout);
+    return PlanExitDone;
+  }
+  return Run(std::get<PlanOptions>(std::move(*parsed))).run();
+}
+
+} // namespace remat::planning

@@ -1,0 +1,356 @@
+//===- PlanOptions.cpp - the command line of remat-plan -------------------===//
+//
+// Part of Remat, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "PlanOptions.h"
+
+#include "Help.h"
+
+#include <algorithm>
+#include <cctype>
+
+namespace remat::planning {
+
+namespace {
+
+constexpr std::pair<InputFormat, std::string_view> formats[] = {
+    {InputFormat::Problem, "problem"},
+    {InputFormat::Neutral, "neutral"},
+    {InputFormat::Paper, "paper"},
+};
+
+constexpr const char *description =
+    "Plans recomputation: reads a training step as a graph of ops and values, finds a\n"
+    "schedule that meets a budget of device memory, and writes it as plan.json.\n"
+    "What came out is said on stderr.";
+
+constexpr const char *closing =
+    "Sizes are bytes, in the scope that every message names. A budget is 8GiB, 800MB,\n"
+    "123, 50% (of the base order's peak) or min (the smallest peak the strategy reaches).\n"
+    "Exit status: 0 a plan was found (or the given one holds); 1 no plan fits (plan.json\n"
+    "then says why), or the given plan breaks a rule; 2 an option or a file is wrong;\n"
+    "3 a plan failed its own check, which is a defect; 130 interrupted, nothing written.";
+
+std::string tableNames() {
+  std::string names;
+  for (const DeviceTable &table : deviceTables())
+    names += (names.empty() ? "" : "|") + std::string(table.name);
+  return names;
+}
+
+/// The options as text, before they are given meaning.
+struct RawOptions {
+  std::string input, format = "problem", graph;
+  std::string strategy = "kusumoto", family = "approx", objective = "best", lastSegment,
+              granularity = "auto", budget, scope, cost;
+  std::string output = "-", emitFolded, emitJoint, emitProblem, verify;
+  bool foldFree = false, progress = false;
+};
+
+void addInputOptions(CLI::App &app, RawOptions &raw) {
+  app.add_option("INPUT", raw.input, "File to plan; - is standard input. xz files are unpacked")
+      ->type_name("");
+  app.add_option("--format", raw.format,
+                 "problem.json, a neutral graph, or the paper's graph {n, T, M, edges}")
+      ->type_name("problem|neutral|paper")
+      ->default_str("problem")
+      ->group("Input");
+  app.add_option("--graph", raw.graph, "Which graph of a paper file (default: its only one)")
+      ->type_name("NAME")
+      ->group("Input");
+  app.add_flag("--fold-free,!--no-fold-free", raw.foldFree,
+               "Neutral graphs: fold constants, broadcasts and views into the ops that read "
+               "them (default: no)")
+      ->group("Input");
+  app.add_option("--cost", raw.cost,
+                 "Cost table (default: h100 for neutral graphs, the file's costs for problems)")
+      ->type_name(tableNames())
+      ->group("Input");
+}
+
+void addStrategyOptions(CLI::App &app, RawOptions &raw) {
+  const char *group = "Strategy";
+  app.add_option("--strategy", raw.strategy, "How plans are made")
+      ->type_name("none|chen|kusumoto")
+      ->default_str("kusumoto")
+      ->group(group);
+  app.add_option("--family", raw.family, "Lower sets that kusumoto searches")
+      ->type_name("exact|approx")
+      ->default_str("approx")
+      ->group(group);
+  app.add_option("--objective", raw.objective,
+                 "What kusumoto prefers within the budget; best tries time and memory")
+      ->type_name("best|time|memory|memory-pareto")
+      ->default_str("best")
+      ->group(group);
+  app.add_option("--last-segment", raw.lastSegment,
+                 "Keep the last segment's values or recompute them (default: keep; recompute "
+                 "for paper graphs)")
+      ->type_name("keep|recompute")
+      ->group(group);
+  app.add_option("--granularity", raw.granularity,
+                 "Ops per node of the search; auto takes the finest whose search stays small")
+      ->type_name("auto|op|cluster|layer")
+      ->default_str("auto")
+      ->group(group);
+}
+
+void addBudgetOptions(CLI::App &app, RawOptions &raw) {
+  const char *group = "Budget";
+  app.add_option("--budget", raw.budget, "Bytes that may be live at once (default: no limit)")
+      ->type_name("SIZE|PERCENT|min")
+      ->group(group);
+  app.add_option("--budget-scope", raw.scope,
+                 "What budget and peak count (default: non-arguments for neutral graphs, the "
+                 "file's scope for problems)")
+      ->type_name("total|non-arguments|temporaries")
+      ->group(group);
+}
+
+void addOutputOptions(CLI::App &app, RawOptions &raw) {
+  const char *group = "Output";
+  app.add_option("-o,--output", raw.output, "Where plan.json goes; - is standard output")
+      ->type_name("FILE")
+      ->default_str("-")
+      ->group(group);
+  app.add_option("--verify", raw.verify,
+                 "Check this plan.json against INPUT and a given --budget instead of planning")
+      ->type_name("FILE")
+      ->group(group);
+  app.add_option("--emit-problem", raw.emitProblem, "Also write the problem as problem.json")
+      ->type_name("FILE")
+      ->group(group);
+  app.add_option("--emit-folded", raw.emitFolded,
+                 "With --fold-free: also write the folded graph as a neutral graph, whose ids "
+                 "the plan uses")
+      ->type_name("FILE")
+      ->group(group);
+  app.add_option("--emit-joint", raw.emitJoint,
+                 "Paper graphs: also write forward and gradients as a neutral graph, whose ids "
+                 "the plan uses")
+      ->type_name("FILE")
+      ->group(group);
+  app.add_flag("--progress", raw.progress,
+               "Report progress every 2 s (default: only when stderr is a terminal)")
+      ->group(group);
+}
+
+Error invalid(const std::string &option, const std::string &message) {
+  return {ErrorCode::InvalidOption, option + ": " + message};
+}
+
+/// Reads an option that is one of several words.
+template <typename T>
+Status readWord(const char *option, const std::string &text,
+                std::optional<T> (*parse)(std::string_view), const char *known, T &value) {
+  if (std::optional<T> parsed = parse(text)) {
+    value = *parsed;
+    return {};
+  }
+  return invalid(option, "unknown value \"" + text + "\"; known values: " + known);
+}
+
+class OptionReader {
+public:
+  explicit OptionReader(const RawOptions &raw) : raw(raw) {}
+
+  Result<PlanOptions> run() {
+    for (Status (OptionReader::*step)() : {&OptionReader::readInput, &OptionReader::readStrategy,
+                                           &OptionReader::readBudget, &OptionReader::readOutputs})
+      if (Status status = (this->*step)(); !status)
+        return status.error();
+    return std::move(options);
+  }
+
+private:
+  /// Fails when an option is given that the input format does not have.
+  Status expectFormat(bool given, const char *option, InputFormat wanted) const {
+    if (!given || options.format == wanted)
+      return {};
+    return invalid(option, "needs --format=" + std::string(toString(wanted)) +
+                               ", but the format is " + std::string(toString(options.format)));
+  }
+
+  Status refuseForPaper(bool given, const char *option, const char *why) const {
+    if (given && options.format == InputFormat::Paper)
+      return invalid(option, "does not apply to paper graphs: " + std::string(why));
+    return {};
+  }
+
+  Status readInput() {
+    if (raw.input.empty())
+      return Error{ErrorCode::InvalidOption,
+                   "no input is given; name a file, or - for standard input"};
+    options.input = raw.input;
+    options.graph = raw.graph;
+    options.foldFree = raw.foldFree;
+    if (Status status = readWord("--format", raw.format, parseInputFormat,
+                                 "problem, neutral, paper", options.format);
+        !status)
+      return status;
+    if (Status status = expectFormat(!raw.graph.empty(), "--graph", InputFormat::Paper); !status)
+      return status;
+    if (Status status = expectFormat(raw.foldFree, "--fold-free", InputFormat::Neutral); !status)
+      return status;
+    if (Status status = refuseForPaper(!raw.cost.empty(), "--cost", "they hold their own costs");
+        !status || raw.cost.empty())
+      return status;
+    options.table = findDeviceTable(raw.cost);
+    if (!options.table) {
+      std::string known = tableNames();
+      for (size_t bar; (bar = known.find('|')) != std::string::npos;)
+        known.replace(bar, 1, ", ");
+      return invalid("--cost", "unknown value \"" + raw.cost + "\"; known values: " + known);
+    }
+    return {};
+  }
+
+  Status readStrategy() {
+    StrategyOptions &strategy = options.strategy;
+    if (Status status = readWord("--strategy", raw.strategy, parseStrategyKind,
+                                 "none, chen, kusumoto", strategy.kind);
+        !status)
+      return status;
+    if (Status status =
+            readWord("--family", raw.family, parseFamily, "exact, approx", strategy.family);
+        !status)
+      return status;
+    if (Status status = readWord("--objective", raw.objective, parseObjective,
+                                 "best, time, memory, memory-pareto", strategy.objective);
+        !status)
+      return status;
+    if (!raw.lastSegment.empty()) {
+      strategy.lastSegment.emplace();
+      if (Status status = readWord("--last-segment", raw.lastSegment, parseLastSegment,
+                                   "keep, recompute", *strategy.lastSegment);
+          !status)
+        return status;
+    }
+    if (raw.granularity == "auto")
+      return {};
+    strategy.granularity.emplace();
+    if (Status status = readWord("--granularity", raw.granularity, parseGranularity,
+                                 "auto, op, cluster, layer", *strategy.granularity);
+        !status)
+      return status;
+    return refuseForPaper(true, "--granularity", "their nodes are what the search works on");
+  }
+
+  Status readBudget() {
+    if (!raw.budget.empty()) {
+      Result<Budget> budget = parseBudget(raw.budget);
+      if (!budget)
+        return invalid("--budget", budget.error().message);
+      options.strategy.budget = *budget;
+    }
+    if (raw.scope.empty())
+      return {};
+    if (Status status = refuseForPaper(true, "--budget-scope", "they have no arguments"); !status)
+      return status;
+    options.scope.emplace();
+    return readWord("--budget-scope", raw.scope, parseBudgetScope,
+                    "total, non-arguments, temporaries", *options.scope);
+  }
+
+  Status readOutputs() {
+    options.output = raw.output;
+    options.emitFolded = raw.emitFolded;
+    options.emitJoint = raw.emitJoint;
+    options.emitProblem = raw.emitProblem;
+    options.verify = raw.verify;
+    options.progress = raw.progress;
+    if (!raw.emitFolded.empty() && !raw.foldFree)
+      return invalid("--emit-folded", "needs --fold-free");
+    if (Status status = expectFormat(!raw.emitJoint.empty(), "--emit-joint", InputFormat::Paper);
+        !status)
+      return status;
+    if (!raw.verify.empty() && raw.input == "-" && raw.verify == "-")
+      return invalid("--verify", "the plan and the input cannot both be standard input");
+    std::vector<std::pair<const char *, const std::string *>> outputs = {
+        {"--emit-problem", &raw.emitProblem},
+        {"--emit-folded", &raw.emitFolded},
+        {"--emit-joint", &raw.emitJoint}};
+    if (raw.verify.empty())
+      outputs.insert(outputs.begin(), {"--output", &raw.output});
+    for (size_t i = 0; i < outputs.size(); ++i) {
+      auto [option, path] = outputs[i];
+      if (*path == raw.input && *path != "-" && !path->empty())
+        return invalid(option, "would overwrite the input " + raw.input);
+      for (size_t j = 0; j < i; ++j)
+        if (!path->empty() && *path == *outputs[j].second)
+          return invalid(option, "goes to the same place as " + std::string(outputs[j].first) +
+                                     ": " + (*path == "-" ? "standard output" : *path));
+    }
+    return {};
+  }
+
+  const RawOptions &raw;
+  PlanOptions options;
+};
+
+/// What the parser says, in the form of our messages.
+std::string tidy(std::string message) {
+  while (!message.empty() &&
+         (std::isspace(static_cast<unsigned char>(message.back())) || message.back() == '.'))
+    message.pop_back();
+  if (!message.empty())
+    message[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(message[0])));
+  return message;
+}
+
+} // namespace
+
+std::string_view toString(InputFormat format) {
+  for (auto [candidate, text] : formats)
+    if (candidate == format)
+      return text;
+  return "problem";
+}
+
+std::optional<InputFormat> parseInputFormat(std::string_view text) {
+  for (auto [format, spelling] : formats)
+    if (spelling == text)
+      return format;
+  return std::nullopt;
+}
+
+Result<std::variant<PlanOptions, PlanInformation>> parsePlanOptions(int argc, char **argv) {
+  using Parsed = std::variant<PlanOptions, PlanInformation>;
+  RawOptions raw;
+  CLI::App app(description, "remat-plan");
+  app.set_help_flag("-h,--help", "Print this help and leave");
+  app.set_version_flag("--version", std::string("remat-plan ") + REMAT_VERSION,
+                       "Print the version and leave");
+  app.footer(closing);
+  app.allow_extras();
+  app.formatter(std::make_shared<HelpFormatter>());
+  addInputOptions(app, raw);
+  addStrategyOptions(app, raw);
+  addBudgetOptions(app, raw);
+  addOutputOptions(app, raw);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForHelp &) {
+    return Parsed(PlanInformation{app.help()});
+  } catch (const CLI::CallForVersion &call) {
+    return Parsed(PlanInformation{std::string(call.what()) + "\n"});
+  } catch (const CLI::ParseError &error) {
+    return Error{ErrorCode::InvalidOption, tidy(error.what())};
+  }
+  if (std::vector<std::string> extras = app.remaining(); !extras.empty()) {
+    bool isOption = extras.front().starts_with("-");
+    return Error{ErrorCode::InvalidOption,
+                 (isOption ? "unknown option " : "more than one input: ") + extras.front() +
+                     (isOption ? "; remat-plan --help lists them" : "")};
+  }
+  Result<PlanOptions> options = OptionReader(raw).run();
+  if (!options)
+    return options.error();
+  return Parsed(std::move(*options));
+}
+
+} // namespace remat::planning
