@@ -6,8 +6,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef REMAT_LIB_ANALYSIS_FOLDING_H
-#define REMAT_LIB_ANALYSIS_FOLDING_H
+#ifndef REMAT_ANALYSIS_FOLDING_H
+#define REMAT_ANALYSIS_FOLDING_H
 
 #include "Program.h"
 
@@ -57,4 +57,4 @@ private:
 
 } // namespace remat
 
-#endif // REMAT_LIB_ANALYSIS_FOLDING_H
+#endif // REMAT_ANALYSIS_FOLDING_H

@@ -6,8 +6,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef REMAT_LIB_ANALYSIS_OPMODELROWS_H
-#define REMAT_LIB_ANALYSIS_OPMODELROWS_H
+#ifndef REMAT_ANALYSIS_OPMODELROWS_H
+#define REMAT_ANALYSIS_OPMODELROWS_H
 
 #include "remat/Analysis/Flops.h"
 #include "remat/Analysis/OpModel.h"
@@ -53,4 +53,4 @@ void refineLinalg(mlir::Operation *op, OpModel &model);
 
 } // namespace remat
 
-#endif // REMAT_LIB_ANALYSIS_OPMODELROWS_H
+#endif // REMAT_ANALYSIS_OPMODELROWS_H

@@ -6,8 +6,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef REMAT_LIB_ANALYSIS_PHASES_H
-#define REMAT_LIB_ANALYSIS_PHASES_H
+#ifndef REMAT_ANALYSIS_PHASES_H
+#define REMAT_ANALYSIS_PHASES_H
 
 #include "remat/Planning/Graph/Graph.h"
 
@@ -28,4 +28,4 @@ void setPhases(planning::Graph &graph, planning::OpId end);
 
 } // namespace remat
 
-#endif // REMAT_LIB_ANALYSIS_PHASES_H
+#endif // REMAT_ANALYSIS_PHASES_H

@@ -6,8 +6,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef REMAT_LIB_ANALYSIS_PROGRAM_H
-#define REMAT_LIB_ANALYSIS_PROGRAM_H
+#ifndef REMAT_ANALYSIS_PROGRAM_H
+#define REMAT_ANALYSIS_PROGRAM_H
 
 #include "llvm/ADT/DenseMap.h"
 #include "remat/Analysis/StepGraph.h"
@@ -57,4 +57,4 @@ std::optional<mlir::Value> aliasedBy(const Node &node, unsigned index);
 
 } // namespace remat
 
-#endif // REMAT_LIB_ANALYSIS_PROGRAM_H
+#endif // REMAT_ANALYSIS_PROGRAM_H
