@@ -19,6 +19,7 @@ from remat.convert import Format
 from remat.errors import InputError, RematError
 from remat.plan import Plan
 from remat.toolchain import RematOptions
+from remat.zoo import command as zoo_command
 
 _EPILOG = """\
 exit codes: 0 done; 1 refused (a budget that cannot be met, a check that failed); 2 bad input or
@@ -59,6 +60,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_opt(commands)
     _add_plan(commands)
     _add_convert(commands)
+    zoo_command.register(commands)
     _add_version(commands)
     return parser
 
