@@ -17,8 +17,7 @@ config.test_source_root = os.path.dirname(__file__)
 config.excludes = ["Inputs"] + [
     entry
     for entry in sorted(os.listdir(config.test_source_root))
-    if os.path.isdir(os.path.join(config.test_source_root, entry))
-    and entry not in config.lit_rooms
+    if os.path.isdir(os.path.join(config.test_source_root, entry)) and entry not in config.lit_rooms
 ]
 
 if not config.planning_only:

@@ -36,9 +36,7 @@ def dead_links(root: Path, pages: list[str]) -> list[tuple[str, int, str]]:
                     continue
                 file, _, anchor = link.partition("#")
                 target = (root / name).parent / file if file else root / name
-                if not target.exists():
-                    dead.append((name, number, link))
-                elif anchor and anchor not in anchors(target.read_text()):
+                if not target.exists() or (anchor and anchor not in anchors(target.read_text())):
                     dead.append((name, number, link))
     return dead
 

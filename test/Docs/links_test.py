@@ -15,7 +15,9 @@ class Links(unittest.TestCase):
             return [link for _, _, link in links.dead_links(Path(folder), ["a.md"])]
 
     def test_live_links(self):
-        self.assertEqual(self.dead("[x](b.md) [y](https://example.org) [z](b.md#the-plans-rules)"), [])
+        self.assertEqual(
+            self.dead("[x](b.md) [y](https://example.org) [z](b.md#the-plans-rules)"), []
+        )
 
     def test_dead_links(self):
         for link in ("c.md", "b.md#rules", "b.md#no-heading", "#nowhere"):

@@ -90,14 +90,21 @@ def check_setup(command: str, root: Path) -> None:
             folder = re.fullmatch(r"build/([^/]+)", word)
             if before == "--preset" and word not in known:
                 raise Wrong(f"`{command}`: no preset {word}")
-            if before in ("--build", "--test-dir", "--install") and folder and folder[1] not in known:
+            if (
+                before in ("--build", "--test-dir", "--install")
+                and folder
+                and folder[1] not in known
+            ):
                 raise Wrong(f"`{command}`: no preset builds {word}")
     elif "/" in name and not name.startswith(("build/", ".venv")):
         if not (root / name).exists():
             raise Wrong(f"`{command}`: no such file")
     elif name in ("pytest", "python") or name.startswith("build/"):
         for word in arguments:
-            if re.match(r"(test|python|lib|docs)/", word) and not (root / word.split("::")[0]).exists():
+            if (
+                re.match(r"(test|python|lib|docs)/", word)
+                and not (root / word.split("::")[0]).exists()
+            ):
                 raise Wrong(f"`{command}`: {word} does not exist")
     elif name not in ("git", "cd", "pre-commit", "pip", "export", "gdb", "issue"):
         raise Wrong(f"`{command}`: {name} is no set-up command; make it a plain `sh` block")

@@ -72,7 +72,9 @@ MUTATES = re.compile(
     r"|Operation::create\b|\breplaceAllUses"
 )
 MACHINE_PATH = re.compile(r"(?<![\w.$}>/])/((work|root|home|tmp|mnt|Users)(?![\w-])|usr/lib/llvm)")
-REGISTRY_HOST = re.compile(r"\b(deb\.debian\.org|pypi\.org|files\.pythonhosted\.org)\b|\.internal\b")
+REGISTRY_HOST = re.compile(
+    r"\b(deb\.debian\.org|pypi\.org|files\.pythonhosted\.org)\b|\.internal\b"
+)
 UNFINISHED = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b")
 PAPER_CORPUS = re.compile(r"(^|/)(kusumoto|checkmate)/.*\.(json|txt|xz|pb|gz|py)$")
 GENERATED = re.compile(r"docs/reference/(passes|dialect|cli)\.md$")
