@@ -37,8 +37,9 @@ std::vector<int32_t> chenSequence(const LowerSetFamily &family) {
     if (nodes == 1)
       candidates.push_back(i);
   }
-  std::stable_sort(candidates.begin(), candidates.end(),
-                   [&](int32_t a, int32_t b) { return bytes[a] < bytes[b]; });
+  std::sort(candidates.begin(), candidates.end(), [&](int32_t a, int32_t b) {
+    return bytes[a] != bytes[b] ? bytes[a] < bytes[b] : a < b;
+  });
   // The empty set and V are candidates too.
   int64_t step = bytes[whole] / floorSqrt(static_cast<int64_t>(candidates.size()) + 2);
   int64_t threshold = step;

@@ -28,7 +28,7 @@ int gridShiftFor(int64_t totalCost) {
 }
 
 LowerSetProgram::LowerSetProgram(const LowerSetFamily &family, int gridShift, Progress progress)
-    : family(family), shift(gridShift), progress(std::move(progress)) {}
+    : family(family), gridShift(gridShift), shift(gridShift), progress(std::move(progress)) {}
 
 bool LowerSetProgram::tick(int32_t set) {
   if (progress && set % 64 == 0 && !progress(static_cast<double>(set) / family.size()))
@@ -115,8 +115,9 @@ void LowerSetProgram::closeFront(int32_t to, bool largeFirst, const LowerSetPath
 }
 
 std::optional<LowerSetPath> LowerSetProgram::solve(int64_t bound, Objective objective,
-                                                   const LowerSetPath *known) {
+                                                   const LowerSetPath *known, int coarser) {
   int32_t count = family.size();
+  shift = gridShift + coarser;
   bool largeFirst = objective == Objective::Memory;
   ++runs;
   states.assign(1, State{0, 0});

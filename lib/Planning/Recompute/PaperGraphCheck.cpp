@@ -15,7 +15,7 @@ namespace remat::planning {
 
 namespace {
 
-/// Eq. 2 adds up to four times the sum of M; below this it stays in 64 bits.
+/// Eq. 2 adds up to twice the sum of M; below this it stays in 64 bits.
 constexpr int64_t sumLimit = int64_t(1) << 60;
 
 Error invalid(std::string message) { return {ErrorCode::InvalidInput, std::move(message)}; }
@@ -33,6 +33,31 @@ Status checkCounts(const std::vector<int64_t> &counts, int32_t n, const std::str
       return invalid(name + " sums to 2^60 or more at node " + std::to_string(node) + " with " +
                      std::to_string(counts[node]));
     sum += counts[node];
+  }
+  return {};
+}
+
+/// Checks that `backward` names inputs only, or the node itself where it reads.
+Status checkBackward(const PaperGraph &graph,
+                     const std::vector<std::vector<int32_t>> &inputs) {
+  if (graph.backward.empty())
+    return {};
+  if (graph.backward.size() != static_cast<size_t>(graph.n))
+    return invalid("backward has " + std::to_string(graph.backward.size()) + " entries for " +
+                   std::to_string(graph.n) + " nodes");
+  for (int32_t v = 0; v < graph.n; ++v) {
+    auto isInput = [&](int32_t u) {
+      return std::binary_search(inputs[v].begin(), inputs[v].end(), u);
+    };
+    std::string entry = "backward[" + std::to_string(v) + "]";
+    for (int32_t u : graph.backward[v].reads)
+      if (u != v && !isInput(u))
+        return invalid(entry + " reads node " + std::to_string(u) +
+                                  ", which is neither its own nor one of its inputs");
+    for (int32_t u : graph.backward[v].differentiates)
+      if (!isInput(u))
+        return invalid(entry + " differentiates node " + std::to_string(u) +
+                                  ", which is not one of its inputs");
   }
   return {};
 }
@@ -63,7 +88,7 @@ Status PaperGraph::check() const {
   }
   if (std::vector<int32_t> cycle = findCycle(inputs); !cycle.empty())
     return invalid("the edges form a cycle: " + describeCycle(cycle));
-  return {};
+  return checkBackward(*this, inputs);
 }
 
 Status checkSequence(const PaperGraph &graph, const LowerSetSequence &sequence) {

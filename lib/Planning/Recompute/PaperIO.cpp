@@ -70,6 +70,8 @@ private:
     JsonAt edges = reader.require(at, "edges");
     for (size_t i = 0, size = reader.size(edges); i < size && !reader.failed(); ++i)
       readEdge(reader.element(edges, i));
+    if (reader.has(at, "backward"))
+      readBackward(reader.find(at, "backward"));
     if (reader.failed())
       return;
     std::sort(graph.edges.begin(), graph.edges.end());
@@ -97,6 +99,28 @@ private:
     int32_t from = readNode(reader.element(at, 0));
     int32_t to = readNode(reader.element(at, 1));
     graph.edges.emplace_back(from, to);
+  }
+
+  /// One entry per node: {"need": [3], "needs_out": true, "targets": [3]}.
+  void readBackward(const JsonAt &list) {
+    for (size_t i = 0, size = reader.size(list); i < size && !reader.failed(); ++i) {
+      JsonAt entry = reader.element(list, i);
+      reader.expectObject(entry);
+      OpBackward backward{readNodes(reader.require(entry, "need")),
+                          readNodes(reader.require(entry, "targets"))};
+      auto self = static_cast<int32_t>(i);
+      if (reader.booleanOr(entry, "needs_out", false) &&
+          !std::count(backward.reads.begin(), backward.reads.end(), self))
+        backward.reads.push_back(self);
+      graph.backward.push_back(std::move(backward));
+    }
+  }
+
+  std::vector<int32_t> readNodes(const JsonAt &list) {
+    std::vector<int32_t> nodes;
+    for (size_t i = 0, size = reader.size(list); i < size && !reader.failed(); ++i)
+      nodes.push_back(readNode(reader.element(list, i)));
+    return nodes;
   }
 
   int32_t readNode(const JsonAt &at) {

@@ -53,10 +53,11 @@ public:
   /// is none or the program was stopped. MemoryPareto is the state of V that
   /// caches the fewest bytes; Best means Time.
   /// `known` is a path within `bound` from a part of the family; states that
-  /// cannot become as good are then left out, which changes no answer.
+  /// cannot become as good are then left out, which changes no answer. `coarser`
+  /// widens the cells by 2^`coarser`: a quick answer, good enough to be `known`.
   /// Cost: O(#L^2 s) for s states per set, s <= T(V) / 2^gridShift + 1.
   std::optional<LowerSetPath> solve(int64_t bound, Objective objective,
-                                    const LowerSetPath *known = nullptr);
+                                    const LowerSetPath *known = nullptr, int coarser = 0);
 
   /// Returns the smallest bound for which a path exists, exactly, or nothing
   /// when the program was stopped. `knownFeasible` is a bound for which one
@@ -64,6 +65,7 @@ public:
   /// Cost: O(#L^2) per step of the bisection, at most 63 steps.
   std::optional<int64_t> minimalBound(int64_t knownFeasible);
 
+  const LowerSetFamily &lowerSets() const { return family; }
   bool wasStopped() const { return stopped; }
   int64_t stateCount() const { return statesKept; } ///< over all runs
   int64_t runCount() const { return runs; }
@@ -87,7 +89,7 @@ private:
   bool tick(int32_t set);
 
   const LowerSetFamily &family;
-  int shift;
+  int gridShift, shift;
   Progress progress;
   bool stopped = false;
   int64_t statesKept = 0, runs = 0;

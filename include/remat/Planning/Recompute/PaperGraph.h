@@ -13,6 +13,15 @@
 
 namespace remat::planning {
 
+/// What the gradient op of a node reads and produces, when it is known better
+/// than the paper's model has it.
+struct OpBackward {
+  /// Forward values it reads: inputs of the node, or the node itself.
+  std::vector<int32_t> reads;
+  /// Inputs of the node that get a gradient from it.
+  std::vector<int32_t> differentiates;
+};
+
 /// The forward graph of Kusumoto et al. 2019, section 2: node v costs T[v] to
 /// compute, its value has M[v] bytes, and so has its gradient.
 struct PaperGraph {
@@ -21,20 +30,31 @@ struct PaperGraph {
   std::vector<int64_t> T;                        ///< size n, >= 0
   std::vector<int64_t> M;                        ///< size n, >= 0
   std::vector<std::pair<int32_t, int32_t>> edges; ///< u -> v: the op of v reads u
+  /// By node, or empty: then a gradient op reads all inputs of its node, not the
+  /// node, and differentiates all inputs, as the paper has it. It changes the
+  /// joint graph only; the formula knows nothing of it.
+  std::vector<OpBackward> backward;
 
   /// Errors: InvalidInput for a cycle (naming it), an index out of range, a
-  /// negative or overflowing number, a wrong length.
+  /// negative or overflowing number, a wrong length, a `backward` that names a
+  /// node which is neither the op's nor one of its inputs.
   Status check() const;
+
+  /// Returns the nodes with every edge pointing forward, the smaller id first
+  /// where there is a choice; on a cycle, the nodes that do not wait for it.
+  /// Requires: edges in range. Cost: O(E + n log n).
+  std::vector<int32_t> topologicalOrder() const;
 };
 
 /// Lower sets L_1 ... L_k = V by node id, each strictly inside the next.
 using LowerSetSequence = std::vector<std::vector<int32_t>>;
 
 /// Returns the joint graph of `graph`: the forward nodes, then grad(v) with op
-/// id n + v, M[v] bytes and cost 0, which reads the gradients of v's consumers
-/// and the forward values that those consumers read. There are no arguments and
-/// no outputs (a gradient dies after its last reader), and every op may run
-/// again; costs are in units.
+/// id n + v, M[v] bytes and cost 0, which reads for each consumer of v that
+/// differentiates it the consumer's gradient and what its gradient op reads.
+/// There are no arguments and no outputs (a gradient dies after its last
+/// reader), and every op may run again; costs are in units, and an op's flops
+/// are its cost, so that a judge of flops judges the cost.
 ///
 /// A paper graph has no program order of its own, so the base order follows the
 /// canonical strategy of `sequence`: forward by (segment, topological position),
@@ -42,6 +62,15 @@ using LowerSetSequence = std::vector<std::vector<int32_t>>;
 /// smaller node id. An empty `sequence` stands for {V}.
 /// Requires: `graph.check()`. Cost: O(n + E + sum of in-degrees of consumers).
 Problem jointProblem(const PaperGraph &graph, const LowerSetSequence &sequence = {});
+
+/// Returns the canonical strategy of `sequence` (Kusumoto et al. 2019, section
+/// 3) as executions of `joint`: the forward; then, from the last segment to the
+/// first, what is not cached of its forward, and its gradients. An op whose own
+/// output a gradient reads runs again before that gradient where the output is
+/// gone, as in the authors' code (ambiguity A8).
+/// Requires: `joint` = jointProblem(graph, sequence).
+Schedule canonicalSchedule(const PaperGraph &graph, const Problem &joint,
+                           const LowerSetSequence &sequence, LastSegment lastSegment);
 
 /// A plan of a paper graph, and the joint graph whose ops it names.
 struct PaperPlan {

@@ -15,6 +15,9 @@ namespace remat::planning {
 
 /// Reads a paper graph, {"n": 3, "T": [1, 10, 1], "M": [4, 2, 1], "edges": [[0,
 /// 1], [1, 2]]}, or the one called `name` out of {"graphs": {"chain": {...}}}.
+/// "backward" is optional: [{"need": [0], "needs_out": true, "targets": [0]},
+/// ...] says by node which forward values its gradient op reads, whether it reads
+/// the node's own output, and which inputs get a gradient (`OpBackward`).
 /// Other keys are for other readers; an edge given twice counts once. An empty
 /// `name` stands for the only graph of the file. The result passes
 /// `PaperGraph::check`. Errors: InvalidInput, with line and column for what is

@@ -1,0 +1,24 @@
+//===- Refusal.h - why a budget is not met ----------------------*- C++ -*-===//
+//
+// Part of Remat, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef REMAT_PLANNING_RECOMPUTE_REFUSAL_H
+#define REMAT_PLANNING_RECOMPUTE_REFUSAL_H
+
+#include "remat/Planning/Recompute/Plan.h"
+
+namespace remat::planning {
+
+/// Returns who makes a peak: when `budget` is below the floor, the op that sets
+/// the floor with its inputs and results; else the op at the peak of `best`, the
+/// schedule of smallest peak that is known, with the values live there.
+/// Cost: O(sum of degrees of the executions).
+Witness witnessOf(const Problem &problem, const Schedule &best, Bytes budget);
+
+} // namespace remat::planning
+
+#endif // REMAT_PLANNING_RECOMPUTE_REFUSAL_H

@@ -1,0 +1,89 @@
+//===- Refusal.cpp - why a budget is not met ------------------------------===//
+//
+// Part of Remat, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "remat/Planning/Recompute/Refusal.h"
+
+#include "remat/Planning/Recompute/Simulator.h"
+
+#include <algorithm>
+
+namespace remat::planning {
+
+namespace {
+
+constexpr size_t maxShown = 8;
+
+/// Returns the values that are live during `step` of `schedule`: made at or
+/// before it, and read at or after it before they are made again, or outputs.
+std::vector<ValueId> liveAt(const Problem &problem, const Schedule &schedule, int64_t step) {
+  const Graph &graph = problem.graph;
+  std::vector<char> made(graph.values.size(), 0), live(graph.values.size(), 0);
+  std::vector<char> closed(graph.values.size(), 0); // made again after `step`
+  for (int64_t at = 0; at <= step; ++at)
+    for (ValueId value : graph.ops[schedule[at]].results)
+      made[value] = 1;
+  for (ValueId value : graph.ops[schedule[step]].results)
+    live[value] = 1;
+  for (auto at = step; at < static_cast<int64_t>(schedule.size()); ++at) {
+    const Op &op = graph.ops[schedule[at]];
+    for (ValueId value : op.inputs)
+      live[value] |= made[value] && !closed[value];
+    if (at > step)
+      for (ValueId value : op.results)
+        closed[value] = 1;
+  }
+  for (ValueId value : graph.outputs)
+    live[value] |= made[value] && !closed[value];
+  std::vector<ValueId> result;
+  for (size_t value = 0; value < live.size(); ++value)
+    if (live[value])
+      result.push_back(static_cast<ValueId>(value));
+  return result;
+}
+
+} // namespace
+
+Witness witnessOf(const Problem &problem, const Schedule &best, Bytes budget) {
+  const Graph &graph = problem.graph;
+  Floor floor = floorOf(problem);
+  Witness witness;
+  witness.floor = floor.bytes;
+  std::vector<ValueId> values;
+  if (budget >= floor.bytes) {
+    int64_t step = simulate(problem, best).peakStep;
+    if (step >= 0) {
+      witness.op = best[step];
+      values = liveAt(problem, best, step);
+    }
+  } else if (floor.op != kNoOp) {
+    witness.op = floor.op;
+    values = graph.ops[floor.op].inputs;
+    values.insert(values.end(), graph.ops[floor.op].results.begin(),
+                  graph.ops[floor.op].results.end());
+  } else {
+    values = graph.outputs;
+  }
+  // Arguments weigh nothing step by step, but in the total they are there.
+  std::vector<Bytes> charge = problem.charges();
+  if (problem.scope == BudgetScope::Total)
+    for (ValueId value : graph.arguments) {
+      charge[value] = graph.values[value].bytes;
+      values.push_back(value);
+    }
+  std::sort(values.begin(), values.end());
+  values.erase(std::unique(values.begin(), values.end()), values.end());
+  std::sort(values.begin(), values.end(), [&](ValueId a, ValueId b) {
+    return charge[a] != charge[b] ? charge[a] > charge[b] : a < b;
+  });
+  for (ValueId value : values)
+    if (witness.largest.size() < maxShown && charge[value] > Bytes(0))
+      witness.largest.push_back({value, charge[value]});
+  return witness;
+}
+
+} // namespace remat::planning

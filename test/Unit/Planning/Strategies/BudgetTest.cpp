@@ -1,0 +1,96 @@
+//===- BudgetTest.cpp - the parser of budgets -----------------------------===//
+//
+// Part of Remat, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "remat/Planning/Recompute/Strategy.h"
+
+#include <gtest/gtest.h>
+
+using namespace remat::planning;
+
+namespace {
+
+void expectBytes(const char *text, int64_t bytes) {
+  Result<Budget> budget = parseBudget(text);
+  ASSERT_TRUE(budget) << text;
+  EXPECT_EQ(budget->kind, Budget::Kind::Bytes) << text;
+  EXPECT_EQ(budget->amount, bytes) << text;
+}
+
+void expectPercent(const char *text, int64_t partsPerMillion) {
+  Result<Budget> budget = parseBudget(text);
+  ASSERT_TRUE(budget) << text;
+  EXPECT_EQ(budget->kind, Budget::Kind::Percent) << text;
+  EXPECT_EQ(budget->amount, partsPerMillion) << text;
+}
+
+void expectError(const char *text, const char *part) {
+  Result<Budget> budget = parseBudget(text);
+  ASSERT_FALSE(budget) << text;
+  EXPECT_EQ(budget.error().code, ErrorCode::InvalidOption);
+  EXPECT_EQ(budget.error().message,
+            "budget '" + std::string(text) + "' " + part +
+                "; write bytes with or without a unit (B, kB, MB, GB, TB, KiB, MiB, GiB, TiB), a "
+                "percentage such as 50%, or min");
+}
+
+TEST(Budget, ReadsBytesInBinaryAndDecimalUnits) {
+  expectBytes("123", 123);
+  expectBytes("123B", 123);
+  expectBytes("800MB", 800000000);
+  expectBytes("2kB", 2000);
+  expectBytes("1GB", 1000000000);
+  expectBytes("1TB", 1000000000000);
+  expectBytes("3KiB", 3072);
+  expectBytes("1MiB", 1048576);
+  expectBytes("8GiB", 8589934592);
+  expectBytes("1TiB", 1099511627776);
+  expectBytes("4611686018427387903", 4611686018427387903);
+}
+
+TEST(Budget, DropsPartsOfAByte) {
+  expectBytes("1.5GiB", 1610612736);
+  expectBytes("0.3KiB", 307);
+  expectBytes("2.999999B", 2);
+}
+
+TEST(Budget, ReadsPercentagesInPartsPerMillion) {
+  expectPercent("50%", 500000);
+  expectPercent("37.5%", 375000);
+  expectPercent("0.0001%", 1);
+  expectPercent("100%", 1000000);
+}
+
+TEST(Budget, ReadsTheMinimum) {
+  Result<Budget> budget = parseBudget("min");
+  ASSERT_TRUE(budget);
+  EXPECT_EQ(budget->kind, Budget::Kind::Minimum);
+}
+
+TEST(Budget, RefusesEverythingElse) {
+  expectError("", "is not an amount");
+  expectError("GiB", "is not an amount");
+  expectError(".5GiB", "is not an amount");
+  expectError("-1", "is negative");
+  expectError("0", "is zero");
+  expectError("0%", "is zero");
+  expectError("0.4B", "is zero");
+  expectError("8 GiB", "has the unknown unit ' GiB'");
+  expectError("8gib", "has the unknown unit 'gib'");
+  expectError("50%%", "has the unknown unit '%%'");
+  expectError("1.5.5", "has the unknown unit '.5'");
+  expectError("1e9", "has the unknown unit 'e9'");
+  expectError("5.", "ends its number in a point");
+  expectError("5.GiB", "ends its number in a point");
+  expectError("1.1234567GiB", "has more than 6 decimal places");
+  expectError("0.00001%", "is finer than 0.0001%");
+  expectError("4611686018427387904", "is more than 2^62 - 1");
+  expectError("4194304TiB", "is more than 2^62 - 1");
+  expectError("99999999999999999999999999999999999999999999999999TiB", "is more than 2^62 - 1");
+}
+
+} // namespace
