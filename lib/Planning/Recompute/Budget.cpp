@@ -105,8 +105,7 @@ Result<Budget> parseBudget(std::string_view text) {
       return bad(text, "has the unknown unit '" + std::string(number.rest) + "'");
     budget.kind = Budget::Kind::Bytes;
     // A budget is never more than what is written: parts of a byte are dropped.
-    amount = number.scaled > maxCount * scale ? maxCount + 1
-                                              : number.scaled * unit->bytes / scale;
+    amount = number.scaled > maxCount * scale ? maxCount + 1 : number.scaled * unit->bytes / scale;
   }
   if (amount > maxCount)
     return bad(text, "is more than 2^62 - 1");

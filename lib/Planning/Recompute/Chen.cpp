@@ -38,7 +38,7 @@ std::vector<int32_t> chenSequence(const LowerSetFamily &family) {
       candidates.push_back(i);
   }
   std::sort(candidates.begin(), candidates.end(), [&](int32_t a, int32_t b) {
-    return bytes[a] != bytes[b] ? bytes[a] < bytes[b] : a < b;
+    return bytes[a] != bytes[b] ? bytes[a] < bytes[b] : family.precedes(a, b);
   });
   // The empty set and V are candidates too.
   int64_t step = bytes[whole] / floorSqrt(static_cast<int64_t>(candidates.size()) + 2);

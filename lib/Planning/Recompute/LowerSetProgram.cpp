@@ -55,8 +55,7 @@ LowerSetProgram::Step LowerSetProgram::step(int32_t from, int32_t to) const {
 int32_t LowerSetProgram::windowBegin(int32_t to, int64_t bound) const {
   int64_t least = family.work[to] + family.outside[to] - bound;
   return static_cast<int32_t>(
-      std::lower_bound(family.work.begin(), family.work.begin() + to, least) -
-      family.work.begin());
+      std::lower_bound(family.work.begin(), family.work.begin() + to, least) - family.work.begin());
 }
 
 /// Adds to the cells what the states of `from` become in `to`. A front descends
@@ -141,17 +140,6 @@ std::optional<LowerSetPath> LowerSetProgram::solve(int64_t bound, Objective obje
                bound);
 }
 
-/// The tie rule: fewer members, then smaller ids.
-bool LowerSetProgram::precedes(int32_t a, int32_t b) const {
-  if (family.cardinality[a] != family.cardinality[b])
-    return family.cardinality[a] < family.cardinality[b];
-  std::span<const uint64_t> lhs = family.set(a), rhs = family.set(b);
-  for (size_t i = 0; i < lhs.size(); ++i)
-    if (uint64_t difference = lhs[i] ^ rhs[i])
-      return (lhs[i] & (difference & -difference)) != 0;
-  return false;
-}
-
 /// Finds the sets behind the state `last` of V by searching, for each set, a
 /// predecessor and a state that lead there; cheaper than storing them.
 LowerSetPath LowerSetProgram::trace(State last, int64_t bound) const {
@@ -163,7 +151,7 @@ LowerSetPath LowerSetProgram::trace(State last, int64_t bound) const {
     State bestState{};
     for (int32_t from = windowBegin(to, bound); from < to; ++from) {
       auto begin = states.begin() + frontBegin[from], end = states.begin() + frontBegin[from + 1];
-      if (begin == end || !family.isSubset(from, to) || (best >= 0 && !precedes(from, best)))
+      if (begin == end || !family.isSubset(from, to) || (best >= 0 && !family.precedes(from, best)))
         continue;
       Step add = step(from, to);
       State wanted{last.t - add.t, last.m - add.m};
@@ -176,8 +164,8 @@ LowerSetPath LowerSetProgram::trace(State last, int64_t bound) const {
     }
     assert(best >= 0 && "every state but the empty set's came from a transition");
     path.sets.push_back(to);
-    path.peak = std::max(path.peak, bestState.m + family.work[to] - family.work[best] +
-                                        family.outside[to]);
+    path.peak =
+        std::max(path.peak, bestState.m + family.work[to] - family.work[best] + family.outside[to]);
     last = bestState;
     to = best;
   }

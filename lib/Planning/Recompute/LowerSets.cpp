@@ -119,6 +119,15 @@ std::vector<int32_t> LowerSetFamily::members(int32_t index) const {
   return result;
 }
 
+bool LowerSetFamily::precedes(int32_t a, int32_t b) const {
+  if (cardinality[a] != cardinality[b])
+    return cardinality[a] < cardinality[b];
+  for (size_t i = words; i-- > 0;)
+    if (set(a)[i] != set(b)[i])
+      return set(a)[i] < set(b)[i];
+  return false;
+}
+
 void LowerSetFamily::sortAndSum() {
   int32_t count = size();
   const LowerSetGraph &g = graph();
@@ -135,12 +144,7 @@ void LowerSetFamily::sortAndSum() {
   std::sort(order.begin(), order.end(), [&](int32_t a, int32_t b) {
     if (work[a] != work[b])
       return work[a] < work[b];
-    if (cardinality[a] != cardinality[b])
-      return cardinality[a] < cardinality[b];
-    for (size_t i = 0; i < words; ++i)
-      if (uint64_t difference = set(a)[i] ^ set(b)[i])
-        return (set(a)[i] & (difference & -difference)) != 0;
-    return false;
+    return precedes(a, b);
   });
   LowerSetFamily sorted(g);
   sorted.bits.reserve(bits.size());
@@ -154,7 +158,12 @@ void LowerSetFamily::sortAndSum() {
   permute(work);
   permute(cardinality);
   bits = std::move(sorted.bits);
+  sumUp();
+}
 
+void LowerSetFamily::sumUp() {
+  int32_t count = size();
+  const LowerSetGraph &g = graph();
   boundaryBits.assign(bits.size(), 0);
   outside.assign(count, 0);
   for (int32_t i = 0; i < count; ++i) {

@@ -1,4 +1,4 @@
-//===- PaperGraph.cpp - the paper's graph and its joint graph 
+//===- PaperGraph.cpp - the paper's graph and its joint graph
 //
 // Part of Remat, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

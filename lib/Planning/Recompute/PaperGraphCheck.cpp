@@ -38,8 +38,7 @@ Status checkCounts(const std::vector<int64_t> &counts, int32_t n, const std::str
 }
 
 /// Checks that `backward` names inputs only, or the node itself where it reads.
-Status checkBackward(const PaperGraph &graph,
-                     const std::vector<std::vector<int32_t>> &inputs) {
+Status checkBackward(const PaperGraph &graph, const std::vector<std::vector<int32_t>> &inputs) {
   if (graph.backward.empty())
     return {};
   if (graph.backward.size() != static_cast<size_t>(graph.n))
@@ -53,11 +52,11 @@ Status checkBackward(const PaperGraph &graph,
     for (int32_t u : graph.backward[v].reads)
       if (u != v && !isInput(u))
         return invalid(entry + " reads node " + std::to_string(u) +
-                                  ", which is neither its own nor one of its inputs");
+                       ", which is neither its own nor one of its inputs");
     for (int32_t u : graph.backward[v].differentiates)
       if (!isInput(u))
         return invalid(entry + " differentiates node " + std::to_string(u) +
-                                  ", which is not one of its inputs");
+                       ", which is not one of its inputs");
   }
   return {};
 }

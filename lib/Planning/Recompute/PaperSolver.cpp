@@ -56,8 +56,8 @@ public:
         nodes(lowerSetGraph(graph, order)),
         lastSegment(options.lastSegment.value_or(LastSegment::Recompute)),
         wholeWork(std::accumulate(nodes.work.begin(), nodes.work.end(), int64_t(0))),
-        gridShift(gridShiftFor(
-            std::accumulate(nodes.cost.begin(), nodes.cost.end(), int64_t(0)))) {}
+        gridShift(gridShiftFor(std::accumulate(nodes.cost.begin(), nodes.cost.end(), int64_t(0)))) {
+  }
 
   Result<PaperPlan> run();
 
@@ -74,7 +74,9 @@ private:
   Sequence toSequence(const LowerSetFamily &family, const std::vector<int32_t> &sets) const;
   LowerSetSequence toNodeIds(const Sequence &sequence) const;
   std::string name() const;
-  void count(const char *key, int64_t number) { answer.result.statistics.emplace_back(key, number); }
+  void count(const char *key, int64_t number) {
+    answer.result.statistics.emplace_back(key, number);
+  }
   void countRuns(const LowerSetProgram &program);
 
   const PaperGraph &graph;
@@ -178,8 +180,7 @@ Result<std::optional<PaperSolver::Sequence>> PaperSolver::findSequence() {
   if (options.kind == StrategyKind::Kusumoto && options.family == Family::Exact && !every)
     return Error{ErrorCode::InvalidOption,
                  "family exact: the graph has more than " + std::to_string(maxLowerSets) +
-                     " lower sets on its " + std::to_string(graph.n) +
-                     " nodes; use family approx"};
+                     " lower sets on its " + std::to_string(graph.n) + " nodes; use family approx"};
   const LowerSetFamily &family = every ? *every : pruned;
   count("lower_sets", family.size());
   if (options.kind == StrategyKind::Chen)
@@ -192,8 +193,8 @@ void PaperSolver::accept(const Sequence &sequence) {
   PlanResult &result = answer.result;
   SequenceFormula formula = evaluateSequence(nodes, sequence);
   bool none = options.kind == StrategyKind::None;
-  result.formula = FormulaAnswer{Cost(none ? 0 : formula.overhead), Bytes(formula.peak),
-                                 toNodeIds(sequence)};
+  result.formula =
+      FormulaAnswer{Cost(none ? 0 : formula.overhead), Bytes(formula.peak), toNodeIds(sequence)};
   answer.joint = jointProblem(graph, result.formula->sequence);
   Schedule schedule =
       none ? baseSchedule(answer.joint)
@@ -215,8 +216,7 @@ void PaperSolver::refuse(const Sequence &smallest) {
   Bytes budget(options.budget.amount);
   result.smallestPeak = result.formula->peak;
   result.witness = witnessOf(answer.joint, result.plan->schedule, budget);
-  result.status =
-      budget < result.witness->floor ? PlanStatus::Infeasible : PlanStatus::NoPlanFound;
+  result.status = budget < result.witness->floor ? PlanStatus::Infeasible : PlanStatus::NoPlanFound;
   result.stopReason = "budget " + std::to_string(budget.count) + " is below " +
                       std::to_string(result.smallestPeak.count) + ", the smallest bound of " +
                       result.strategy + "; raise the budget";
@@ -244,8 +244,7 @@ Result<PaperPlan> PaperSolver::run() {
     result.budget = Bytes(bound);
   answer.joint = jointProblem(graph);
   result.bound = answer.joint.baseCost();
-  result.plainPeak = result.smallestPeak =
-      simulate(answer.joint, baseSchedule(answer.joint)).peak;
+  result.plainPeak = result.smallestPeak = simulate(answer.joint, baseSchedule(answer.joint)).peak;
   Result<std::optional<Sequence>> sequence = findSequence();
   if (!sequence)
     return sequence.error();

@@ -28,9 +28,8 @@ constexpr Spelling<Objective> objectives[] = {{Objective::Best, "best"},
                                               {Objective::MemoryPareto, "memory-pareto"}};
 constexpr Spelling<LastSegment> lastSegments[] = {{LastSegment::Keep, "keep"},
                                                   {LastSegment::Recompute, "recompute"}};
-constexpr Spelling<Granularity> granularities[] = {{Granularity::Op, "op"},
-                                                   {Granularity::Cluster, "cluster"},
-                                                   {Granularity::Layer, "layer"}};
+constexpr Spelling<Granularity> granularities[] = {
+    {Granularity::Op, "op"}, {Granularity::Cluster, "cluster"}, {Granularity::Layer, "layer"}};
 
 template <typename Enum, size_t size>
 std::string_view spell(const Spelling<Enum> (&table)[size], Enum value) {

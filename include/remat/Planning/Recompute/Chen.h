@@ -18,9 +18,8 @@ namespace remat::planning {
 /// `family` with one boundary node, the empty set and V, in order of their bytes
 /// M(L), the sum of `cached`. With s = M(V) / floor(sqrt(#candidates)), a
 /// candidate is taken when its bytes exceed a threshold that starts at s and then
-/// rises by s until it reaches the candidate's bytes. A candidate that does not contain the one taken before it
-/// is passed over.
-/// Cost: O(#L (n + log #L)). It does not look at a budget.
+/// rises by s until it reaches the candidate's bytes. A candidate that does not contain the one
+/// taken before it is passed over. Cost: O(#L (n + log #L)). It does not look at a budget.
 std::vector<int32_t> chenSequence(const LowerSetFamily &family);
 
 } // namespace remat::planning

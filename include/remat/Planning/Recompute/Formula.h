@@ -16,8 +16,8 @@ namespace remat::planning {
 /// What the canonical strategy of a lower-set sequence costs and needs, without
 /// liveness.
 struct SequenceFormula {
-  int64_t overhead = 0; ///< sum of T(V_i \ boundary(L_i)): the last segment counts
-  int64_t peak = 0;     ///< largest segment peak
+  int64_t overhead = 0;              ///< sum of T(V_i \ boundary(L_i)): the last segment counts
+  int64_t peak = 0;                  ///< largest segment peak
   std::vector<int64_t> segmentPeaks; ///< Eq. 2, by segment
 };
 

@@ -36,8 +36,8 @@ struct LowerSetPath {
 /// smallest m stays.
 ///
 /// Ties: among sequences with the same overhead the one that caches the fewest
-/// bytes, then, from the last set to the first, the predecessor with the fewest
-/// members, then with the smaller ids.
+/// bytes, then, from the last set to the first, the predecessor that stands first
+/// by `LowerSetFamily::precedes`.
 ///
 /// Example: three unit nodes in a chain, bound 4. The only sequence that fits
 /// everywhere is {0}, {0,1}, {0,1,2}: overhead 1 (the sink), peak 4.
@@ -84,7 +84,6 @@ private:
   void collect(int32_t from, int32_t to, int64_t bound);
   void closeFront(int32_t to, bool largeFirst, const LowerSetPath *known, Objective objective);
   LowerSetPath trace(State last, int64_t bound) const;
-  bool precedes(int32_t a, int32_t b) const;
   Reach reach(int64_t bound, int64_t ceiling);
   bool tick(int32_t set);
 
@@ -94,9 +93,9 @@ private:
   bool stopped = false;
   int64_t statesKept = 0, runs = 0;
 
-  std::vector<State> states;       ///< fronts of all sets, one after the other
-  std::vector<size_t> frontBegin;  ///< by set, size #L + 1 when done
-  std::vector<State> cells;        ///< scratch: best state by t >> shift
+  std::vector<State> states;      ///< fronts of all sets, one after the other
+  std::vector<size_t> frontBegin; ///< by set, size #L + 1 when done
+  std::vector<State> cells;       ///< scratch: best state by t >> shift
   size_t firstCell = 0, lastCell = 0;
 };
 

@@ -43,8 +43,9 @@ inline bool contains(std::span<const uint64_t> set, int32_t node) {
 }
 
 /// A family of lower sets of one graph with the sums a program needs, in an
-/// order in which every set stands behind its subsets: by (work, cardinality,
-/// smaller ids first). The first is empty, the last is the whole graph.
+/// order in which every set stands behind its subsets: by (work, cardinality),
+/// then the set that lacks the largest node in which two differ. The first is
+/// empty, the last is the whole graph.
 class LowerSetFamily {
 public:
   /// Returns every lower set of `graph`, or nothing when there are more than
@@ -76,6 +77,10 @@ public:
     return true;
   }
 
+  /// Returns whether set `a` has fewer members than set `b`, or as many and lacks
+  /// the largest node in which they differ: the order that breaks ties.
+  bool precedes(int32_t a, int32_t b) const;
+
   /// By set: sums of cost and work over its members; bytes that are alive
   /// outside it while its last segment runs backward (the third and fourth term
   /// of Eq. 2); cardinality.
@@ -86,6 +91,7 @@ private:
   explicit LowerSetFamily(const LowerSetGraph &graph);
   void append(std::span<const uint64_t> set);
   void sortAndSum();
+  void sumUp();
 
   const LowerSetGraph *input;
   size_t words;

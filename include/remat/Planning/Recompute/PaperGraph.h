@@ -27,8 +27,8 @@ struct OpBackward {
 struct PaperGraph {
   std::string name;
   int32_t n = 0;
-  std::vector<int64_t> T;                        ///< size n, >= 0
-  std::vector<int64_t> M;                        ///< size n, >= 0
+  std::vector<int64_t> T;                         ///< size n, >= 0
+  std::vector<int64_t> M;                         ///< size n, >= 0
   std::vector<std::pair<int32_t, int32_t>> edges; ///< u -> v: the op of v reads u
   /// By node, or empty: then a gradient op reads all inputs of its node, not the
   /// node, and differentiates all inputs, as the paper has it. It changes the

@@ -16,6 +16,7 @@
 #include <fstream>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
+#include <numeric>
 
 using namespace remat::planning;
 using nlohmann::json;
@@ -116,8 +117,7 @@ TEST(Golden, MinimalBudgetsAndFamilies) {
       EXPECT_EQ(result.formula->peak.count,
                 expected[exact ? "min_budget_exact" : "min_budget_approx"])
           << name;
-      EXPECT_EQ(statistic(result, "lower_sets"),
-                expected[exact ? "num_lower_sets" : "num_pruned"])
+      EXPECT_EQ(statistic(result, "lower_sets"), expected[exact ? "num_lower_sets" : "num_pruned"])
           << name;
     }
     EXPECT_EQ(std::accumulate(graph.T.begin(), graph.T.end(), int64_t(0)), expected["sumT"]);
