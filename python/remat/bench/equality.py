@@ -20,9 +20,10 @@ from remat.errors import InputError, RematError
 if TYPE_CHECKING:
     from remat.zoo import ZooModel
 
-#: XLA flags under which equal ops round equally, whatever stands around them: without
-#: fusion each op is a kernel of its own, so no multiply and add become one rounding.
-ROUNDING_FLAGS = {"xla_disable_hlo_passes": "fusion"}
+#: XLA flags under which equal ops round equally, whatever stands around them. Without
+#: `fusion` each op is a kernel of its own, so no multiply and add share one rounding;
+#: `algsimp` rewrites ops or not by how many readers they have.
+ROUNDING_FLAGS = {"xla_disable_hlo_passes": "fusion,algsimp"}
 #: With XLA's default flags, outputs may deviate by this share of the largest value.
 DEFAULT_TOLERANCE = 1e-6
 BUDGETS = ("70%", "50%", "min")
