@@ -15,6 +15,7 @@ from rich.console import Console
 
 import remat
 from remat import convert, progress, toolchain
+from remat.bench import command as bench_command
 from remat.convert import Format
 from remat.errors import InputError, RematError
 from remat.plan import Plan
@@ -61,38 +62,64 @@ def _parser() -> argparse.ArgumentParser:
     _add_plan(commands)
     _add_convert(commands)
     zoo_command.register(commands)
+    bench_command.register(commands)
     _add_version(commands)
     return parser
 
 
-def _command(commands: argparse._SubParsersAction, name: str, text: str, **more: object,
-             ) -> argparse.ArgumentParser:
-    return commands.add_parser(name, help=text[0].lower() + text[1:].rstrip("."),
-                               description=text, epilog=_EPILOG,
-                               formatter_class=argparse.RawDescriptionHelpFormatter, **more)
+def _command(
+    commands: argparse._SubParsersAction,
+    name: str,
+    text: str,
+    **more: object,
+) -> argparse.ArgumentParser:
+    return commands.add_parser(
+        name,
+        help=text[0].lower() + text[1:].rstrip("."),
+        description=text,
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        **more,
+    )
 
 
 def _add_input(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("file", type=Path, metavar="FILE",
-                        help="StableHLO text (pretty or generic), portable artifact or "
-                             "jax.export file; may be xz-compressed")
+    parser.add_argument(
+        "file",
+        type=Path,
+        metavar="FILE",
+        help="StableHLO text (pretty or generic), portable artifact or "
+        "jax.export file; may be xz-compressed",
+    )
 
 
 def _add_planning_options(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument_group("planning").add_argument
     add("--budget", required=True, metavar="SIZE", help=_BUDGET_HELP)
-    add("--budget-scope", choices=["total", "non-arguments", "temporaries"], default="total",
-        help="what the budget counts (default: total = arguments + results + temporaries)")
+    add(
+        "--budget-scope",
+        choices=["total", "non-arguments", "temporaries"],
+        default="total",
+        help="what the budget counts (default: total = arguments + results + temporaries)",
+    )
     add("--strategy", choices=["none", "chen", "kusumoto"], help="how plans are made")
     add("--family", choices=["exact", "approx"], help="lower sets that kusumoto considers")
-    add("--objective", choices=["best", "time", "memory", "memory-pareto"],
-        help="what kusumoto minimises")
-    add("--last-segment", choices=["keep", "recompute"],
-        help="what happens to the segment right before the backward")
-    add("--granularity", choices=["auto", "op", "cluster", "layer"],
-        help="how ops are grouped before planning")
-    add("--cost", choices=["h100", "a100", "tpu-v5p", "host", "judge", "paper"],
-        help="cost table")
+    add(
+        "--objective",
+        choices=["best", "time", "memory", "memory-pareto"],
+        help="what kusumoto minimises",
+    )
+    add(
+        "--last-segment",
+        choices=["keep", "recompute"],
+        help="what happens to the segment right before the backward",
+    )
+    add(
+        "--granularity",
+        choices=["auto", "op", "cluster", "layer"],
+        help="how ops are grouped before planning",
+    )
+    add("--cost", choices=["h100", "a100", "tpu-v5p", "host", "judge", "paper"], help="cost table")
     add("--memory-model", choices=["program", "xla"], help="which values are buffers")
     add("--entry", metavar="NAME", help="entry function (default: main, or the only public one)")
 
@@ -118,14 +145,21 @@ def _add_opt(commands: argparse._SubParsersAction) -> None:
         commands, "opt", "Rewrites a training step so that it fits a budget.", aliases=["fit"]
     )
     _add_input(parser)
-    parser.add_argument("-o", "--output", type=Path, metavar="OUT",
-                        help="file to write (default: stdout)")
-    parser.add_argument("--format", choices=[f.value for f in Format],
-                        help="spelling of the output (default: the input's)")
-    parser.add_argument("--target", default="xla-gpu",
-                        choices=["xla-gpu", "xla-tpu", "xla-cpu", "none"],
-                        help="compiler that the recomputation has to survive (default: xla-gpu; "
-                             "none keeps remat.recompute ops, for --format=generic)")
+    parser.add_argument(
+        "-o", "--output", type=Path, metavar="OUT", help="file to write (default: stdout)"
+    )
+    parser.add_argument(
+        "--format",
+        choices=[f.value for f in Format],
+        help="spelling of the output (default: the input's)",
+    )
+    parser.add_argument(
+        "--target",
+        default="xla-gpu",
+        choices=["xla-gpu", "xla-tpu", "xla-cpu", "none"],
+        help="compiler that the recomputation has to survive (default: xla-gpu; "
+        "none keeps remat.recompute ops, for --format=generic)",
+    )
     parser.add_argument("--plan-output", type=Path, metavar="FILE", help="also write plan.json")
     _add_planning_options(parser)
     parser.set_defaults(run=_run_opt)
@@ -171,13 +205,19 @@ def _write_plan(path: Path, plan: dict) -> None:
 
 def _add_plan(commands: argparse._SubParsersAction) -> None:
     parser = _command(
-        commands, "plan",
+        commands,
+        "plan",
         "Plans a training step and reports peaks, price, and what is kept and recomputed.",
     )
     _add_input(parser)
     parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="also write plan.json")
-    parser.add_argument("--values", type=int, default=20, metavar="N",
-                        help="rows of the table of values (default: 20)")
+    parser.add_argument(
+        "--values",
+        type=int,
+        default=20,
+        metavar="N",
+        help="rows of the table of values (default: 20)",
+    )
     _add_planning_options(parser)
     parser.set_defaults(run=_run_plan)
 
@@ -200,10 +240,12 @@ def _run_plan(arguments: argparse.Namespace) -> int:
 def _add_convert(commands: argparse._SubParsersAction) -> None:
     parser = _command(commands, "convert", "Converts a module between its spellings.")
     _add_input(parser)
-    parser.add_argument("--to", required=True, choices=[f.value for f in Format],
-                        help="spelling of the output")
-    parser.add_argument("-o", "--output", type=Path, metavar="OUT",
-                        help="file to write (default: stdout)")
+    parser.add_argument(
+        "--to", required=True, choices=[f.value for f in Format], help="spelling of the output"
+    )
+    parser.add_argument(
+        "-o", "--output", type=Path, metavar="OUT", help="file to write (default: stdout)"
+    )
     parser.set_defaults(run=_run_convert)
 
 

@@ -24,8 +24,7 @@ from remat.errors import InputError
 _BYTECODE = b"ML\xefR"
 _XZ = b"\xfd7zXZ\x00"
 #: The first operation of a module: quoted in generic text, bare in pretty text.
-_FIRST_OP = re.compile(r"^\s*(?:%\S+(?:\s*,\s*%\S+)*\s*=\s*)?(?P<quote>\"?)[a-z_]+(?:\.[a-z_0-9]+)*",
-                       re.MULTILINE)
+_FIRST_OP = re.compile(r"^\s*(?:%[^=\n]*=\s*)?(?P<quote>\"?)[a-z_]+(?:\.[a-z_0-9]+)*", re.MULTILINE)
 _NOT_OPS = re.compile(r"^\s*(?://.*|[#!][\w$.-]+\s*=.*|\{-#.*)$", re.MULTILINE)
 _JAX_DIALECTS = re.compile(r"\b(?:stablehlo|chlo|sdy|mhlo)\.")
 
@@ -80,8 +79,10 @@ def parse_module(data: bytes, name: str) -> Module:
         except (lzma.LZMAError, EOFError) as error:
             raise InputError(f"{name}: the xz data is damaged: {error}") from error
     if not data.strip():
-        raise InputError(f"{name}: the file is empty; expected StableHLO text, a portable "
-                         "artifact or a jax.export file")
+        raise InputError(
+            f"{name}: the file is empty; expected StableHLO text, a portable "
+            "artifact or a jax.export file"
+        )
     if data.startswith(_BYTECODE):
         return Module(name, _text_of_portable(data, name), Format.PORTABLE)
     if _BYTECODE in data:
@@ -133,8 +134,8 @@ def render(module: Module, format: Format) -> bytes:
 def replace_module(exported: Any, module: Module) -> Any:
     """Returns `exported` with `module` as its program; signature and trees are kept."""
     return dataclasses.replace(
-        exported, mlir_module_serialized=_portable(_parse_text(module.text, module.name),
-                                                   module.name)
+        exported,
+        mlir_module_serialized=_portable(_parse_text(module.text, module.name), module.name),
     )
 
 
@@ -152,8 +153,9 @@ def write_atomically(path: Path, data: bytes) -> None:
     """
     temporary = None
     try:
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.",
-                                         delete=False) as file:
+        with tempfile.NamedTemporaryFile(
+            dir=path.parent, prefix=f".{path.name}.", delete=False
+        ) as file:
             temporary = Path(file.name)
             file.write(data)
         mask = os.umask(0)
@@ -218,7 +220,7 @@ def _portable(module: Any, name: str) -> bytes:
 def _producer(data: bytes) -> str:
     """Returns the producer in a bytecode header, which follows magic and version."""
     end = data.find(b"\0", 5)
-    return data[5:end if end >= 0 else 5].decode("utf-8", "replace")
+    return data[5 : end if end >= 0 else 5].decode("utf-8", "replace")
 
 
 def _text_of_portable(data: bytes, name: str) -> str:

@@ -81,4 +81,4 @@ class Diagnostic:
     location: str
     severity: str
     message: str
-    notes: tuple["Diagnostic", ...] = field(default=())
+    notes: tuple[Diagnostic, ...] = field(default=())

@@ -104,9 +104,7 @@ class Plan:
     def heavy_recomputations(self) -> int:
         """Recomputations of dots and convolutions."""
         return sum(
-            self.executions[op["id"]] - 1
-            for op in self.problem["ops"]
-            if op["kind"] in HEAVY_KINDS
+            self.executions[op["id"]] - 1 for op in self.problem["ops"] if op["kind"] in HEAVY_KINDS
         )
 
     @cached_property
@@ -163,16 +161,24 @@ class Plan:
 
     def table(self, limit: int = 20) -> Table:
         """Returns the `limit` largest values the backward reads, and their fate."""
-        table = Table(title=f"the {min(limit, len(self.values))} largest of {len(self.values)} "
-                            "forward values that the backward reads")
-        for name, justify in (("value", "left"), ("bytes", "right"), ("plan", "left"),
-                              ("op", "left"), ("source", "left")):
+        table = Table(
+            title=f"the {min(limit, len(self.values))} largest of {len(self.values)} "
+            "forward values that the backward reads"
+        )
+        for name, justify in (
+            ("value", "left"),
+            ("bytes", "right"),
+            ("plan", "left"),
+            ("op", "left"),
+            ("source", "left"),
+        ):
             table.add_column(name, justify=justify, overflow="fold")
         for value in self.values[:limit]:
             fate = "kept" if value.executions == 1 else f"runs {value.executions} times"
             place = " ".join(part for part in (value.location, value.scope) if part)
-            table.add_row(*(Text(cell) for cell in (value.name, f"{value.bytes:,}", fate,
-                                                    value.op, place)))
+            table.add_row(
+                *(Text(cell) for cell in (value.name, f"{value.bytes:,}", fate, value.op, place))
+            )
         return table
 
     def report(self, limit: int = 20) -> str:

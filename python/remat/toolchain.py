@@ -184,8 +184,14 @@ def _run_remat(text: str, step: str, options: RematOptions, result: str | None) 
             passes.insert(0, "--remat-inline")
         done = run_tool(
             "remat-opt",
-            [str(source), *passes, "--mlir-print-debuginfo", "--mlir-print-op-generic",
-             "-o", str(output)],
+            [
+                str(source),
+                *passes,
+                "--mlir-print-debuginfo",
+                "--mlir-print-op-generic",
+                "-o",
+                str(output),
+            ],
         )
         answer = _read_json(plan_output)
         if done.returncode != 0:
@@ -218,8 +224,9 @@ def budget_error(plan: dict[str, Any], message: str) -> BudgetError:
         scope=plan["scope"],
         op=witness.get("op_name", ""),
         location=witness.get("location", ""),
-        largest=tuple(LiveValue(v["name"], v["bytes"], v.get("location", ""))
-                      for v in witness["largest"]),
+        largest=tuple(
+            LiveValue(v["name"], v["bytes"], v.get("location", "")) for v in witness["largest"]
+        ),
     )
 
 
@@ -231,5 +238,3 @@ def tool_version(name: str) -> str:
     lines = [line.strip() for line in done.stdout.splitlines() if line.strip()]
     named = [line for line in lines if "remat" in line.lower()]
     return (named or lines or [""])[0]
-
-

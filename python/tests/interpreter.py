@@ -17,23 +17,53 @@ from typing import Any
 import numpy as np
 from jaxlib.mlir import ir
 
-_DTYPES = {"f32": np.float32, "f64": np.float64, "i1": np.bool_, "i32": np.int32,
-           "ui32": np.uint32, "i64": np.int64, "ui64": np.uint64}
+_DTYPES = {
+    "f32": np.float32,
+    "f64": np.float64,
+    "i1": np.bool_,
+    "i32": np.int32,
+    "ui32": np.uint32,
+    "i64": np.int64,
+    "ui64": np.uint64,
+}
 
 _UNARY: dict[str, Callable] = {
-    "negate": lambda x: np.negative(x), "exponential": np.exp, "log": np.log, "tanh": np.tanh,
-    "rsqrt": lambda x: (1 / np.sqrt(x)).astype(x.dtype), "sqrt": np.sqrt, "abs": np.abs,
-    "not": np.invert, "logistic": lambda x: (1 / (1 + np.exp(-x))).astype(x.dtype),
-    "log_plus_one": np.log1p, "exponential_minus_one": np.expm1, "sine": np.sin,
-    "cosine": np.cos, "sign": np.sign, "floor": np.floor, "is_finite": np.isfinite,
+    "negate": lambda x: np.negative(x),
+    "exponential": np.exp,
+    "log": np.log,
+    "tanh": np.tanh,
+    "rsqrt": lambda x: (1 / np.sqrt(x)).astype(x.dtype),
+    "sqrt": np.sqrt,
+    "abs": np.abs,
+    "not": np.invert,
+    "logistic": lambda x: (1 / (1 + np.exp(-x))).astype(x.dtype),
+    "log_plus_one": np.log1p,
+    "exponential_minus_one": np.expm1,
+    "sine": np.sin,
+    "cosine": np.cos,
+    "sign": np.sign,
+    "floor": np.floor,
+    "is_finite": np.isfinite,
 }
 _BINARY: dict[str, Callable] = {
-    "add": np.add, "subtract": np.subtract, "multiply": np.multiply, "maximum": np.maximum,
-    "minimum": np.minimum, "and": np.bitwise_and, "or": np.bitwise_or, "xor": np.bitwise_xor,
+    "add": np.add,
+    "subtract": np.subtract,
+    "multiply": np.multiply,
+    "maximum": np.maximum,
+    "minimum": np.minimum,
+    "and": np.bitwise_and,
+    "or": np.bitwise_or,
+    "xor": np.bitwise_xor,
     "power": np.power,
 }
-_COMPARE = {"EQ": np.equal, "NE": np.not_equal, "LT": np.less, "LE": np.less_equal,
-            "GT": np.greater, "GE": np.greater_equal}
+_COMPARE = {
+    "EQ": np.equal,
+    "NE": np.not_equal,
+    "LT": np.less,
+    "LE": np.less_equal,
+    "GT": np.greater,
+    "GE": np.greater_equal,
+}
 
 
 class Unsupported(Exception):
@@ -49,8 +79,11 @@ def run(module: ir.Module, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
 
 def _functions(module: ir.Module) -> dict[str, Any]:
     operations = [op.operation for op in module.body.operations]
-    return {ir.StringAttr(op.attributes["sym_name"]).value: op
-            for op in operations if op.name == "func.func"}
+    return {
+        ir.StringAttr(op.attributes["sym_name"]).value: op
+        for op in operations
+        if op.name == "func.func"
+    }
 
 
 def random_inputs(module: ir.Module, seed: int) -> list[np.ndarray]:
@@ -71,8 +104,9 @@ def _shape(type_: ir.Type) -> tuple[tuple[int, ...], Any]:
     return tuple(ranked.shape), _DTYPES[str(ranked.element_type)]
 
 
-def _block(block: Any, inputs: list[np.ndarray], outer: dict,
-           functions: dict[str, Any] | None) -> list[np.ndarray]:
+def _block(
+    block: Any, inputs: list[np.ndarray], outer: dict, functions: dict[str, Any] | None
+) -> list[np.ndarray]:
     values = dict(outer)
     values.update(zip(block.arguments, inputs))
     for op in block.operations:
@@ -85,13 +119,14 @@ def _block(block: Any, inputs: list[np.ndarray], outer: dict,
     raise Unsupported("a block without a terminator")
 
 
-def _execute(op: Any, x: list[np.ndarray], values: dict,
-             functions: dict[str, Any] | None) -> list[np.ndarray]:
+def _execute(
+    op: Any, x: list[np.ndarray], values: dict, functions: dict[str, Any] | None
+) -> list[np.ndarray]:
     dialect, _, name = op.name.partition(".")
     if op.name == "remat.recompute":
         # The operands behind the block's arguments only order the region.
         body = op.regions[0].blocks[0]
-        return _block(body, x[:len(body.arguments)], {}, functions)
+        return _block(body, x[: len(body.arguments)], {}, functions)
     if op.name == "func.call":
         callee = functions[ir.FlatSymbolRefAttr(op.attributes["callee"]).value]
         return _block(callee.regions[0].blocks[0], x, {}, functions)
@@ -177,8 +212,9 @@ def _pad(op: Any, x: list, shape: tuple, dtype: Any) -> np.ndarray:
     return _padded(x[0], low, high, _ints(op, "interior_padding"), x[1])
 
 
-def _padded(x: np.ndarray, low: list[int], high: list[int], interior: list[int],
-            fill: Any) -> np.ndarray:
+def _padded(
+    x: np.ndarray, low: list[int], high: list[int], interior: list[int], fill: Any
+) -> np.ndarray:
     spread = tuple((n - 1) * (i + 1) + 1 if n else 0 for n, i in zip(x.shape, interior))
     out = np.full(tuple(a + n + b for a, n, b in zip(low, spread, high)), fill, x.dtype)
     if any(a < 0 or b < 0 for a, b in zip(low, high)):
@@ -194,8 +230,14 @@ def _select(op: Any, x: list, shape: tuple, dtype: Any) -> np.ndarray:
 def _dot(op: Any, x: list, shape: tuple, dtype: Any) -> np.ndarray:
     text = str(op.attributes["dot_dimension_numbers"])
     lhs_batch, rhs_batch, lhs_contract, rhs_contract = (
-        _listed(text, key) for key in ("lhs_batching_dimensions", "rhs_batching_dimensions",
-                                       "lhs_contracting_dimensions", "rhs_contracting_dimensions"))
+        _listed(text, key)
+        for key in (
+            "lhs_batching_dimensions",
+            "rhs_batching_dimensions",
+            "lhs_contracting_dimensions",
+            "rhs_contracting_dimensions",
+        )
+    )
     names = iter("abcdefghijklmnopqrstuvwxyz")
     lhs, rhs = [""] * x[0].ndim, [""] * x[1].ndim
     for i, j in itertools.chain(zip(lhs_batch, rhs_batch), zip(lhs_contract, rhs_contract)):
@@ -224,7 +266,10 @@ def _convolution(op: Any, x: list, shape: tuple, dtype: Any) -> np.ndarray:
             raise Unsupported(f"{op.name} with {group}")
     lhs = np.transpose(x[0], [lhs_layout.index(d) for d in "bf01"])
     rhs = np.transpose(x[1], [rhs_layout.index(d) for d in "oi01"])
-    optional = lambda name: _ints(op, name) if name in op.attributes else [1, 1]
+
+    def optional(name: str) -> list[int]:
+        return _ints(op, name) if name in op.attributes else [1, 1]
+
     padding = np.array(op.attributes["padding"]) if "padding" in op.attributes else np.zeros((2, 2))
     low, high = ([0, 0, *(int(p[i]) for p in padding)] for i in (0, 1))
     lhs = _padded(lhs, low, high, [0, 0, *(d - 1 for d in optional("lhs_dilation"))], 0)
@@ -234,7 +279,7 @@ def _convolution(op: Any, x: list, shape: tuple, dtype: Any) -> np.ndarray:
         rhs = np.flip(rhs, [2 + i for i, flip in enumerate(flips) if flip])
     windows = np.lib.stride_tricks.sliding_window_view(lhs, rhs.shape[2:], (2, 3))
     step = optional("window_strides")
-    out = np.einsum("bfyxhw,ofhw->boyx", windows[:, :, ::step[0], ::step[1]], rhs)
+    out = np.einsum("bfyxhw,ofhw->boyx", windows[:, :, :: step[0], :: step[1]], rhs)
     return np.transpose(out, ["bf01".index(d) for d in out_layout]).astype(dtype)
 
 
@@ -247,9 +292,17 @@ def _conv_layouts(text: str) -> tuple[str, str, str]:
 
 
 _STRUCTURAL: dict[str, Callable] = {
-    "constant": _constant, "divide": _divide, "broadcast_in_dim": _broadcast,
-    "compare": _compare, "convert": _convert, "slice": _slice, "concatenate": _concatenate,
-    "iota": _iota, "pad": _pad, "select": _select, "dot_general": _dot,
+    "constant": _constant,
+    "divide": _divide,
+    "broadcast_in_dim": _broadcast,
+    "compare": _compare,
+    "convert": _convert,
+    "slice": _slice,
+    "concatenate": _concatenate,
+    "iota": _iota,
+    "pad": _pad,
+    "select": _select,
+    "dot_general": _dot,
     "convolution": _convolution,
     "reshape": lambda op, x, shape, dtype: x[0].reshape(shape),
     "transpose": lambda op, x, shape, dtype: np.transpose(x[0], _ints(op, "permutation")),
@@ -265,7 +318,7 @@ def _reduce(op: Any, x: list[np.ndarray], values: dict) -> list[np.ndarray]:
     body = op.regions[0].blocks[0]
     axes = _ints(op, "dimensions")
     moved = np.moveaxis(x[0], axes, range(len(axes)))
-    rest = moved.shape[len(axes):]
+    rest = moved.shape[len(axes) :]
     result = np.broadcast_to(x[1], rest)
     for part in moved.reshape(-1, *rest):
         result = _block(body, [result, part], values, None)[0]

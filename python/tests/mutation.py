@@ -67,8 +67,7 @@ def _valid(op: Any) -> bool:
 
 
 def _main(module: ir.Module) -> Any:
-    return next(op.operation for op in module.body.operations
-                if op.operation.name == "func.func")
+    return next(op.operation for op in module.body.operations if op.operation.name == "func.func")
 
 
 def _walk(block: Any) -> Iterator[Any]:
@@ -81,8 +80,12 @@ def _walk(block: Any) -> Iterator[Any]:
 
 def _swap(generator: random.Random, op: Any) -> str | None:
     """Exchanges two operands of one type that are not the same value."""
-    pairs = [(i, j) for i in range(len(op.operands)) for j in range(i)
-             if op.operands[i].type == op.operands[j].type and op.operands[i] != op.operands[j]]
+    pairs = [
+        (i, j)
+        for i in range(len(op.operands))
+        for j in range(i)
+        if op.operands[i].type == op.operands[j].type and op.operands[i] != op.operands[j]
+    ]
     if not pairs:
         return None
     i, j = generator.choice(pairs)
@@ -130,11 +133,23 @@ def _constant(generator: random.Random, op: Any) -> str | None:
 
 def _attribute(generator: random.Random, op: Any) -> str | None:
     """Changes a comparison, a permutation, a list of dimensions or the like."""
-    names = [a for a in ("comparison_direction", "permutation", "broadcast_dimensions",
-                         "dot_dimension_numbers", "start_indices", "padding", "dimensions",
-                         "window_reversal", "iota_dimension", "edge_padding_low",
-                         "dimension_numbers")
-             if a in op.attributes]
+    names = [
+        a
+        for a in (
+            "comparison_direction",
+            "permutation",
+            "broadcast_dimensions",
+            "dot_dimension_numbers",
+            "start_indices",
+            "padding",
+            "dimensions",
+            "window_reversal",
+            "iota_dimension",
+            "edge_padding_low",
+            "dimension_numbers",
+        )
+        if a in op.attributes
+    ]
     if not names:
         return None
     name = generator.choice(names)
@@ -162,15 +177,18 @@ def _other_text(generator: random.Random, text: str) -> str | None:
     if "true" in text or "false" in text:
         return text.replace("true", "#").replace("false", "true").replace("#", "false")
     start = text.find(":") + 1 if text.startswith("array") else 0
-    digits = [i for i in range(start, len(text)) if text[i].isdigit()
-              and not text[i - 1].isalnum() and not text[i + 1:i + 2].isalnum()]
+    digits = [
+        i
+        for i in range(start, len(text))
+        if text[i].isdigit() and not text[i - 1].isalnum() and not text[i + 1 : i + 2].isalnum()
+    ]
     if not digits or text.endswith(": i64"):
         digits = digits[:1]
     if not digits:
         return None
     i = generator.choice(digits)
     new = generator.choice([d for d in "0123" if d != text[i]])
-    return text[:i] + new + text[i + 1:]
+    return text[:i] + new + text[i + 1 :]
 
 
 def _rename(generator: random.Random, op: Any) -> str | None:
@@ -184,8 +202,9 @@ def _rename(generator: random.Random, op: Any) -> str | None:
     if family is _BINARY and element == "i1":
         return None
     name = generator.choice([n for n in family if n != op.name])
-    new = ir.Operation.create(name, [r.type for r in op.results], list(op.operands),
-                              ip=ir.InsertionPoint(op))
+    new = ir.Operation.create(
+        name, [r.type for r in op.results], list(op.operands), ip=ir.InsertionPoint(op)
+    )
     op.results[0].replace_all_uses_with(new.results[0])
     old = op.name
     op.erase()
@@ -220,8 +239,9 @@ def _duplicate(generator: random.Random, op: Any) -> str | None:
 
 def _cross(generator: random.Random, op: Any) -> str | None:
     """Exchanges two results of one type: of a barrier or a recomputation."""
-    pairs = [(a, b) for i, a in enumerate(op.results) for b in list(op.results)[:i]
-             if a.type == b.type]
+    pairs = [
+        (a, b) for i, a in enumerate(op.results) for b in list(op.results)[:i] if a.type == b.type
+    ]
     if not pairs:
         return None
     first, second = generator.choice(pairs)
@@ -238,8 +258,12 @@ def _guard(generator: random.Random, op: Any) -> str | None:
         op.operands[1], op.operands[2] = op.operands[2], op.operands[1]
         return "branches of select"
     if op.name == "stablehlo.or":
-        new = ir.Operation.create("stablehlo.and", [r.type for r in op.results],
-                                  list(op.operands), ip=ir.InsertionPoint(op))
+        new = ir.Operation.create(
+            "stablehlo.and",
+            [r.type for r in op.results],
+            list(op.operands),
+            ip=ir.InsertionPoint(op),
+        )
         op.results[0].replace_all_uses_with(new.results[0])
         op.erase()
         return "or to and"
@@ -247,6 +271,13 @@ def _guard(generator: random.Random, op: Any) -> str | None:
 
 
 _CHANGES: dict[str, Callable[[random.Random, Any], str | None]] = {
-    "swap": _swap, "redirect": _redirect, "constant": _constant, "attribute": _attribute,
-    "rename": _rename, "drop": _drop, "duplicate": _duplicate, "cross": _cross, "guard": _guard,
+    "swap": _swap,
+    "redirect": _redirect,
+    "constant": _constant,
+    "attribute": _attribute,
+    "rename": _rename,
+    "drop": _drop,
+    "duplicate": _duplicate,
+    "cross": _cross,
+    "guard": _guard,
 }

@@ -12,7 +12,6 @@ import sys
 import time
 
 import pytest
-
 import remat
 from remat import cli
 
@@ -32,7 +31,7 @@ def test_version(capsys):
     assert capsys.readouterr().out == f"remat {remat.__version__}\n"
 
 
-@pytest.mark.parametrize("command", ["opt", "fit", "plan", "convert", "version", "zoo", "bench"])
+@pytest.mark.parametrize("command", ["opt", "plan", "convert", "version", "zoo", "bench"])
 def test_every_command_has_help(command, capsys):
     with pytest.raises(SystemExit) as exit_:
         cli.main([command, "--help"])
@@ -40,8 +39,22 @@ def test_every_command_has_help(command, capsys):
     assert f"usage: remat {command}" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("argv", [[], ["bake"], ["opt", "a.mlir"], ["plan", "a", "--budget"],
-                                  ["opt", "a", "--budget=1", "--strategy=luck"]])
+def test_fit_is_another_name_of_opt(capsys):
+    with pytest.raises(SystemExit):
+        cli.main(["fit", "--help"])
+    assert "usage: remat opt" in capsys.readouterr().out.replace("remat fit", "remat opt")
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        [],
+        ["bake"],
+        ["opt", "a.mlir"],
+        ["plan", "a", "--budget"],
+        ["opt", "a", "--budget=1", "--strategy=luck"],
+    ],
+)
 def test_bad_options_exit_with_2(argv, capsys):
     with pytest.raises(SystemExit) as exit_:
         cli.main(argv)
@@ -88,9 +101,19 @@ def test_interrupt_leaves_no_output(export_file, tmp_path):
     tool.chmod(0o755)
     out = tmp_path / "out.mlir"
     process = subprocess.Popen(
-        [sys.executable, "-m", "remat.cli", "opt", str(export_file), "--budget=50%",
-         "-o", str(out)],
-        env=os.environ | {"REMAT_BIN": str(tools)}, stderr=subprocess.PIPE, text=True,
+        [
+            sys.executable,
+            "-m",
+            "remat.cli",
+            "opt",
+            str(export_file),
+            "--budget=50%",
+            "-o",
+            str(out),
+        ],
+        env=os.environ | {"REMAT_BIN": str(tools)},
+        stderr=subprocess.PIPE,
+        text=True,
     )
     deadline = time.monotonic() + 60
     while not (started.exists() and started.read_text().strip()):

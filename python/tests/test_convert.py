@@ -12,7 +12,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-
 from remat import convert
 from remat.convert import Format
 from remat.errors import InputError
@@ -79,7 +78,7 @@ def test_text_without_jax_dialects_is_handed_on_as_it_is():
 
 
 def test_comments_and_aliases_do_not_hide_the_spelling():
-    head = "// \"a\" comment\n#loc = loc(unknown)\n"
+    head = '// "a" comment\n#loc = loc(unknown)\n'
     assert convert.detect_text(head + '"builtin.module"() ({}) : () -> ()') is Format.GENERIC
     assert convert.detect_text(head + "module {}") is Format.PRETTY
 
@@ -87,8 +86,10 @@ def test_comments_and_aliases_do_not_hide_the_spelling():
 BAD = {
     "empty": (b"  \n", "step: the file is empty; expected StableHLO text, a portable artifact"),
     "neither": (b"\x80\x81\x82", "step: neither text nor bytecode (byte 0 is not UTF-8)"),
-    "bytecode": (b"ML\xefR\x0dMLIR22.1.8\0abc",
-                 "step: plain MLIR bytecode (producer 'MLIR22.1.8'), which loses the properties"),
+    "bytecode": (
+        b"ML\xefR\x0dMLIR22.1.8\0abc",
+        "step: plain MLIR bytecode (producer 'MLIR22.1.8'), which loses the properties",
+    ),
     "pretty": (b"module {\n  stablehlo.add\n}", "step: not a valid module: line 2, column 16: "),
     "damaged xz": (lzma.compress(b"module {}")[:20], "step: the xz data is damaged"),
 }

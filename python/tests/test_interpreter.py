@@ -13,7 +13,6 @@ import tiny_steps
 from jaxlib.mlir import ir
 
 
-
 @pytest.mark.parametrize("name", tiny_steps.ALL)
 def test_agrees_with_xla(name):
     step, arguments = tiny_steps.ALL[name]()

@@ -9,7 +9,6 @@ import json
 import stat
 
 import pytest
-
 from remat import toolchain
 from remat.errors import BudgetError, Diagnostic, InputError, LiveValue, ToolchainError
 from remat.toolchain import RematOptions
@@ -77,8 +76,12 @@ loc("x"): remark: recomputed %3
 error: two: parts
 """
     assert toolchain.parse_diagnostics(text) == [
-        Diagnostic("a.mlir:3:5", "error", "no entry",
-                   (Diagnostic("a.mlir:1:1", "note", "the module is here"),)),
+        Diagnostic(
+            "a.mlir:3:5",
+            "error",
+            "no entry",
+            (Diagnostic("a.mlir:1:1", "note", "the module is here"),),
+        ),
         Diagnostic('loc("x")', "remark", "recomputed %3"),
         Diagnostic("", "error", "two: parts"),
     ]
@@ -90,20 +93,33 @@ def test_options_are_spelled_as_the_tools_spell_them():
 
 
 def test_rewrite_returns_text_plan_and_problem(tools):
-    tools("remat-opt", _FILES + f"""
+    tools(
+        "remat-opt",
+        _FILES
+        + f"""
 echo '{json.dumps(PLAN)}' > $plan; echo '{{"ops": []}}' > $problem; echo rewritten > $out
-echo 'f.py:3:1: remark: recomputed' >&2""")
+echo 'f.py:3:1: remark: recomputed' >&2""",
+    )
     answer = toolchain.rewrite("module", RematOptions(budget="min"))
     assert (answer.text, answer.plan, answer.problem) == ("rewritten\n", PLAN, {"ops": []})
     assert answer.remarks == (Diagnostic("f.py:3:1", "remark", "recomputed"),)
 
 
 def test_a_refused_budget_becomes_budget_error(tools):
-    witness = {"floor": 5, "op": 3, "op_name": "stablehlo.add", "location": "f.py:3",
-               "largest": [{"value": 7, "name": "%1", "bytes": 4, "location": "f.py:2"}]}
-    tools("remat-opt", _FILES + f"""
+    witness = {
+        "floor": 5,
+        "op": 3,
+        "op_name": "stablehlo.add",
+        "location": "f.py:3",
+        "largest": [{"value": 7, "name": "%1", "bytes": 4, "location": "f.py:2"}],
+    }
+    tools(
+        "remat-opt",
+        _FILES
+        + f"""
 echo '{json.dumps(PLAN | {"budget": 6, "witness": witness})}' > $plan
-echo 'f.py:3:1: error: budget 6 B is below the smallest peak 7 B' >&2; exit 1""")
+echo 'f.py:3:1: error: budget 6 B is below the smallest peak 7 B' >&2; exit 1""",
+    )
     with pytest.raises(BudgetError, match="f.py:3:1: budget 6 B is below the smallest") as caught:
         toolchain.rewrite("module", RematOptions(budget="6"))
     error = caught.value

@@ -26,8 +26,11 @@ def dense() -> tuple[Callable, tuple]:
         return value, [w - 0.1 * g for w, g in zip(weights, gradients)]
 
     weights = [jax.ShapeDtypeStruct((4, 4), jnp.float32)] * 6
-    return step, (weights, jax.ShapeDtypeStruct((24, 4), jnp.float32),
-                  jax.ShapeDtypeStruct((24,), jnp.int32))
+    return step, (
+        weights,
+        jax.ShapeDtypeStruct((24, 4), jnp.float32),
+        jax.ShapeDtypeStruct((24,), jnp.int32),
+    )
 
 
 def convolutional() -> tuple[Callable, tuple]:
@@ -38,7 +41,8 @@ def convolutional() -> tuple[Callable, tuple]:
             hidden = images
             for kernel in kernels:
                 out = jax.lax.conv_general_dilated(
-                    hidden, kernel, (1, 1), "SAME", dimension_numbers=("NHWC", "HWIO", "NHWC"))
+                    hidden, kernel, (1, 1), "SAME", dimension_numbers=("NHWC", "HWIO", "NHWC")
+                )
                 out = out - out.mean((0, 1, 2))
                 out = out * jax.lax.rsqrt((out * out).mean((0, 1, 2)) + 1e-5)
                 hidden = hidden + jax.nn.relu(out)

@@ -61,14 +61,19 @@ class EqualityRow:
         if not self.fixed_bitwise:
             found.append(f"{place}: results differ under {flags_text()}")
         if self.default_deviation > DEFAULT_TOLERANCE:
-            found.append(f"{place}: results deviate by {self.default_deviation:.1e} under default "
-                         f"flags; allowed is {DEFAULT_TOLERANCE:.0e}")
+            found.append(
+                f"{place}: results deviate by {self.default_deviation:.1e} under default "
+                f"flags; allowed is {DEFAULT_TOLERANCE:.0e}"
+            )
         if self.found_heavy < self.planned_heavy:
-            found.append(f"{place}: the plan runs {self.planned_heavy} dots and convolutions "
-                         f"again, XLA's optimised program only {self.found_heavy}")
+            found.append(
+                f"{place}: the plan runs {self.planned_heavy} dots and convolutions "
+                f"again, XLA's optimised program only {self.found_heavy}"
+            )
         if self.temp_after >= self.temp_before and self.planned_peak < self.plain_peak:
-            found.append(f"{place}: XLA's temporaries went from {self.temp_before} B to "
-                         f"{self.temp_after} B")
+            found.append(
+                f"{place}: XLA's temporaries went from {self.temp_before} B to {self.temp_after} B"
+            )
         return found
 
 
@@ -96,27 +101,33 @@ def compare(model: ZooModel, budgets: tuple[str, ...] = BUDGETS) -> list[Equalit
     wanted_fixed = [plain_fixed(*one) for one in inputs]
     rows = []
     for budget in budgets:
-        fitted = remat.jax.fit(step, *shapes, budget=budget, donate_argnums=donated,
-                               target="xla-cpu")
+        fitted = remat.jax.fit(
+            step, *shapes, budget=budget, donate_argnums=donated, target="xla-cpu"
+        )
         lowered = fitted.lower(*shapes)
         after, after_fixed = compile_step(lowered), compile_step(lowered, ROUNDING_FLAGS)
         found = [after(*one) for one in inputs]
-        rows.append(EqualityRow(
-            model=model.name,
-            budget=budget,
-            scope=fitted.plan.scope,
-            plain_peak=fitted.plan.plain_peak,
-            planned_peak=fitted.plan.peak,
-            overhead=fitted.plan.overhead,
-            fixed_bitwise=all(bitwise_equal(one, after_fixed(*args))
-                              for one, args in zip(wanted_fixed, inputs)),
-            default_deviation=max(relative_deviation(one, other)
-                                  for one, other in zip(wanted, found)),
-            planned_heavy=fitted.plan.heavy_recomputations,
-            found_heavy=after.heavy - plain.heavy,
-            temp_before=plain.temp,
-            temp_after=after.temp,
-        ))
+        rows.append(
+            EqualityRow(
+                model=model.name,
+                budget=budget,
+                scope=fitted.plan.scope,
+                plain_peak=fitted.plan.plain_peak,
+                planned_peak=fitted.plan.peak,
+                overhead=fitted.plan.overhead,
+                fixed_bitwise=all(
+                    bitwise_equal(one, after_fixed(*args))
+                    for one, args in zip(wanted_fixed, inputs)
+                ),
+                default_deviation=max(
+                    relative_deviation(one, other) for one, other in zip(wanted, found)
+                ),
+                planned_heavy=fitted.plan.heavy_recomputations,
+                found_heavy=after.heavy - plain.heavy,
+                temp_before=plain.temp,
+                temp_after=after.temp,
+            )
+        )
     return rows
 
 
@@ -131,17 +142,27 @@ def _zero_slots(arguments: tuple[Any, ...]) -> tuple[Any, ...]:
 def table(rows: list[EqualityRow]) -> Table:
     """Returns the rows as a table for people."""
     out = Table(title="before and after on XLA:CPU", title_justify="left")
-    for name in ("model", "budget", "predicted peak", "overhead", "XLA temp", "bits, fixed flags",
-                 "deviation, default flags", "again: plan / XLA"):
+    for name in (
+        "model",
+        "budget",
+        "predicted peak",
+        "overhead",
+        "XLA temp",
+        "bits, fixed flags",
+        "deviation, default flags",
+        "again: plan / XLA",
+    ):
         out.add_column(name, justify="left" if name in ("model", "budget") else "right")
     for row in rows:
         default = f"{row.default_deviation:.1e}" if row.default_deviation else "bitwise"
         out.add_row(
-            row.model, f"{row.budget} {row.scope}",
+            row.model,
+            f"{row.budget} {row.scope}",
             f"{row.plain_peak / 1e6:.2f} -> {row.planned_peak / 1e6:.2f} MB",
             f"{row.overhead:.1%}",
             f"{row.temp_before / 1e6:.2f} -> {row.temp_after / 1e6:.2f} MB",
-            "equal" if row.fixed_bitwise else "DIFFERENT", default,
+            "equal" if row.fixed_bitwise else "DIFFERENT",
+            default,
             f"{row.planned_heavy} / {row.found_heavy}",
         )
     return out
@@ -151,10 +172,15 @@ def register(commands: argparse._SubParsersAction) -> None:
     """Adds `bench equality` to the subparsers of `remat bench`."""
     text = "Compares small models before and after the rewrite, run on XLA:CPU."
     parser = commands.add_parser("equality", help=text[0].lower() + text[1:-1], description=text)
-    parser.add_argument("models", nargs="*", metavar="MODEL",
-                        help="small models of the zoo (default: all of them)")
-    parser.add_argument("--budget", action="append", metavar="SIZE",
-                        help=f"a budget; may be repeated (default: {', '.join(BUDGETS)})")
+    parser.add_argument(
+        "models", nargs="*", metavar="MODEL", help="small models of the zoo (default: all of them)"
+    )
+    parser.add_argument(
+        "--budget",
+        action="append",
+        metavar="SIZE",
+        help=f"a budget; may be repeated (default: {', '.join(BUDGETS)})",
+    )
     parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="also write JSON")
     parser.set_defaults(run=run)
 
@@ -166,8 +192,10 @@ def run(arguments: argparse.Namespace) -> int:
     chosen = [zoo.get(name) for name in arguments.models]
     for model in chosen:
         if not model.small:
-            raise InputError(f"{model.name} is no small model: it would not run on a CPU; "
-                             "see 'remat zoo list --small'")
+            raise InputError(
+                f"{model.name} is no small model: it would not run on a CPU; "
+                "see 'remat zoo list --small'"
+            )
     rows = []
     for model in chosen or [model for model in zoo.models() if model.small]:
         with progress.step(f"comparing {model.name}"):

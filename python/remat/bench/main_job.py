@@ -56,14 +56,20 @@ class MainRow:
         found = []
         place = f"{self.model} at {self.budget}"
         if self.budget_bytes is not None and self.planned_peak > self.budget_bytes:
-            found.append(f"{place}: the planned peak {self.planned_peak} B is above the budget "
-                         f"{self.budget_bytes} B")
+            found.append(
+                f"{place}: the planned peak {self.planned_peak} B is above the budget "
+                f"{self.budget_bytes} B"
+            )
         if self.planned_peak >= self.plain_peak:
-            found.append(f"{place}: the planned peak {self.planned_peak} B is not below the plain "
-                         f"one, {self.plain_peak} B")
+            found.append(
+                f"{place}: the planned peak {self.planned_peak} B is not below the plain "
+                f"one, {self.plain_peak} B"
+            )
         if self.temp_before is not None and self.temp_after >= self.temp_before:
-            found.append(f"{place}: XLA's temporaries on an H100 went from {self.temp_before} B "
-                         f"to {self.temp_after} B")
+            found.append(
+                f"{place}: XLA's temporaries on an H100 went from {self.temp_before} B "
+                f"to {self.temp_after} B"
+            )
         return found
 
 
@@ -80,31 +86,64 @@ def fit_model(model: ZooModel, measured: bool) -> list[MainRow]:
     rows = []
     for budget in BUDGETS:
         with progress.step(f"{model.name}: planning and rewriting at {budget}"):
-            answer = toolchain.rewrite(module.text, RematOptions(
-                budget=budget, budget_scope=SCOPE, memory_model="xla", target="xla-gpu"))
+            answer = toolchain.rewrite(
+                module.text,
+                RematOptions(
+                    budget=budget, budget_scope=SCOPE, memory_model="xla", target="xla-gpu"
+                ),
+            )
         after = None
         if measured:
             with progress.step(f"{model.name}: compiling the step at {budget} for an H100"):
                 after = deviceless.measure(answer.text).temp
         plan = Plan(answer.problem, answer.plan)
-        rows.append(MainRow(model.name, budget, plan.scope, plan.plain_peak, plan.peak,
-                            plan.budget, plan.overhead, plan.recomputations, before, after))
+        rows.append(
+            MainRow(
+                model.name,
+                budget,
+                plan.scope,
+                plan.plain_peak,
+                plan.peak,
+                plan.budget,
+                plan.overhead,
+                plan.recomputations,
+                before,
+                after,
+            )
+        )
     return rows
 
 
 def table(rows: list[MainRow]) -> Table:
     """Returns the rows as a table for people."""
     out = Table(title=f"real models: predicted peak, scope {SCOPE}", title_justify="left")
-    for name in ("model", "budget", "plain peak", "planned peak", "of plain", "overhead",
-                 "recomputed", "XLA temp, H100"):
+    for name in (
+        "model",
+        "budget",
+        "plain peak",
+        "planned peak",
+        "of plain",
+        "overhead",
+        "recomputed",
+        "XLA temp, H100",
+    ):
         out.add_column(name, justify="left" if name in ("model", "budget") else "right")
     for row in rows:
-        temp = "not measured" if row.temp_before is None else (
-            f"{row.temp_before / 1e6:,.0f} -> {row.temp_after / 1e6:,.0f} MB")
-        out.add_row(row.model, row.budget, f"{row.plain_peak / 1e6:,.0f} MB",
-                    f"{row.planned_peak / 1e6:,.0f} MB",
-                    f"{row.planned_peak / row.plain_peak:.1%}", f"{row.overhead:.2%}",
-                    f"{row.recomputations} ops", temp)
+        temp = (
+            "not measured"
+            if row.temp_before is None
+            else (f"{row.temp_before / 1e6:,.0f} -> {row.temp_after / 1e6:,.0f} MB")
+        )
+        out.add_row(
+            row.model,
+            row.budget,
+            f"{row.plain_peak / 1e6:,.0f} MB",
+            f"{row.planned_peak / 1e6:,.0f} MB",
+            f"{row.planned_peak / row.plain_peak:.1%}",
+            f"{row.overhead:.2%}",
+            f"{row.recomputations} ops",
+            temp,
+        )
     return out
 
 

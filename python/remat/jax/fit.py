@@ -19,8 +19,13 @@ from remat.toolchain import RematOptions
 
 #: The platform that JAX lowers for, by encoding.
 _PLATFORM_OF = {"xla-cpu": "cpu", "xla-gpu": "cuda", "xla-tpu": "tpu"}
-_TARGET_OF = {"cpu": "xla-cpu", "gpu": "xla-gpu", "cuda": "xla-gpu", "rocm": "xla-gpu",
-              "tpu": "xla-tpu"}
+_TARGET_OF = {
+    "cpu": "xla-cpu",
+    "gpu": "xla-gpu",
+    "cuda": "xla-gpu",
+    "rocm": "xla-gpu",
+    "tpu": "xla-tpu",
+}
 
 
 @dataclass(frozen=True)
@@ -113,8 +118,13 @@ def fit(
     target = target or _backend_target()
     if target not in _PLATFORM_OF:
         raise InputError(f"target {target!r} is unknown; expected {', '.join(_PLATFORM_OF)}")
-    call = _Call(step, example_args, dict(example_kwargs or {}), _indices(donate_argnums),
-                 _indices(static_argnums))
+    call = _Call(
+        step,
+        example_args,
+        dict(example_kwargs or {}),
+        _indices(donate_argnums),
+        _indices(static_argnums),
+    )
     exported = call.export(target)
     if exported.nr_devices != 1:
         raise InputError(
@@ -125,9 +135,16 @@ def fit(
     answer = toolchain.rewrite(
         module.text,
         RematOptions(
-            budget=str(budget), budget_scope=budget_scope, strategy=strategy, family=family,
-            objective=objective, last_segment=last_segment, granularity=granularity, cost=cost,
-            memory_model=memory_model, target=target,
+            budget=str(budget),
+            budget_scope=budget_scope,
+            strategy=strategy,
+            family=family,
+            objective=objective,
+            last_segment=last_segment,
+            granularity=granularity,
+            cost=cost,
+            memory_model=memory_model,
+            target=target,
         ),
     )
     if answer.text is None:
@@ -156,8 +173,14 @@ def _indices(argnums: int | Sequence[int]) -> tuple[int, ...]:
 class _Call:
     """A step, jitted, with its example arguments."""
 
-    def __init__(self, step: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any],
-                 donate: tuple[int, ...], static: tuple[int, ...]) -> None:
+    def __init__(
+        self,
+        step: Callable[..., Any],
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        donate: tuple[int, ...],
+        static: tuple[int, ...],
+    ) -> None:
         count = len(args)
         for what, indices in (("donate_argnums", donate), ("static_argnums", static)):
             for index in indices:
@@ -181,10 +204,12 @@ class _Call:
 
         The export never leaves the process, so no custom call has to be stable over time.
         """
-        platforms = None if target == _TARGET_OF.get(jax.default_backend()) else (
-            _PLATFORM_OF[target],)
+        platforms = (
+            None if target == _TARGET_OF.get(jax.default_backend()) else (_PLATFORM_OF[target],)
+        )
         trace = export.export(
-            self._jitted, platforms=platforms,
+            self._jitted,
+            platforms=platforms,
             disabled_checks=(export.DisabledSafetyCheck.custom_call("ALL"),),
         )
         try:
@@ -201,7 +226,8 @@ class _Call:
         """Returns the positions, among the dynamic arguments, of the donated ones."""
         args, _ = self._jitted.trace(*self._args, **self._kwargs).args_info
         return tuple(
-            index for index, arg in enumerate(args)
+            index
+            for index, arg in enumerate(args)
             if any(leaf.donated for leaf in jax.tree.leaves(arg, is_leaf=_is_info))
         )
 

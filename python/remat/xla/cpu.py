@@ -49,8 +49,7 @@ def compile_step(lowered: Any, flags: Mapping[str, str] | None = None) -> CpuSte
 def bitwise_equal(before: list[np.ndarray], after: list[np.ndarray]) -> bool:
     """Returns whether both hold the same bits: NaN payloads and signs of zero count."""
     return len(before) == len(after) and all(
-        one.dtype == other.dtype and one.shape == other.shape
-        and one.tobytes() == other.tobytes()
+        one.dtype == other.dtype and one.shape == other.shape and one.tobytes() == other.tobytes()
         for one, other in zip(before, after)
     )
 

@@ -74,10 +74,21 @@ def measure(module: str) -> MemoryStats:
     with tempfile.TemporaryDirectory(prefix="remat-") as folder:
         source = Path(folder) / "module.mlir"
         source.write_text(module, encoding="utf-8")
-        command = [str(python), str(_HERE / "compile_gpu.py"), str(source),
-                   "--target", str(_HERE / "h100.txtpb")]
-        done = subprocess.run(command, capture_output=True, encoding="utf-8", errors="replace",
-                              env=_clean_environment(), check=False)
+        command = [
+            str(python),
+            str(_HERE / "compile_gpu.py"),
+            str(source),
+            "--target",
+            str(_HERE / "h100.txtpb"),
+        ]
+        done = subprocess.run(
+            command,
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            env=_clean_environment(),
+            check=False,
+        )
     lines = done.stdout.strip().splitlines()
     if done.returncode != 0 or not lines:
         tail = [line for line in done.stderr.strip().splitlines() if line.strip()][-1:]

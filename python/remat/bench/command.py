@@ -1,0 +1,19 @@
+# Part of Remat, under the Apache License v2.0 with LLVM Exceptions.
+# See LICENSE for license information.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""`remat bench`: one subcommand for each measurement."""
+
+from __future__ import annotations
+
+import argparse
+
+from remat.bench import equality, main_job
+
+
+def register(commands: argparse._SubParsersAction) -> None:
+    """Adds `bench` with its subcommands to the subparsers of the `remat` command."""
+    text = "Runs measurements whose promises are checked."
+    bench = commands.add_parser("bench", help=text[0].lower() + text[1:-1], description=text)
+    actions = bench.add_subparsers(required=True, metavar="WHAT")
+    for part in (main_job, equality):
+        part.register(actions)
