@@ -1,0 +1,227 @@
+//===- RematAttributes.cpp - plans as attributes --------------------------===//
+//
+// Part of Remat, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "remat/Dialect/Remat/IR/Remat.h"
+
+#include "mlir/IR/Builders.h"
+#include "llvm/ADT/StringSet.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+using namespace remat;
+
+#define GET_ATTRDEF_CLASSES
+#include "remat/Dialect/Remat/IR/RematAttributes.cpp.inc"
+
+void RematDialect::registerAttributes() {
+  addAttributes<
+#define GET_ATTRDEF_LIST
+#include "remat/Dialect/Remat/IR/RematAttributes.cpp.inc"
+      >();
+}
+
+//===----------------------------------------------------------------------===//
+// InsertionAttr
+//===----------------------------------------------------------------------===//
+
+LogicalResult InsertionAttr::verify(function_ref<InFlightDiagnostic()> emitError, int64_t before,
+                                    ArrayRef<int64_t> ops) {
+  if (before < 0)
+    return emitError() << "insertion before op " << before << ": a position is not negative";
+  if (ops.empty())
+    return emitError() << "insertion before op " << before << " runs no op";
+  for (int64_t op : ops)
+    if (op < 0 || op >= before)
+      return emitError() << "insertion before op " << before << " runs op " << op
+                         << ", which has not run before";
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// PlanAttr: custom assembly
+//===----------------------------------------------------------------------===//
+
+static StringRef str(std::string_view text) { return {text.data(), text.size()}; }
+
+namespace {
+/// The fields of a plan while it is parsed.
+struct PlanFields {
+  std::string memoryModel = "program";
+  bool foldFree = true;
+  planning::BudgetScope scope = planning::BudgetScope::Total;
+  std::optional<planning::CostUnit> costUnit;
+  std::optional<int64_t> version, loss, budget, peak, plainPeak, cost, baseCost;
+  SmallVector<InsertionAttr> insertions;
+};
+} // namespace
+
+/// insertion ::= `{` `before` `=` int `,` `ops` `=` `[` int (`,` int)* `]` `}`
+static ParseResult parseInsertion(AsmParser &parser, SmallVectorImpl<InsertionAttr> &insertions) {
+  int64_t before = 0;
+  SmallVector<int64_t> ops;
+  SMLoc loc = parser.getCurrentLocation();
+  if (parser.parseLBrace() || parser.parseKeyword("before") || parser.parseEqual() ||
+      parser.parseInteger(before) || parser.parseComma() || parser.parseKeyword("ops") ||
+      parser.parseEqual() ||
+      parser.parseCommaSeparatedList(
+          AsmParser::Delimiter::Square,
+          [&] { return parser.parseInteger(ops.emplace_back()); }) ||
+      parser.parseRBrace())
+    return failure();
+  auto insertion = InsertionAttr::getChecked([&] { return parser.emitError(loc); },
+                                             parser.getContext(), before, ops);
+  if (!insertion)
+    return failure();
+  insertions.push_back(insertion);
+  return success();
+}
+
+static ParseResult parseCount(AsmParser &parser, std::optional<int64_t> &field) {
+  return parser.parseInteger(field.emplace());
+}
+
+template <typename T>
+static ParseResult parseEnum(AsmParser &parser, StringRef key, T &field,
+                             std::optional<std::remove_reference_t<T>> parsed, StringRef text,
+                             SMLoc loc) {
+  if (!parsed)
+    return parser.emitError(loc) << "unknown " << key << " '" << text << "'";
+  field = *parsed;
+  return success();
+}
+
+static std::optional<planning::CostUnit> parseCostUnit(StringRef text) {
+  for (planning::CostUnit unit : {planning::CostUnit::Femtoseconds, planning::CostUnit::Units})
+    if (text == str(planning::toString(unit)))
+      return unit;
+  return std::nullopt;
+}
+
+/// Parses a scope or a memory model: a word or a quoted string ("non-arguments").
+static ParseResult parseWord(AsmParser &parser, std::string &word) {
+  if (succeeded(parser.parseOptionalString(&word)))
+    return success();
+  StringRef keyword;
+  if (parser.parseKeyword(&keyword))
+    return failure();
+  word = keyword.str();
+  return success();
+}
+
+static ParseResult parseField(AsmParser &parser, StringRef key, SMLoc loc, PlanFields &fields) {
+  if (key == "insertions")
+    return parser.parseCommaSeparatedList(AsmParser::Delimiter::Square, [&] {
+      return parseInsertion(parser, fields.insertions);
+    });
+  if (key == "memory_model")
+    return parseWord(parser, fields.memoryModel);
+  if (key == "fold_free") {
+    StringRef text;
+    if (parser.parseKeyword(&text))
+      return failure();
+    if (text != "true" && text != "false")
+      return parser.emitError(loc, "fold_free is true or false");
+    fields.foldFree = text == "true";
+    return success();
+  }
+  if (key == "scope" || key == "cost_unit") {
+    std::string text;
+    if (parseWord(parser, text))
+      return failure();
+    if (key == "scope")
+      return parseEnum(parser, key, fields.scope, planning::parseBudgetScope(text), text, loc);
+    planning::CostUnit unit = planning::CostUnit::Femtoseconds;
+    if (parseEnum(parser, key, unit, parseCostUnit(text), text, loc))
+      return failure();
+    fields.costUnit = unit;
+    return success();
+  }
+  const std::pair<StringRef, std::optional<int64_t> *> counts[] = {
+      {"version", &fields.version}, {"loss", &fields.loss},
+      {"budget", &fields.budget},   {"peak", &fields.peak},
+      {"plain_peak", &fields.plainPeak}, {"cost", &fields.cost},
+      {"base_cost", &fields.baseCost}};
+  for (auto [name, field] : counts)
+    if (key == name)
+      return parseCount(parser, *field);
+  return parser.emitError(loc) << "a plan has no field '" << key << "'";
+}
+
+Attribute PlanAttr::parse(AsmParser &parser, Type) {
+  PlanFields fields;
+  llvm::StringSet<> seen;
+  SMLoc start = parser.getCurrentLocation();
+  auto field = [&]() -> ParseResult {
+    SMLoc loc = parser.getCurrentLocation();
+    StringRef key;
+    if (parser.parseKeyword(&key) || parser.parseEqual())
+      return failure();
+    if (!seen.insert(key).second)
+      return parser.emitError(loc) << "field '" << key << "' is given twice";
+    return parseField(parser, key, loc, fields);
+  };
+  if (parser.parseCommaSeparatedList(AsmParser::Delimiter::LessGreater, field))
+    return {};
+  if (fields.version.value_or(kVersion) != kVersion) {
+    parser.emitError(start) << "plan version " << *fields.version
+                            << " is not supported; this build reads version " << kVersion;
+    return {};
+  }
+  return PlanAttr::getChecked([&] { return parser.emitError(start); }, parser.getContext(),
+                              fields.memoryModel, fields.foldFree, fields.loss, fields.scope,
+                              fields.budget, fields.peak, fields.plainPeak, fields.cost,
+                              fields.baseCost, fields.costUnit, fields.insertions);
+}
+
+void PlanAttr::print(AsmPrinter &printer) const {
+  auto count = [&](StringRef key, std::optional<int64_t> value) {
+    if (value)
+      printer << ", " << key << " = " << *value;
+  };
+  printer << "<version = " << kVersion << ", memory_model = \"" << getMemoryModel()
+          << "\", fold_free = " << (getFoldFree() ? "true" : "false");
+  count("loss", getLoss());
+  printer << ", scope = \"" << str(planning::toString(getScope())) << "\"";
+  count("budget", getBudget());
+  count("peak", getPeak());
+  count("plain_peak", getPlainPeak());
+  count("cost", getCost());
+  count("base_cost", getBaseCost());
+  if (getCostUnit())
+    printer << ", cost_unit = \"" << str(planning::toString(*getCostUnit())) << "\"";
+  printer << ", insertions = [";
+  llvm::interleaveComma(getInsertions(), printer, [&](InsertionAttr insertion) {
+    printer << "{before = " << insertion.getBefore() << ", ops = [";
+    llvm::interleaveComma(insertion.getOps(), printer);
+    printer << "]}";
+  });
+  printer << "]>";
+}
+
+LogicalResult PlanAttr::verify(function_ref<InFlightDiagnostic()> emitError,
+                               StringRef memoryModel, bool foldFree, std::optional<int64_t> loss,
+                               planning::BudgetScope scope, std::optional<int64_t> budget,
+                               std::optional<int64_t> peak, std::optional<int64_t> plainPeak,
+                               std::optional<int64_t> cost, std::optional<int64_t> baseCost,
+                               std::optional<planning::CostUnit> costUnit,
+                               ArrayRef<InsertionAttr> insertions) {
+  if (memoryModel != "program" && memoryModel != "xla")
+    return emitError() << "unknown memory_model '" << memoryModel
+                       << "'; known are program and xla";
+  const std::pair<StringRef, std::optional<int64_t>> counts[] = {
+      {"loss", loss}, {"budget", budget}, {"peak", peak},
+      {"plain_peak", plainPeak}, {"cost", cost}, {"base_cost", baseCost}};
+  for (auto [name, value] : counts)
+    if (value && *value < 0)
+      return emitError() << name << " " << *value << " of a plan is negative";
+  for (size_t i = 1; i < insertions.size(); ++i)
+    if (insertions[i].getBefore() <= insertions[i - 1].getBefore())
+      return emitError() << "insertions stand by ascending position, but " << insertions[i].getBefore()
+                         << " follows " << insertions[i - 1].getBefore();
+  return success();
+}

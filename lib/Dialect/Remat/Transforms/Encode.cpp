@@ -1,0 +1,154 @@
+//===- Encode.cpp - recomputation that a compiler keeps -------------------===//
+//
+// Part of Remat, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "remat/Dialect/Remat/Transforms/Encode.h"
+
+#include "Guard.h"
+#include "Ties.h"
+
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/IRMapping.h"
+
+using namespace mlir;
+using namespace remat;
+
+/// Counts the ops in recompute regions and checks that XLA can take them.
+static FailureOr<int64_t> countClones(func::FuncOp entry, EncodeTarget target) {
+  int64_t clones = 0;
+  WalkResult walked = entry.walk([&](RecomputeOp recompute) {
+    for (Operation &op : recompute.getBody().front().without_terminator()) {
+      ++clones;
+      StringRef dialect = op.getName().getDialectNamespace();
+      if (target != EncodeTarget::None && dialect != "stablehlo" && dialect != "chlo") {
+        op.emitError() << "'" << op.getName()
+                       << "' is no StableHLO op, so no XLA target can encode its recomputation; "
+                          "use target=none";
+        return WalkResult::interrupt();
+      }
+    }
+    return WalkResult::advance();
+  });
+  if (walked.wasInterrupted())
+    return failure();
+  auto planned = entry->getAttrOfType<IntegerAttr>(RematDialect::getClonesAttrName());
+  if (planned && planned.getInt() != clones) {
+    entry.emitError() << "remat-apply put " << planned.getInt()
+                      << " ops into remat.recompute, but the program holds " << clones
+                      << "; a pass in between changed planned recomputation";
+    return failure();
+  }
+  return clones;
+}
+
+namespace {
+/// Encodes one function.
+class Encoder {
+public:
+  explicit Encoder(EncodeTarget target) : target(target) {}
+
+  LogicalResult encode(RecomputeOp op);
+  EncodeCounts counts;
+
+private:
+  void tieByBarrier(RecomputeOp op, const Ties &ties, OpBuilder &builder);
+  LogicalResult tieByGuard(RecomputeOp op, const Ties &ties, OpBuilder &builder);
+  /// Lets the readers of `trigger` behind `barrier` read `tied` instead.
+  static void passThrough(Value trigger, Value tied, Operation *barrier);
+
+  EncodeTarget target;
+  IRMapping mapping; ///< of the current body
+};
+} // namespace
+
+void Encoder::passThrough(Value trigger, Value tied, Operation *barrier) {
+  trigger.replaceUsesWithIf(tied, [&](OpOperand &use) {
+    Operation *reader = barrier->getBlock()->findAncestorOpInBlock(*use.getOwner());
+    return reader && barrier->isBeforeInBlock(reader);
+  });
+}
+
+void Encoder::tieByBarrier(RecomputeOp op, const Ties &ties, OpBuilder &builder) {
+  SmallVector<Value> inside, outside;
+  for (unsigned input : ties.inputs) {
+    inside.push_back(op.getBody().getArgument(input));
+    outside.push_back(op.getInputs()[input]);
+  }
+  for (Operation *leaf : ties.leaves) {
+    inside.push_back(leaf->getResult(0));
+    outside.push_back(builder.clone(*leaf)->getResult(0));
+  }
+  if (inside.empty())
+    return;
+  outside.append(op.getAfter().begin(), op.getAfter().end());
+  OperationState state(op.getLoc(), "stablehlo.optimization_barrier", outside,
+                       TypeRange(ValueRange(outside)));
+  Operation *barrier = builder.create(state);
+  for (auto [value, tied] : llvm::zip(inside, barrier->getResults()))
+    mapping.map(value, tied);
+  if (target == EncodeTarget::XlaTpu)
+    for (auto [trigger, tied] :
+         llvm::zip_equal(op.getAfter(), barrier->getResults().drop_front(inside.size())))
+      passThrough(trigger, tied, barrier);
+  ++counts.barriers;
+}
+
+LogicalResult Encoder::tieByGuard(RecomputeOp op, const Ties &ties, OpBuilder &builder) {
+  if (ties.inputs.empty() && ties.leaves.empty())
+    return success();
+  Value predicate = createTruth(op, builder);
+  if (!predicate)
+    return op.emitError("has no tensor of numbers among its inputs and triggers to make a guard "
+                        "for XLA:CPU from; use target=none");
+  for (unsigned input : ties.inputs)
+    mapping.map(op.getBody().getArgument(input),
+                createGuard(predicate, op.getInputs()[input], op.getLoc(), builder));
+  for (Operation *leaf : ties.leaves)
+    mapping.map(leaf->getResult(0), createGuard(predicate, builder.clone(*leaf)->getResult(0),
+                                                leaf->getLoc(), builder));
+  counts.guards += static_cast<int64_t>(ties.inputs.size() + ties.leaves.size());
+  return success();
+}
+
+LogicalResult Encoder::encode(RecomputeOp op) {
+  mapping.clear();
+  mapping.map(op.getBody().getArguments(), op.getInputs());
+  Ties ties = chooseTies(op, target);
+  OpBuilder builder(op);
+  if (target != EncodeTarget::XlaCpu)
+    tieByBarrier(op, ties, builder);
+  else if (failed(tieByGuard(op, ties, builder)))
+    return failure();
+  for (Operation &inner : op.getBody().front().without_terminator()) {
+    ++counts.clones;
+    if (!ties.leaves.contains(&inner))
+      builder.clone(inner, mapping);
+  }
+  for (auto [result, value] : llvm::zip_equal(op.getResults(), op.getYield().getValues()))
+    result.replaceAllUsesWith(mapping.lookup(value));
+  op.erase();
+  return success();
+}
+
+FailureOr<EncodeCounts> remat::encodeRecomputations(func::FuncOp entry, EncodeTarget target) {
+  FailureOr<int64_t> clones = countClones(entry, target);
+  if (failed(clones))
+    return failure();
+  Encoder encoder(target);
+  if (target == EncodeTarget::None) {
+    encoder.counts.clones = *clones;
+    return encoder.counts;
+  }
+  SmallVector<RecomputeOp> regions;
+  entry.walk([&](RecomputeOp op) { regions.push_back(op); });
+  for (RecomputeOp op : regions)
+    if (failed(encoder.encode(op)))
+      return failure();
+  entry->removeAttr(RematDialect::getPlanAttrName());
+  entry->removeAttr(RematDialect::getClonesAttrName());
+  return encoder.counts;
+}

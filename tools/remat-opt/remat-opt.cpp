@@ -1,0 +1,70 @@
+//===- remat-opt.cpp - the pass driver ------------------------------------===//
+//
+// Part of Remat, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "InputHints.h"
+#include "mlir/InitAllDialects.h"
+#include "mlir/InitAllExtensions.h"
+#include "mlir/InitAllPasses.h"
+#include "mlir/Support/FileUtilities.h"
+#include "mlir/Tools/mlir-opt/MlirOptMain.h"
+#include "remat/Dialect/Remat/Transforms/Passes.h"
+#include "llvm/Support/CommandLine.h"
+#include "llvm/Support/InitLLVM.h"
+#include "llvm/Support/WithColor.h"
+
+using namespace mlir;
+
+static int fail(const llvm::Twine &message) {
+  llvm::WithColor::error(llvm::errs(), "remat-opt") << message << "\n";
+  return 1;
+}
+
+/// Runs the passes over `input` and writes `output` as a whole or not at all.
+static int run(llvm::StringRef input, llvm::StringRef output, DialectRegistry &registry) {
+  std::string message;
+  std::unique_ptr<llvm::MemoryBuffer> buffer = openInputFile(input, &message);
+  if (!buffer)
+    return fail(message);
+  std::string content = buffer->getBuffer().str();
+  std::string file = input == "-" ? "the input" : input.str();
+  if (std::string reason = remat::reasonToRefuse(content, file); !reason.empty())
+    return fail(reason);
+
+  MlirOptMainConfig config = MlirOptMainConfig::createFromCLOptions();
+  config.allowUnregisteredDialects(true);
+  bool accepted = false;
+  llvm::Error error = llvm::writeToOutput(output, [&](llvm::raw_ostream &stream) -> llvm::Error {
+    accepted = succeeded(MlirOptMain(stream, std::move(buffer), registry, config));
+    return accepted ? llvm::Error::success()
+                    : llvm::createStringError(std::errc::invalid_argument, "refused");
+  });
+  if (accepted && error)
+    return fail("cannot write " + output + ": " + toString(std::move(error)));
+  llvm::consumeError(std::move(error));
+  if (accepted)
+    return 0;
+  if (std::string hint = remat::hintAfterFailure(content, file); !hint.empty())
+    return fail(hint);
+  return 1;
+}
+
+int main(int argc, char **argv) {
+  llvm::InitLLVM init(argc, argv);
+  llvm::cl::SetVersionPrinter([](llvm::raw_ostream &stream) {
+    stream << "remat-opt " REMAT_VERSION " (LLVM " LLVM_VERSION_STRING ")\n";
+  });
+  registerAllPasses();
+  remat::registerRematPasses();
+  DialectRegistry registry;
+  registerAllDialects(registry);
+  registerAllExtensions(registry);
+  registry.insert<remat::RematDialect>();
+  auto [input, output] = registerAndParseCLIOptions(
+      argc, argv, "remat-opt: make a training step fit a byte budget by recomputation", registry);
+  return run(input, output, registry);
+}
