@@ -9,6 +9,7 @@
 #include "remat/Dialect/Remat/IR/Remat.h"
 
 #include "mlir/IR/Builders.h"
+#include "mlir/IR/DialectImplementation.h"
 #include "llvm/ADT/StringSet.h"
 #include "llvm/ADT/TypeSwitch.h"
 

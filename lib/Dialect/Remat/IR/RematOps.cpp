@@ -9,6 +9,7 @@
 #include "remat/Dialect/Remat/IR/Remat.h"
 
 #include "mlir/IR/Builders.h"
+#include "remat/Analysis/OpModel.h"
 
 using namespace mlir;
 using namespace remat;
@@ -113,15 +114,6 @@ LogicalResult RecomputeOp::verify() {
   return success();
 }
 
-/// Says why `op` may not run more than once, or nothing when it may.
-static std::optional<StringRef> reasonAgainst(Operation *op) {
-  if (isa<YieldOp>(op))
-    return std::nullopt;
-  if (isa<MemoryEffectOpInterface>(op) && !isMemoryEffectFree(op))
-    return "has side effects";
-  return std::nullopt;
-}
-
 LogicalResult RecomputeOp::verifyRegions() {
   YieldOp yield = getYield();
   if (yield.getNumOperands() != getNumResults())
@@ -131,11 +123,12 @@ LogicalResult RecomputeOp::verifyRegions() {
     if (value.getType() != result.getType())
       return emitOpError() << "has result " << index << " of type " << result.getType()
                            << ", but its body yields " << value.getType();
-  for (Operation &op : getBody().front())
-    if (std::optional<StringRef> reason = reasonAgainst(&op)) {
-      InFlightDiagnostic diagnostic = emitOpError() << "recomputes '" << op.getName() << "', which "
-                                                    << *reason;
-      diagnostic.attachNote(op.getLoc()) << "the op that may not run twice";
+  for (Operation &op : getBody().front().without_terminator())
+    if (!OpModelTable::global().lookup(&op).recomputable) {
+      InFlightDiagnostic diagnostic = emitOpError() << "recomputes '" << op.getName()
+                                                    << "', which may not run more than once";
+      diagnostic.attachNote(op.getLoc()) << "it has side effects, is random, is marked "
+                                         << "'remat.keep', or is unknown to the op table";
       return diagnostic;
     }
   return success();

@@ -44,8 +44,9 @@ Snapshot::Snapshot(ModuleOp module, func::FuncOp entry)
     : copy(module.clone()), entryName(entry.getSymName()) {}
 
 LogicalResult Snapshot::check(ModuleOp module, func::FuncOp entry, StringRef what) const {
-  auto before = copy->lookupSymbol<func::FuncOp>(entryName);
-  if (succeeded(verifyEquivalent(*copy, before, module, entry)))
+  ModuleOp reference = copy.get();
+  auto before = reference.lookupSymbol<func::FuncOp>(entryName);
+  if (succeeded(verifyEquivalent(reference, before, module, entry)))
     return success();
   return entry.emitError() << what << " changed what the program computes; this is a defect of "
                            << "Remat, nothing is written";

@@ -9,6 +9,7 @@
 #include "ValueNumbering.h"
 
 #include "mlir/IR/DialectResourceBlobManager.h"
+#include "mlir/IR/TypeUtilities.h"
 #include "remat/Analysis/OpModel.h"
 #include "remat/Dialect/Remat/IR/Remat.h"
 #include "llvm/ADT/Hashing.h"

@@ -47,7 +47,7 @@ def Remat_PlanAttr : Remat_Attr<"Plan", "plan"> {
 
     ```mlir
     func.func @main(...) attributes {
-      remat.plan = #remat.plan<insertions = [{before = 12, ops = [3, 4]}]>
+      remat.plan = #remat.plan<insertions = [{before = 12, ops = [3, 4]} ]>
     }
     ```
   }];

@@ -22,6 +22,8 @@ def Remat_Dialect : Dialect {
   let useDefaultAttributePrinterParser = 1;
   let hasOperationAttrVerify = 1;
   let extraClassDeclaration = [{
+    void registerAttributes();
+
     /// The function attribute that holds a plan.
     static ::llvm::StringRef getPlanAttrName() { return "remat.plan"; }
     /// The function attribute that counts the ops inside all recompute regions

@@ -1,0 +1,43 @@
+//===- ApplyPlan.h - a plan becomes remat.recompute ops ---------*- C++ -*-===//
+//
+// Part of Remat, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef REMAT_DIALECT_REMAT_TRANSFORMS_APPLYPLAN_H
+#define REMAT_DIALECT_REMAT_TRANSFORMS_APPLYPLAN_H
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+
+namespace remat {
+
+/// What a rewrite did.
+struct ApplyCounts {
+  int64_t regions = 0;    ///< remat.recompute ops
+  int64_t executions = 0; ///< recomputations of the plan, now in the program
+  int64_t unread = 0;     ///< recomputations of the plan that nothing reads: left out
+  int64_t clones = 0;     ///< ops in regions: executions and what is folded into them
+};
+
+/// Rewrites `entry` as its `remat.plan` attribute says, and replaces the
+/// attribute by `remat.clones`. Recomputations between two ops of the base order
+/// become one remat.recompute right before the second; ops of the base order
+/// stay where they are and read the latest instance of each value. Folded ops
+/// are emitted again with each of their readers that reads another instance.
+/// Clones keep their location and attributes.
+///
+/// `after` of a region is its trigger: of the values that the next op of the
+/// base order reads, the last one that a backward op makes; else the last one
+/// that any backward op made so far; else nothing.
+///
+/// Errors, at `entry` or the culprit: no plan; those of `buildStepGraph` and
+/// `scheduleOf`; a peak other than the plan promises, as when the plan belongs
+/// to another program. Nothing is changed then. Cost: O(executions times
+/// operands + sum of cones).
+mlir::FailureOr<ApplyCounts> applyPlan(mlir::func::FuncOp entry);
+
+} // namespace remat
+
+#endif // REMAT_DIALECT_REMAT_TRANSFORMS_APPLYPLAN_H

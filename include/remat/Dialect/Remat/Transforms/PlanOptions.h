@@ -1,0 +1,59 @@
+//===- PlanOptions.h - how a function is to be planned ----------*- C++ -*-===//
+//
+// Part of Remat, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef REMAT_DIALECT_REMAT_TRANSFORMS_PLANOPTIONS_H
+#define REMAT_DIALECT_REMAT_TRANSFORMS_PLANOPTIONS_H
+
+#include "remat/Analysis/StepGraph.h"
+#include "remat/Planning/Recompute/Strategy.h"
+
+#include <string>
+
+namespace remat {
+
+/// `planning::Granularity`, or the planner's own choice.
+enum class GranularityChoice { Auto, Op, Cluster, Layer };
+
+/// Everything that decides a plan besides the function.
+struct PlanRequest {
+  AnalysisOptions analysis;
+  planning::BudgetScope scope = planning::BudgetScope::Total;
+  const planning::DeviceTable *table = nullptr;
+  planning::StrategyOptions strategy;
+  std::string problemFile; ///< write problem.json here, if not empty
+  std::string planFile;    ///< read plan.json from here instead of planning
+  std::string planOutput;  ///< write plan.json here, if not empty
+};
+
+/// Options as passes have them, checked together.
+/// Errors (InvalidOption): a budget that does not parse or is missing, an unknown
+/// cost table.
+struct PlanArguments {
+  std::string budget, cost, problemFile, planFile, planOutput;
+  planning::BudgetScope scope;
+  planning::StrategyKind strategy;
+  planning::Family family;
+  planning::Objective objective;
+  planning::LastSegment lastSegment;
+  GranularityChoice granularity;
+  MemoryModel memoryModel;
+  bool foldFree;
+  int64_t loss;
+};
+planning::Result<PlanRequest> makePlanRequest(const PlanArguments &arguments);
+
+/// Plans `entry` and writes the plan as its `remat.plan` attribute; emits the
+/// remarks of docs/concepts/pipeline.md. Errors, at `entry` or the culprit:
+/// those of `buildStepGraph`; a budget that is not met (floor, smallest peak, op,
+/// largest values); a plan file that does not fit; a file that cannot be read or
+/// written. Then neither the attribute nor a plan file is written.
+mlir::LogicalResult planFunction(mlir::func::FuncOp entry, const PlanRequest &request);
+
+} // namespace remat
+
+#endif // REMAT_DIALECT_REMAT_TRANSFORMS_PLANOPTIONS_H

@@ -1,0 +1,323 @@
+//===- ApplyPlan.cpp - a plan becomes remat.recompute ops ---------------===//
+//
+// Part of Remat, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "remat/Dialect/Remat/Transforms/ApplyPlan.h"
+
+#include "Executions.h"
+
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/IRMapping.h"
+#include "remat/Analysis/ValueBytes.h"
+#include "remat/Dialect/Remat/Transforms/PlanAttribute.h"
+#include "remat/Planning/Recompute/Simulator.h"
+#include "llvm/ADT/MapVector.h"
+
+using namespace mlir;
+using namespace remat;
+using planning::OpId;
+
+namespace {
+/// What folded ops became for the reader at hand. An op is cloned again only
+/// when it reads other values than its latest clone.
+class FoldedClones {
+public:
+  /// Returns the clone of `op` on `inputs`, or null.
+  Operation *find(Operation *op, ArrayRef<Value> inputs) const {
+    auto found = clones.find(op);
+    return found != clones.end() && inputs == ArrayRef(found->second.inputs) ? found->second.clone
+                                                                             : nullptr;
+  }
+  void insert(Operation *op, ArrayRef<Value> inputs, Operation *clone) {
+    clones[op] = {SmallVector<Value>(inputs), clone};
+  }
+
+private:
+  struct Clone {
+    SmallVector<Value> inputs;
+    Operation *clone;
+  };
+  llvm::DenseMap<Operation *, Clone> clones;
+};
+
+/// Chooses what a region is ordered after.
+class TriggerChoice {
+public:
+  explicit TriggerChoice(const StepGraph &step) : step(step) {
+    for (auto [index, value] : llvm::enumerate(step.value))
+      if (value)
+        idOf[value] = static_cast<planning::ValueId>(index);
+  }
+
+  /// Notes that the ops up to `op` have run.
+  void ran(OpId op);
+  /// Returns the original of the trigger of a region right before `op`, or null.
+  Value before(OpId op) const;
+
+private:
+  /// True for a value in memory that a backward op makes.
+  bool isBackward(Value value) const;
+
+  const StepGraph &step;
+  llvm::DenseMap<Value, planning::ValueId> idOf;
+  Value latest, latestFloat;
+};
+
+/// Builds the body of one region.
+class BodyBuilder {
+public:
+  BodyBuilder(const llvm::DenseMap<Value, Value> &current, MLIRContext *context)
+      : current(current), body(new Block), builder(context) {
+    region.push_back(body);
+    builder.setInsertionPointToEnd(body);
+  }
+
+  void run(Operation *root, const std::vector<Operation *> &cone);
+  /// Closes the body and puts the op before `anchor`.
+  RecomputeOp finish(const RecomputeGroup &group, Value trigger, Operation *anchor, Location loc);
+  int64_t clones = 0;
+
+private:
+  Value lookup(Value original);
+  Operation *clone(Operation *op, ArrayRef<Value> inputs);
+
+  const llvm::DenseMap<Value, Value> &current;
+  Region region;
+  Block *body;
+  OpBuilder builder;
+  llvm::DenseMap<Value, Value> local; ///< original -> its instance in the body
+  llvm::MapVector<Value, Value> arguments; ///< value outside -> block argument
+  FoldedClones folded;
+};
+
+/// Rewrites one function.
+class Applier {
+public:
+  Applier(func::FuncOp entry, const StepGraph &step)
+      : entry(entry), step(step), triggers(step) {}
+
+  ApplyCounts run(const Executions &executions);
+
+private:
+  void emit(const RecomputeGroup &group);
+  void redirect(Operation *op, const std::vector<Operation *> &cone);
+  void eraseDeadFolded();
+
+  func::FuncOp entry;
+  const StepGraph &step;
+  TriggerChoice triggers;
+  llvm::DenseMap<Value, Value> current; ///< original -> latest instance, where they differ
+  FoldedClones folded;
+  ApplyCounts counts;
+};
+} // namespace
+
+//===----------------------------------------------------------------------===//
+// TriggerChoice
+//===----------------------------------------------------------------------===//
+
+bool TriggerChoice::isBackward(Value value) const {
+  auto found = idOf.find(value);
+  if (found == idOf.end())
+    return false;
+  const planning::Value &made = step.graph.values[found->second];
+  return made.producer != planning::kNoOp && made.bytes.count > 0 &&
+         step.graph.ops[made.producer].phase == planning::Phase::Backward;
+}
+
+void TriggerChoice::ran(OpId op) {
+  for (Value result : step.root[op]->getResults())
+    if (isBackward(result)) {
+      latest = result;
+      if (floatBits(result.getType()))
+        latestFloat = result;
+    }
+}
+
+Value TriggerChoice::before(OpId op) const {
+  if (op < static_cast<OpId>(step.root.size())) {
+    llvm::SetVector<Value> reads = valuesRead(step.root[op]);
+    for (Operation *folded : step.cone[op])
+      reads.insert_range(valuesRead(folded));
+    auto rank = [&](Value value) {
+      planning::ValueId id = idOf.lookup(value);
+      return std::tuple(floatBits(value.getType()) > 0, step.graph.values[id].producer, id);
+    };
+    Value best;
+    for (Value value : reads)
+      if (isBackward(value) && (!best || rank(best) < rank(value)))
+        best = value;
+    if (best)
+      return best;
+  }
+  return latestFloat ? latestFloat : latest;
+}
+
+//===----------------------------------------------------------------------===//
+// BodyBuilder
+//===----------------------------------------------------------------------===//
+
+Value BodyBuilder::lookup(Value original) {
+  if (Value inside = local.lookup(original))
+    return inside;
+  Value instance = current.lookup(original);
+  Value &argument = arguments[instance ? instance : original];
+  if (!argument)
+    argument = body->addArgument(original.getType(), original.getLoc());
+  return argument;
+}
+
+Operation *BodyBuilder::clone(Operation *op, ArrayRef<Value> inputs) {
+  IRMapping mapping;
+  for (auto [original, inside] : llvm::zip_equal(valuesRead(op), inputs))
+    mapping.map(original, inside);
+  ++clones;
+  return builder.clone(*op, mapping);
+}
+
+void BodyBuilder::run(Operation *root, const std::vector<Operation *> &cone) {
+  auto runOne = [&](Operation *op, bool isFolded) {
+    SmallVector<Value> inputs = llvm::map_to_vector(valuesRead(op), [&](Value v) { return lookup(v); });
+    Operation *copy = isFolded ? folded.find(op, inputs) : nullptr;
+    if (!copy)
+      copy = clone(op, inputs);
+    if (isFolded)
+      folded.insert(op, inputs, copy);
+    for (auto [original, inside] : llvm::zip_equal(op->getResults(), copy->getResults()))
+      local[original] = inside;
+  };
+  for (Operation *op : cone)
+    runOne(op, /*isFolded=*/true);
+  runOne(root, /*isFolded=*/false);
+}
+
+RecomputeOp BodyBuilder::finish(const RecomputeGroup &group, Value trigger, Operation *anchor,
+                                Location loc) {
+  SmallVector<Value> yields, inputs;
+  for (Value value : group.yields)
+    yields.push_back(local.lookup(value));
+  YieldOp::create(builder, loc, yields);
+  for (auto [outside, argument] : arguments)
+    inputs.push_back(outside);
+  builder.setInsertionPoint(anchor);
+  auto op = RecomputeOp::create(builder, loc, TypeRange(ValueRange(yields)), inputs,
+                                trigger ? ValueRange(trigger) : ValueRange());
+  op.getBody().takeBody(region);
+  return op;
+}
+
+//===----------------------------------------------------------------------===//
+// Applier
+//===----------------------------------------------------------------------===//
+
+void Applier::emit(const RecomputeGroup &group) {
+  bool atEnd = group.before == static_cast<OpId>(step.root.size());
+  Operation *anchor =
+      atEnd ? entry.getBody().front().getTerminator() : step.root[group.before];
+  BodyBuilder body(current, entry.getContext());
+  for (OpId op : group.ops)
+    body.run(step.root[op], step.cone[op]);
+  Value trigger = triggers.before(group.before);
+  if (Value instance = current.lookup(trigger))
+    trigger = instance;
+  RecomputeOp op = body.finish(group, trigger, anchor, step.root[group.ops.front()]->getLoc());
+  for (auto [original, instance] : llvm::zip_equal(group.yields, op.getResults()))
+    current[original] = instance;
+  ++counts.regions;
+  counts.executions += static_cast<int64_t>(group.ops.size());
+  counts.clones += body.clones;
+}
+
+void Applier::redirect(Operation *op, const std::vector<Operation *> &cone) {
+  auto latest = [&](Value value) {
+    Value instance = current.lookup(value);
+    return instance ? instance : value;
+  };
+  for (Operation *producer : cone) {
+    llvm::SetVector<Value> reads = valuesRead(producer);
+    SmallVector<Value> inputs = llvm::map_to_vector(reads, latest);
+    bool same = llvm::equal(reads, inputs);
+    Operation *copy = same ? producer : folded.find(producer, inputs);
+    if (!copy) {
+      IRMapping mapping;
+      for (auto [original, instance] : llvm::zip_equal(reads, inputs))
+        mapping.map(original, instance);
+      copy = OpBuilder(op).clone(*producer, mapping);
+      folded.insert(producer, inputs, copy);
+    }
+    for (auto [original, instance] : llvm::zip_equal(producer->getResults(), copy->getResults()))
+      current[original] = instance;
+  }
+  op->walk([&](Operation *inner) {
+    for (OpOperand &operand : inner->getOpOperands())
+      operand.set(latest(operand.get()));
+  });
+}
+
+/// Folded ops all of whose readers read a clone are gone from the model, so
+/// they go from the program.
+void Applier::eraseDeadFolded() {
+  llvm::DenseSet<Operation *> candidates;
+  for (const std::vector<Operation *> &cone : step.cone)
+    candidates.insert(cone.begin(), cone.end());
+  for (Operation &op : llvm::make_early_inc_range(llvm::reverse(entry.getBody().front())))
+    if (candidates.contains(&op) && op.use_empty())
+      op.erase();
+}
+
+ApplyCounts Applier::run(const Executions &executions) {
+  counts.unread = executions.unread;
+  ArrayRef<RecomputeGroup> groups = executions.groups;
+  auto emitUpTo = [&](OpId op) {
+    for (; !groups.empty() && groups.front().before == op; groups = groups.drop_front())
+      emit(groups.front());
+  };
+  for (OpId op = 0; op < static_cast<OpId>(step.root.size()); ++op) {
+    emitUpTo(op);
+    redirect(step.root[op], step.cone[op]);
+    triggers.ran(op);
+  }
+  emitUpTo(static_cast<OpId>(step.root.size()));
+  redirect(entry.getBody().front().getTerminator(), {});
+  eraseDeadFolded();
+  return counts;
+}
+
+/// A plan that does not reach its promised peak was made for something else.
+static LogicalResult checkPeak(func::FuncOp entry, PlanAttr plan, const StepGraph &step,
+                               const planning::Schedule &schedule) {
+  if (!plan.getPeak())
+    return success();
+  planning::Problem problem;
+  problem.graph = step.graph;
+  problem.scope = plan.getScope();
+  problem.cost.resize(step.graph.ops.size());
+  planning::Bytes peak = planning::simulate(problem, schedule).peak;
+  if (peak.count == *plan.getPeak())
+    return success();
+  return entry.emitError() << "has a plan that promises a peak of "
+                           << planning::formatBytes(planning::Bytes(*plan.getPeak()))
+                           << ", but here it reaches " << planning::formatBytes(peak)
+                           << "; plan this program anew";
+}
+
+FailureOr<ApplyCounts> remat::applyPlan(func::FuncOp entry) {
+  auto plan = entry->getAttrOfType<PlanAttr>(RematDialect::getPlanAttrName());
+  if (!plan)
+    return entry.emitError("has no plan; run remat-plan first, or write 'remat.plan' by hand");
+  FailureOr<StepGraph> step = buildStepGraph(entry, analysisOptionsOf(plan));
+  if (failed(step))
+    return failure();
+  FailureOr<planning::Schedule> schedule = scheduleOf(entry, plan, step->graph);
+  if (failed(schedule) || failed(checkPeak(entry, plan, *step, *schedule)))
+    return failure();
+  ApplyCounts counts = Applier(entry, *step).run(resolveExecutions(entry, *step, *schedule));
+  entry->removeAttr(RematDialect::getPlanAttrName());
+  entry->setAttr(RematDialect::getClonesAttrName(),
+                 IntegerAttr::get(IntegerType::get(entry.getContext(), 64), counts.clones));
+  return counts;
+}

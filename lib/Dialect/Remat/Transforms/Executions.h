@@ -1,0 +1,43 @@
+//===- Executions.h - who reads which instance of a value -------*- C++ -*-===//
+//
+// Part of Remat, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef REMAT_DIALECT_REMAT_TRANSFORMS_EXECUTIONS_H
+#define REMAT_DIALECT_REMAT_TRANSFORMS_EXECUTIONS_H
+
+#include "remat/Analysis/StepGraph.h"
+#include "remat/Planning/Recompute/Plan.h"
+#include "llvm/ADT/SetVector.h"
+
+namespace remat {
+
+/// The recomputations between two ops of the base order.
+struct RecomputeGroup {
+  planning::OpId before = 0;         ///< graph.ops.size() for the end of the step
+  std::vector<planning::OpId> ops;   ///< in order; those that something reads
+  llvm::SetVector<mlir::Value> yields; ///< original values that are read outside
+};
+
+/// A schedule in terms of the IR.
+struct Executions {
+  std::vector<RecomputeGroup> groups; ///< by `before`; none is empty
+  int64_t unread = 0;                 ///< recomputations left out: nothing reads them
+};
+
+/// Returns the values that `op` and its regions read from outside, distinct,
+/// operands first.
+llvm::SetVector<mlir::Value> valuesRead(mlir::Operation *op);
+
+/// Resolves who reads what in `schedule`: a use reads the latest earlier
+/// execution. Requires: first executions in base order. Cost: O(sum over
+/// executions of the reads of op and cone).
+Executions resolveExecutions(mlir::func::FuncOp entry, const StepGraph &step,
+                             const planning::Schedule &schedule);
+
+} // namespace remat
+
+#endif // REMAT_DIALECT_REMAT_TRANSFORMS_EXECUTIONS_H
