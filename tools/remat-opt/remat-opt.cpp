@@ -14,8 +14,11 @@
 #include "mlir/Tools/mlir-opt/MlirOptMain.h"
 #include "remat/Dialect/Remat/Transforms/Passes.h"
 #include "llvm/Support/CommandLine.h"
+#include "llvm/Support/Error.h"
 #include "llvm/Support/InitLLVM.h"
+#include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/WithColor.h"
+#include "llvm/Support/raw_ostream.h"
 
 using namespace mlir;
 

@@ -61,7 +61,6 @@ def Remat_YieldOp : Remat_Op<"yield", [
   let summary = "Ends the body of remat.recompute";
   let arguments = (ins Variadic<AnyType>:$values);
   let assemblyFormat = "($values^ `:` type($values))? attr-dict";
-  let builders = [OpBuilder<(ins), "">];
 }
 
 #endif // REMAT_DIALECT_REMAT_IR_REMATOPS_TD
