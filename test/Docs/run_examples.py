@@ -16,6 +16,7 @@ Any other word is refused, so that no example escapes by a slip of the pen.
 """
 
 import argparse
+import itertools
 import json
 import os
 import re
@@ -86,7 +87,7 @@ def check_setup(command: str, root: Path) -> None:
     elif name in ("cmake", "ctest"):
         presets = json.loads((root / "CMakePresets.json").read_text())
         known = {preset["name"] for preset in presets["configurePresets"]}
-        for before, word in zip(arguments, arguments[1:], strict=False):
+        for before, word in itertools.pairwise(arguments):
             folder = re.fullmatch(r"build/([^/]+)", word)
             if before == "--preset" and word not in known:
                 raise Wrong(f"`{command}`: no preset {word}")
