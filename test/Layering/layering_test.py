@@ -39,6 +39,7 @@ class Includes(unittest.TestCase):
         header = "remat/Planning/Recompute/Strategy.h"
         self.refused("lib/Dialect/Remat/Transforms/Apply.cpp", header)
         self.refused("lib/Dialect/Remat/IR/RematOps.cpp", header)
+        self.refused("include/remat/Dialect/Remat/Transforms/Encode.td", header)
         self.allowed("lib/Dialect/Remat/Transforms/PlanPass.cpp", header)
         self.refused("lib/Dialect/Remat/Transforms/PlanPass.cpp", "../lib/Planning/Chen.h")
 
