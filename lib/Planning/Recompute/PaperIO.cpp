@@ -48,6 +48,8 @@ private:
     std::string list;
     for (const std::string &one : names)
       list += (list.empty() ? "" : ", ") + one;
+    if (names.empty())
+      return reader.fail(graphs, "the file holds no graph");
     if (name.empty() && names.size() != 1)
       return reader.fail(graphs, "the file holds several graphs; choose one with --graph: " + list,
                          ErrorCode::InvalidOption);

@@ -14,6 +14,13 @@ namespace remat::planning {
 
 namespace {
 
+std::string kindNames() {
+  std::string names;
+  for (int kind = 0; kind <= static_cast<int>(OpKind::Other); ++kind)
+    names += (kind > 0 ? ", " : "") + std::string(toString(static_cast<OpKind>(kind)));
+  return names;
+}
+
 class ProblemReader {
 public:
   ProblemReader(std::string_view text, const std::string &source) : reader(text, source) {}
@@ -96,8 +103,7 @@ private:
     op.id = reader.integer(reader.require(at, "id"));
     op.name = reader.stringOr(at, "name", "");
     if (reader.has(at, "kind"))
-      op.kind = reader.choice(reader.find(at, "kind"), parseOpKind,
-                              "constant, elementwise, dot, ... (docs/concepts/plan.md)");
+      op.kind = reader.choice(reader.find(at, "kind"), parseOpKind, kindNames());
     op.phase = reader.choice(reader.require(at, "phase"), parsePhase, "forward, backward, update");
     op.recomputable = reader.booleanOr(at, "recomputable", true);
     op.work.flops = Flops(reader.integerOr(at, "flops", 0));

@@ -39,7 +39,7 @@ std::string formatBytes(Bytes bytes) {
     ++unit;
   }
   char human[32];
-  std::snprintf(human, sizeof human, "%.3g %s", size, units[unit]);
+  std::snprintf(human, sizeof human, size < 100 ? "%.3g %s" : "%.0f %s", size, units[unit]);
   return exact + " (" + human + ")";
 }
 

@@ -1,0 +1,191 @@
+//===- VerifyTest.cpp - the rules of a plan, one failing plan each --------===//
+//
+// Part of Remat, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "remat/Planning/Recompute/Verify.h"
+
+#include "PlanOracle.h"
+#include "TestProblems.h"
+#include "remat/Planning/Recompute/Simulator.h"
+
+#include <gtest/gtest.h>
+
+#include <limits>
+#include <map>
+
+using namespace remat::planning;
+
+namespace {
+
+std::string verdict(const Problem &problem, const Plan &plan,
+                    std::optional<Bytes> budget = std::nullopt) {
+  Status status = verify(problem, plan, budget);
+  if (status)
+    return "valid";
+  EXPECT_EQ(status.error().code, ErrorCode::InvalidPlan);
+  return status.error().message;
+}
+
+TEST(Verify, AcceptsAPlanThatKeepsEveryRule) {
+  Problem problem = smallProblem();
+  EXPECT_EQ(verdict(problem, {{0, 1, 2, 0, 3}, Bytes(30), Cost(5)}, Bytes(30)), "valid");
+}
+
+TEST(Verify, R1EveryExecutionNamesAnOp) {
+  Problem problem = smallProblem();
+  EXPECT_EQ(verdict(problem, {{0, 1, 2, 4}, Bytes(35), Cost(4)}),
+            "R1: step 3 executes op 4, but the graph has ops 0 to 3");
+  EXPECT_EQ(verdict(problem, {{std::numeric_limits<OpId>::min()}, Bytes(0), Cost(0)}),
+            "R1: step 0 executes op -2147483648, but the graph has ops 0 to 3");
+}
+
+TEST(Verify, R2EveryOpRunsInBaseOrder) {
+  Problem problem = smallProblem();
+  EXPECT_EQ(verdict(problem, {{0, 1, 2}, Bytes(35), Cost(3)}), "R2: test.op %4 is never executed");
+  EXPECT_EQ(verdict(problem, {{}, Bytes(0), Cost(0)}), "R2: test.op %1 is never executed");
+  Problem free;
+  addOp(free, {}, {1});
+  addOp(free, {}, {1});
+  EXPECT_EQ(verdict(free, {{1, 0}, Bytes(1), Cost(2)}),
+            "R2: test.op %1 is first executed at step 0, before test.op %0 at step 1; first "
+            "executions keep the base order");
+}
+
+TEST(Verify, R3AnOpThatMayNotBeRecomputedRunsOnce) {
+  Problem problem = smallProblem();
+  problem.graph.ops[0].recomputable = false;
+  EXPECT_EQ(verdict(problem, {{0, 1, 2, 0, 3}, Bytes(30), Cost(5)}),
+            "R3: step 3 executes test.op %1 again after step 0, but it may not be recomputed");
+}
+
+TEST(Verify, R4InputsAreExecutedBefore) {
+  Problem problem = smallProblem();
+  EXPECT_EQ(verdict(problem, {{0, 2, 1, 3}, Bytes(35), Cost(4)}),
+            "R4: step 1 executes test.op %3, whose input from test.op %2 was not executed before");
+}
+
+TEST(Verify, R5ThePeakIsThePromisedOne) {
+  Problem problem = smallProblem();
+  EXPECT_EQ(verdict(problem, {{0, 1, 2, 3}, Bytes(34), Cost(4)}),
+            "R5: the schedule's peak is 35 B, but the plan promises 34 B");
+}
+
+TEST(Verify, R6TheCostIsThePromisedOne) {
+  Problem problem = smallProblem();
+  EXPECT_EQ(verdict(problem, {{0, 1, 2, 3}, Bytes(35), Cost(5)}),
+            "R6: the schedule costs 4 femtoseconds, but the plan promises 5");
+  Problem dear;
+  addOp(dear, {}, {1}, (int64_t(1) << 62) - 2);
+  EXPECT_EQ(verdict(dear, {{0, 0, 0}, Bytes(1), Cost(std::numeric_limits<int64_t>::max())}),
+            "R6: the schedule costs more than 2^63 femtoseconds, but the plan promises "
+            "9223372036854775807");
+}
+
+TEST(Verify, R7ThePeakIsWithinTheBudget) {
+  Problem problem = smallProblem();
+  EXPECT_EQ(verdict(problem, {{0, 1, 2, 3}, Bytes(35), Cost(4)}, Bytes(34)),
+            "R7: the schedule's peak 35 B exceeds the budget 34 B");
+}
+
+/// One of the ways in which a plan can go wrong.
+void mutate(TestRandom &random, Plan &plan, std::optional<Bytes> &budget, const Problem &problem) {
+  Schedule &schedule = plan.schedule;
+  auto size = static_cast<int64_t>(schedule.size());
+  auto ops = static_cast<int64_t>(problem.graph.ops.size());
+  int64_t at = size > 0 ? random.below(size) : 0;
+  switch (random.below(9)) {
+  case 0: // lose an execution
+    if (size > 0)
+      schedule.erase(schedule.begin() + at);
+    break;
+  case 1: // execute once more
+    schedule.insert(schedule.begin() + at, static_cast<OpId>(random.below(ops)));
+    break;
+  case 2: // swap two
+    if (size > 0)
+      std::swap(schedule[at], schedule[random.below(size)]);
+    break;
+  case 3: // execute another op, perhaps none of the graph
+    if (size > 0)
+      schedule[at] = static_cast<OpId>(random.below(ops + 2) - 1);
+    break;
+  case 4: // move one
+    if (size > 0) {
+      OpId op = schedule[at];
+      schedule.erase(schedule.begin() + at);
+      schedule.insert(schedule.begin() + random.below(size), op);
+    }
+    break;
+  case 5:
+    plan.peak += Bytes(random.oneIn(2) ? 1 : -1);
+    break;
+  case 6:
+    plan.cost += Cost(random.oneIn(2) ? 1 : -1);
+    break;
+  case 7:
+    budget = plan.peak - Bytes(random.below(3));
+    break;
+  case 8: // cut the end off
+    schedule.resize(static_cast<size_t>(at));
+    break;
+  }
+}
+
+TEST(Verify, RejectsExactlyTheMutantsThatTheOracleRejects) {
+  TestRandom random(2);
+  int invalid = 0, equivalent = 0;
+  std::map<std::string, int> byRule;
+  for (int round = 0; round < 6000; ++round) {
+    Problem problem = randomProblem(random, 8);
+    PlanOracle oracle(problem);
+    Plan plan;
+    plan.schedule = randomSchedule(random, problem, 6);
+    Simulation promised = simulate(problem, plan.schedule);
+    plan.peak = promised.peak;
+    plan.cost = promised.cost;
+    std::optional<Bytes> budget;
+    ASSERT_TRUE(oracle.accepts(plan, budget));
+    ASSERT_EQ(verdict(problem, plan, budget), "valid");
+    for (int64_t left = 1 + random.below(2); left > 0; --left)
+      mutate(random, plan, budget, problem);
+    // Half of the mutants promise what their schedule does, if it can run.
+    if (std::optional<OracleRun> seen = oracle.run(plan.schedule); seen && random.oneIn(2)) {
+      plan.peak = Bytes(seen->peak);
+      plan.cost = Cost(seen->cost);
+    }
+    bool accepted = oracle.accepts(plan, budget);
+    std::string found = verdict(problem, plan, budget);
+    EXPECT_EQ(found == "valid", accepted) << found;
+    ++(accepted ? equivalent : invalid);
+    if (!accepted)
+      ++byRule[found.substr(0, 2)];
+  }
+  RecordProperty("invalid", invalid);
+  RecordProperty("equivalent", equivalent);
+  EXPECT_GE(invalid, 3000);
+  EXPECT_GE(equivalent, 500);
+  for (const char *rule : {"R1", "R2", "R3", "R4", "R5", "R6", "R7"})
+    EXPECT_GE(byRule[rule], 50) << rule;
+}
+
+TEST(Verify, SurvivesGarbage) {
+  TestRandom random(3);
+  int valid = 0;
+  for (int round = 0; round < 2000; ++round) {
+    Problem problem = randomProblem(random, 6);
+    Plan plan;
+    for (int64_t left = random.below(40); left > 0; --left)
+      plan.schedule.push_back(random.oneIn(20) ? static_cast<OpId>(random.below(INT64_MAX))
+                                               : static_cast<OpId>(random.below(7)) - 1);
+    plan.peak = Bytes(random.oneIn(2) ? INT64_MAX : INT64_MIN);
+    plan.cost = Cost(INT64_MIN);
+    valid += static_cast<bool>(verify(problem, plan, Bytes(INT64_MIN)));
+  }
+  EXPECT_EQ(valid, 0);
+}
+
+} // namespace

@@ -1,0 +1,133 @@
+//===- TestProblems.h - problems that tests build ---------------*- C++ -*-===//
+//
+// Part of Remat, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef REMAT_TEST_UNIT_PLANNING_TESTPROBLEMS_H
+#define REMAT_TEST_UNIT_PLANNING_TESTPROBLEMS_H
+
+#include "remat/Planning/Recompute/Plan.h"
+
+#include <initializer_list>
+#include <random>
+
+namespace remat::planning {
+
+/// Numbers that are the same on every machine, unlike those of the standard
+/// distributions.
+class TestRandom {
+public:
+  explicit TestRandom(uint64_t seed) : engine(seed) {}
+
+  /// In [0, bound).
+  int64_t below(int64_t bound) {
+    return static_cast<int64_t>(engine() % static_cast<uint64_t>(bound));
+  }
+  bool oneIn(int64_t n) { return below(n) == 0; }
+
+private:
+  std::mt19937_64 engine;
+};
+
+/// Adds an argument of `bytes`.
+inline ValueId addArgument(Problem &problem, int64_t bytes) {
+  auto value = static_cast<ValueId>(problem.graph.values.size());
+  problem.graph.values.push_back({kNoOp, Bytes(bytes), "arg" + std::to_string(value)});
+  problem.graph.arguments.push_back(value);
+  return value;
+}
+
+/// Adds an op with one result per entry of `bytes`; returns the first. Its id is
+/// its position, its cost `cost`, its flops one more.
+inline ValueId addOp(Problem &problem, std::vector<ValueId> inputs,
+                     std::initializer_list<int64_t> bytes, int64_t cost = 1) {
+  Graph &graph = problem.graph;
+  Op op;
+  op.id = static_cast<int64_t>(graph.ops.size());
+  op.name = "test.op";
+  op.inputs = std::move(inputs);
+  op.work.flops = Flops(cost + 1);
+  for (int64_t one : bytes) {
+    auto value = static_cast<ValueId>(graph.values.size());
+    op.results.push_back(value);
+    graph.values.push_back(
+        {static_cast<OpId>(graph.ops.size()), Bytes(one), "%" + std::to_string(value)});
+  }
+  graph.ops.push_back(op);
+  problem.cost.push_back(Cost(cost));
+  return op.results.front();
+}
+
+inline void setOutputs(Problem &problem, std::vector<ValueId> outputs) {
+  problem.graph.donated.assign(outputs.size(), std::nullopt);
+  problem.graph.outputs = std::move(outputs);
+}
+
+/// arg (100) -> a (10) -> b (20) -> c (5); d (1) reads c and a and is the output.
+inline Problem smallProblem() {
+  Problem problem;
+  problem.graph.name = "small";
+  problem.costTable = "judge";
+  problem.scope = BudgetScope::NonArguments;
+  ValueId arg = addArgument(problem, 100);
+  ValueId a = addOp(problem, {arg}, {10});
+  ValueId b = addOp(problem, {a}, {20});
+  ValueId c = addOp(problem, {b}, {5});
+  setOutputs(problem, {addOp(problem, {c, a}, {1})});
+  return problem;
+}
+
+/// A problem of up to `maxOps` ops with every feature of one: arguments, ops of
+/// several results, values of no bytes, unread values, outputs that repeat or
+/// are arguments, donation, ops that run once, all scopes.
+inline Problem randomProblem(TestRandom &random, int64_t maxOps) {
+  Problem problem;
+  problem.scope = static_cast<BudgetScope>(random.below(3));
+  problem.donation = random.oneIn(2);
+  for (int64_t left = random.below(3); left > 0; --left)
+    addArgument(problem, random.below(20));
+  for (int64_t left = 1 + random.below(maxOps); left > 0; --left) {
+    std::vector<ValueId> inputs;
+    for (size_t value = 0; value < problem.graph.values.size(); ++value)
+      if (random.oneIn(4))
+        inputs.push_back(static_cast<ValueId>(value));
+    int64_t bytes = random.below(30), cost = random.below(5);
+    if (random.oneIn(3))
+      addOp(problem, inputs, {bytes, random.below(10)}, cost);
+    else
+      addOp(problem, inputs, {bytes}, cost);
+    problem.graph.ops.back().recomputable = !random.oneIn(5);
+  }
+  std::vector<ValueId> outputs;
+  for (int64_t left = random.below(4); left > 0; --left)
+    outputs.push_back(
+        static_cast<ValueId>(random.below(static_cast<int64_t>(problem.graph.values.size()))));
+  setOutputs(problem, outputs);
+  for (size_t i = 0; i < outputs.size() && i < problem.graph.arguments.size(); ++i)
+    if (random.oneIn(2))
+      problem.graph.donated[i] = static_cast<int32_t>(i);
+  return problem;
+}
+
+/// The base order with up to `recomputations` recomputations put in where their
+/// inputs were executed before.
+inline Schedule randomSchedule(TestRandom &random, const Problem &problem, int64_t recomputations) {
+  auto ops = static_cast<int64_t>(problem.graph.ops.size());
+  Schedule schedule;
+  for (OpId op = 0; op < ops; ++op)
+    schedule.push_back(op);
+  for (int64_t left = random.below(recomputations + 1); left > 0; --left) {
+    auto at = 1 + random.below(static_cast<int64_t>(schedule.size()));
+    OpId op = schedule[random.below(at)]; // executed before, so its inputs were
+    if (problem.graph.ops[op].recomputable)
+      schedule.insert(schedule.begin() + at, op);
+  }
+  return schedule;
+}
+
+} // namespace remat::planning
+
+#endif // REMAT_TEST_UNIT_PLANNING_TESTPROBLEMS_H
