@@ -41,7 +41,7 @@ int32_t firstUndecided(std::span<const uint64_t> in, std::span<const uint64_t> o
 }
 
 /// Returns, for each node, the node with everything reachable over `next`, whose
-/// edges all point one way along `order`'s opposite.
+/// edges lead to smaller nodes if `ascending`, else to larger ones.
 std::vector<NodeSet> closures(const std::vector<std::vector<int32_t>> &next, bool ascending) {
   auto n = static_cast<int32_t>(next.size());
   std::vector<NodeSet> closure(n, NodeSet((n + 63) / 64));
@@ -96,19 +96,17 @@ std::optional<LowerSetFamily> LowerSetFamily::all(const LowerSetGraph &graph, in
   return family;
 }
 
-LowerSetFamily LowerSetFamily::pruned(const LowerSetGraph &graph) {
+LowerSetFamily LowerSetFamily::pruned(const LowerSetGraph &graph, bool withPrefixes) {
   LowerSetFamily family(graph);
-  NodeSet whole(family.words);
-  for (int32_t v = 0; v < graph.size(); ++v)
-    insert(whole, v);
-  bool hasWhole = false;
-  family.append(NodeSet(family.words));
-  for (const NodeSet &set : closures(graph.predecessors, /*ascending=*/true)) {
-    hasWhole |= set == whole;
-    family.append(set);
+  NodeSet prefix(family.words);
+  family.append(prefix);
+  for (int32_t v = 0; v < graph.size(); ++v) {
+    insert(prefix, v);
+    if (withPrefixes || v + 1 == graph.size())
+      family.append(prefix);
   }
-  if (!hasWhole)
-    family.append(whole);
+  for (const NodeSet &set : closures(graph.predecessors, /*ascending=*/true))
+    family.append(set);
   family.sortAndSum();
   return family;
 }
@@ -146,19 +144,60 @@ void LowerSetFamily::sortAndSum() {
       return work[a] < work[b];
     return precedes(a, b);
   });
-  LowerSetFamily sorted(g);
-  sorted.bits.reserve(bits.size());
-  for (int32_t i : order)
-    sorted.append(set(i));
-  auto permute = [&](auto &numbers) {
-    auto old = numbers;
-    for (int32_t i = 0; i < count; ++i)
-      numbers[i] = old[order[i]];
-  };
-  permute(work);
-  permute(cardinality);
-  bits = std::move(sorted.bits);
+  auto same = [&](int32_t a, int32_t b) { return std::ranges::equal(set(a), set(b)); };
+  order.erase(std::unique(order.begin(), order.end(), same), order.end());
+  select(order);
   sumUp();
+}
+
+/// Makes set i what set order[i] was.
+void LowerSetFamily::select(const std::vector<int32_t> &order) {
+  auto pick = [&](auto &numbers) {
+    if (numbers.empty())
+      return;
+    auto old = std::move(numbers);
+    numbers.clear();
+    for (int32_t i : order)
+      numbers.push_back(old[i]);
+  };
+  auto pickRows = [&](std::vector<uint64_t> &rows) {
+    std::vector<uint64_t> old = std::move(rows);
+    rows.clear();
+    for (int32_t i : order)
+      if (!old.empty())
+        rows.insert(rows.end(), old.begin() + i * words, old.begin() + (i + 1) * words);
+  };
+  pick(cost);
+  pick(work);
+  pick(outside);
+  pick(cardinality);
+  pickRows(bits);
+  pickRows(boundaryBits);
+}
+
+void LowerSetFamily::thin(int32_t limit) {
+  int32_t count = size();
+  if (count <= limit)
+    return;
+  std::vector<int64_t> edgeBytes(count, 0);
+  for (int32_t i = 0; i < count; ++i)
+    forEach(boundary(i), [&](int32_t v) { edgeBytes[i] += graph().cached[v]; });
+  std::vector<int32_t> kept{0};
+  int64_t ranges = limit / 2 - 1, width = work[count - 1] / ranges + 1;
+  for (int32_t begin = 1, end = 1; begin < count - 1; begin = end) {
+    int32_t slim = begin, calm = begin;
+    for (; end < count - 1 && work[end] / width == work[begin] / width; ++end) {
+      if (edgeBytes[end] < edgeBytes[slim])
+        slim = end;
+      if (outside[end] < outside[calm])
+        calm = end;
+    }
+    kept.push_back(std::min(slim, calm));
+    if (slim != calm)
+      kept.push_back(std::max(slim, calm));
+  }
+  kept.push_back(count - 1);
+  select(kept);
 }
 
 void LowerSetFamily::sumUp() {

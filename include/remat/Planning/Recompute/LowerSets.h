@@ -48,15 +48,23 @@ inline bool contains(std::span<const uint64_t> set, int32_t node) {
 /// empty, the last is the whole graph.
 class LowerSetFamily {
 public:
+  // A family refers to the graph it was made from, which must outlive it.
+
   /// Returns every lower set of `graph`, or nothing when there are more than
   /// `limit`. Requires: at least one node. Cost: O(#L (n + E)) time,
   /// O(#L n / 64) words.
   static std::optional<LowerSetFamily> all(const LowerSetGraph &graph, int64_t limit);
 
   /// Returns the pruned family of the approximate program: for each node the
-  /// node with all its ancestors, the empty set, and the whole graph.
-  /// Requires: at least one node. Cost: O(n (n + E)).
-  static LowerSetFamily pruned(const LowerSetGraph &graph);
+  /// node with all its ancestors, the empty set, and the whole graph; when asked,
+  /// also the prefixes of the numbering. Requires: at least one node.
+  /// Cost: O(n (n + E)).
+  static LowerSetFamily pruned(const LowerSetGraph &graph, bool withPrefixes = false);
+
+  /// Keeps at most `limit` sets: the empty and the whole one and, of each of
+  /// about limit / 2 ranges of equal work, the set with the fewest bytes in its
+  /// boundary and the one with the fewest outside. Requires: limit >= 4.
+  void thin(int32_t limit);
 
   int32_t size() const { return static_cast<int32_t>(cost.size()); }
   const LowerSetGraph &graph() const { return *input; }
@@ -92,6 +100,7 @@ private:
   void append(std::span<const uint64_t> set);
   void sortAndSum();
   void sumUp();
+  void select(const std::vector<int32_t> &order);
 
   const LowerSetGraph *input;
   size_t words;

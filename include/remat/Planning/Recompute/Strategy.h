@@ -59,7 +59,7 @@ struct StrategyOptions {
   Objective objective = Objective::Best;
   /// Absent: keep on a joint graph, recompute on a paper graph.
   std::optional<LastSegment> lastSegment;
-  /// Absent: the finest granularity whose program stays small (documented).
+  /// Absent: every granularity in turn, and the best plan of all.
   std::optional<Granularity> granularity;
   Budget budget;
   /// Called now and then with a share done in [0, 1]; returning false stops the

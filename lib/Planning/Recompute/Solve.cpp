@@ -1,0 +1,192 @@
+//===- Solve.cpp - plans for joint graphs ---------------------------------===//
+//
+// Part of Remat, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "remat/Planning/Recompute/JointSearch.h"
+#include "remat/Planning/Recompute/Refusal.h"
+#include "remat/Planning/Recompute/Strategy.h"
+
+#include <algorithm>
+
+namespace remat::planning {
+
+namespace {
+
+/// Formula sums (Eq. 2) stay below four times the bytes of all values.
+constexpr int64_t bytesLimit = int64_t(1) << 60;
+
+/// One call of `solve`.
+class JointSolver {
+public:
+  JointSolver(const Problem &problem, const StrategyOptions &options)
+      : problem(problem), options(options) {}
+
+  PlanResult run();
+
+private:
+  Status check() const;
+  Bytes resolveBudget() const;
+  std::vector<Granularity> granularities() const;
+  void search(CandidatePool &pool);
+  void accept(const Candidate &best);
+  void refuse(const Candidate &smallest);
+  void count(const char *key, int64_t number) { result.statistics.emplace_back(key, number); }
+
+  const Problem &problem;
+  const StrategyOptions &options;
+  PlanResult result;
+  std::string remark; ///< what came between, for `stopReason`
+};
+
+Status JointSolver::check() const {
+  if (Status status = problem.check(); !status)
+    return status;
+  int64_t sum = 0;
+  for (const Value &value : problem.graph.values)
+    sum += value.bytes.count;
+  if (sum >= bytesLimit)
+    return Error{ErrorCode::InvalidInput, "the values sum to " + std::to_string(sum) +
+                                              " bytes; strategies add up less than 2^60"};
+  return {};
+}
+
+/// Bytes of a budget that limits.
+Bytes JointSolver::resolveBudget() const {
+  if (options.budget.kind == Budget::Kind::Bytes)
+    return Bytes(options.budget.amount);
+  auto scaled = static_cast<__int128>(result.plainPeak.count) * options.budget.amount / 1000000;
+  return Bytes(static_cast<int64_t>(std::min<__int128>(scaled, bytesLimit)));
+}
+
+/// Each granularity asked for; without scopes layers are clusters.
+std::vector<Granularity> JointSolver::granularities() const {
+  if (options.granularity)
+    return {*options.granularity};
+  std::vector<Granularity> all{Granularity::Op, Granularity::Cluster};
+  if (std::ranges::any_of(problem.graph.ops, [](const Op &op) { return !op.scope.empty(); }))
+    all.push_back(Granularity::Layer);
+  return all;
+}
+
+/// Offers the candidates of every granularity; reports the nodes of the one that
+/// made the answer.
+void JointSolver::search(CandidatePool &pool) {
+  bool chen = options.kind == StrategyKind::Chen;
+  std::vector<JointSearchReport> reports;
+  std::vector<std::pair<int64_t, int64_t>> sizes;
+  for (Granularity granularity : granularities()) {
+    JointForward forward(problem, granularity);
+    Candidate tag;
+    tag.group = static_cast<int64_t>(reports.size());
+    tag.origin = "granularity=" + std::string(toString(granularity));
+    reports.push_back(chen ? offerChen(forward, options, tag, pool)
+                           : offerKusumoto(forward, options, tag, pool));
+    sizes.emplace_back(forward.nodeCount(), forward.edgeCount());
+    if (reports.back().stopped)
+      break;
+  }
+  const Candidate &shown = pool.best() ? *pool.best() : pool.smallest();
+  count("nodes", sizes[shown.group].first);
+  count("edges", sizes[shown.group].second);
+  count("lower_sets", reports[shown.group].lowerSets);
+  count("formula_bound", shown.bound);
+  JointSearchReport sum;
+  sum.tooLarge = true;
+  for (const JointSearchReport &report : reports) {
+    sum.programs += report.programs;
+    sum.states += report.states;
+    sum.grid = std::max(sum.grid, report.grid);
+    sum.stopped |= report.stopped;
+    sum.tooLarge &= report.tooLarge;
+  }
+  count("programs", sum.programs);
+  count("states", sum.states);
+  count("grid", sum.grid);
+  if (sum.stopped)
+    remark = "stopped before the search was done; ";
+  else if (sum.tooLarge)
+    remark = "family exact: the forward has more than " + std::to_string(maxJointLowerSets) +
+             " lower sets on its " + std::to_string(sizes.back().first) +
+             " nodes, use family approx or a coarser granularity; ";
+}
+
+void JointSolver::accept(const Candidate &best) {
+  result.plan = best.plan;
+  bool isBase = best.plan.cost == result.bound;
+  result.status = isBase ? PlanStatus::Optimal : PlanStatus::Feasible;
+  bool minimum = options.budget.kind == Budget::Kind::Minimum;
+  result.stopReason = remark + (minimum  ? "smallest peak of the candidates"
+                                : isBase ? "no plan costs less than running every op once"
+                                         : "cheapest of the candidates that fit");
+  if (!best.origin.empty())
+    result.stopReason += ": " + best.origin;
+}
+
+void JointSolver::refuse(const Candidate &smallest) {
+  Bytes budget = *result.budget;
+  result.witness = witnessOf(problem, smallest.plan.schedule, budget);
+  const Witness &witness = *result.witness;
+  result.stopReason = remark + "budget " + formatBytes(budget) + " (scope " +
+                      std::string(toString(problem.scope)) + ") is below ";
+  if (budget < witness.floor) {
+    result.status = PlanStatus::Infeasible;
+    result.stopReason +=
+        "the floor " + formatBytes(witness.floor) + ", which " +
+        (witness.op == kNoOp ? "the outputs" : problem.graph.describe(witness.op)) + " alone " +
+        (witness.op == kNoOp ? "need" : "needs") + "; raise the budget";
+    return;
+  }
+  result.status = PlanStatus::NoPlanFound;
+  result.stopReason += formatBytes(smallest.plan.peak) + ", the smallest peak of " +
+                       result.strategy + "; raise the budget";
+}
+
+PlanResult JointSolver::run() {
+  result.strategy = toString(options.kind);
+  if (options.kind == StrategyKind::Kusumoto)
+    result.strategy += " family=" + std::string(toString(options.family)) +
+                       " objective=" + std::string(toString(options.objective));
+  if (options.kind != StrategyKind::None)
+    result.strategy +=
+        " granularity=" +
+        std::string(options.granularity ? toString(*options.granularity) : "auto") +
+        " last-segment=" + std::string(toString(options.lastSegment.value_or(LastSegment::Keep)));
+  if (Status status = check(); !status) {
+    result.status = PlanStatus::InvalidProblem;
+    result.stopReason = status.error().message;
+    return std::move(result);
+  }
+  Schedule base = baseSchedule(problem);
+  result.bound = problem.baseCost();
+  result.plainPeak = simulate(problem, base).peak;
+  if (options.budget.kind == Budget::Kind::Bytes || options.budget.kind == Budget::Kind::Percent)
+    result.budget = resolveBudget();
+
+  // Without a limit every plan fits, and none is cheaper than the base order.
+  bool unlimited = options.budget.kind == Budget::Kind::None;
+  CandidatePool pool(problem, unlimited ? result.plainPeak : result.budget);
+  Candidate plain;
+  plain.plan.schedule = std::move(base);
+  pool.offer(std::move(plain));
+  if (options.kind != StrategyKind::None)
+    search(pool);
+  count("candidates", pool.offers());
+  result.smallestPeak = pool.smallest().plan.peak;
+  if (pool.best())
+    accept(*pool.best());
+  else
+    refuse(pool.smallest());
+  return std::move(result);
+}
+
+} // namespace
+
+PlanResult solve(const Problem &problem, const StrategyOptions &options) {
+  return JointSolver(problem, options).run();
+}
+
+} // namespace remat::planning
