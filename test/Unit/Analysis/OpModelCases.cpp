@@ -454,9 +454,9 @@ std::vector<OpModelCase> otherUpstream() {
 }
 
 std::vector<OpModelCase> torch() {
-  constexpr char vunary[] = R"(%x = "foo.x"() : () -> !torch.vtensor<[2,3],f32>
+  static constexpr char vunary[] = R"(%x = "foo.x"() : () -> !torch.vtensor<[2,3],f32>
       %0 = "$"(%x) : (!torch.vtensor<[2,3],f32>) -> !torch.vtensor<[2,3],f32>)";
-  constexpr char vmatmul[] = R"(%x = "foo.x"() : () -> !torch.vtensor<[2,3],f32>
+  static constexpr char vmatmul[] = R"(%x = "foo.x"() : () -> !torch.vtensor<[2,3],f32>
       %y = "foo.x"() : () -> !torch.vtensor<[3,4],f32>
       %0 = "$"(%x, %y) : (!torch.vtensor<[2,3],f32>, !torch.vtensor<[3,4],f32>)
            -> !torch.vtensor<[2,4],f32>)";

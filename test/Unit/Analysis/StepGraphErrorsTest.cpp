@@ -170,7 +170,7 @@ TEST(StepGraphErrorsTest, NoBackward) {
       %loss = "foo.loss"(%h) : (tensor<2x4xf32>) -> tensor<f32> loc("net.py":5:1)
       return %loss : tensor<f32>
     })"),
-            "there is no backward to plan for: no op after foo.loss 1 (net.py:5), where the "
+            "there is no backward to plan for: no op after foo.loss %1 (net.py:5), where the "
             "forward of @main ends, reads a value from before it; give a training step, or the "
             "result that is the loss with the option 'loss'");
 }

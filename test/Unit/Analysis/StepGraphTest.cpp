@@ -71,7 +71,7 @@ TEST(StepGraphTest, TheTableBackToTheIR) {
 TEST(StepGraphTest, ValuesAreNamedAsMlirPrintsThem) {
   Step step(R"(
     func.func @main(%x: tensor<2x4xf32>) -> (tensor<f32>, tensor<2x4xf32>) {
-      %c = "foo.two"(%x) {remat.pure} : (tensor<2x4xf32>) -> (tensor<2x4xf32>, tensor<i32>)
+      %c:2 = "foo.two"(%x) {remat.pure} : (tensor<2x4xf32>) -> (tensor<2x4xf32>, tensor<i32>)
       "foo.effect"(%x) ({
         %inner = "foo.in"() : () -> tensor<f32>
       }) : (tensor<2x4xf32>) -> ()

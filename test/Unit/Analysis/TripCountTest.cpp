@@ -110,7 +110,8 @@ TEST(TripCountTest, UpstreamLoops) {
     %c0 = arith.constant 0 : index
     %c1 = arith.constant 1 : index
     %c4 = arith.constant 4 : index
-    %c10 = arith.constant 10 : index)";
+    %c10 = arith.constant 10 : index
+    )";
   EXPECT_EQ(tripsOf(std::string(header) + "scf.for %i = %c0 to %c10 step %c4 {}"), 3);
   EXPECT_EQ(tripsOf(std::string(header) + "scf.forall (%i, %j) in (4, 10) {}"), 40);
   EXPECT_EQ(tripsOf(std::string(header) + R"(
