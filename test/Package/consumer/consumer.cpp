@@ -1,4 +1,15 @@
+//===- consumer.cpp - the passes from outside ----------------------------===//
+//
+// Part of Remat, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
 // Makes the training step in argv[1] fit the budget in argv[2]; prints it.
+//
+//===----------------------------------------------------------------------===//
+
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/Parser/Parser.h"

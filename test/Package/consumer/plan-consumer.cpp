@@ -1,4 +1,15 @@
+//===- plan-consumer.cpp - the planner from outside ----------------------===//
+//
+// Part of Remat, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
 // Plans a three-op chain with the installed planner; prints peak before and after.
+//
+//===----------------------------------------------------------------------===//
+
 #include "remat/Planning/Recompute/Simulator.h"
 #include "remat/Planning/Recompute/Verify.h"
 
@@ -11,7 +22,8 @@ int main() {
   Problem problem;
   for (int op = 0; op < 4; ++op) {
     problem.graph.values.push_back({op, Bytes(op == 1 ? 50 : 10), "v" + std::to_string(op)});
-    problem.graph.ops.push_back({op, "op", OpKind::Other, Phase::Forward, true, {}, {}, {op}, "", ""});
+    problem.graph.ops.push_back(
+        {op, "op", OpKind::Other, Phase::Forward, true, {}, {}, {op}, "", ""});
     problem.cost.push_back(Cost(1));
   }
   problem.graph.ops[1].inputs = {0};
