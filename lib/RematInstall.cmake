@@ -11,11 +11,12 @@ foreach(room Planning Analysis Dialect Transforms)
       ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
   endif()
 endforeach()
-install(TARGETS remat-plan RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
-if(NOT REMAT_PLANNING_ONLY)
-  install(TARGETS remat-opt RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
-  install(TARGETS RematPlugin LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
-endif()
+foreach(tool remat-plan remat-opt RematPlugin)
+  if(TARGET ${tool})
+    install(TARGETS ${tool} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR}
+      LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+  endif()
+endforeach()
 
 # The planner alone offers no headers of the IR side.
 set(not_planning)

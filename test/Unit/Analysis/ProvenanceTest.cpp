@@ -47,9 +47,9 @@ TEST(ProvenanceTest, ScopesAndLines) {
       // JAX's traceback: names of Python functions inside are not scopes.
       {R"loc("jit(f)/Dense_0/add"(callsite(
           "Dense.__call__"("/venv/lib/python3.11/site-packages/flax/linen/linear.py":294:11) at
-          callsite("M.__call__"("/home/user/model.py":9:15) at
-                   "<module>"("/home/user/train.py":3:1)))))loc",
-       "Dense_0/add | /home/user/model.py:9"},
+          callsite("M.__call__"("/src/user/model.py":9:15) at
+                   "<module>"("/src/user/train.py":3:1)))))loc",
+       "Dense_0/add | /src/user/model.py:9"},
       {R"loc("jit(f)/add"("/usr/lib/python3/dist-packages/optax/update.py":7:1))loc",
        "add | /usr/lib/python3/dist-packages/optax/update.py:7"},
   };
