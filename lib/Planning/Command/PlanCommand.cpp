@@ -147,7 +147,20 @@ private:
   Status finishProblem(const std::string &name) {
     if (Status status = problem.check(); !status)
       return Error{status.error().code, name + ": " + status.error().message};
+    if (Status status = writeContracted(name); !status)
+      return status;
     return writeOptional(options.emitProblem, [&] { return writeProblem(problem); });
+  }
+
+  /// --emit-paper.
+  Status writeContracted(const std::string &name) const {
+    if (options.emitPaper.empty())
+      return {};
+    Result<PaperGraph> contracted = contractedPaperGraph(
+        problem.graph, options.strategy.granularity.value_or(Granularity::Layer));
+    if (!contracted)
+      return Error{contracted.error().code, name + ": " + contracted.error().message};
+    return writeOutput(options.emitPaper, writePaperGraph(*contracted));
   }
 
   template <typename Writer>

@@ -47,7 +47,7 @@ struct RawOptions {
   std::string input, format = "problem", graph;
   std::string strategy = "kusumoto", family = "approx", objective = "best", lastSegment,
               granularity = "auto", budget, scope, cost;
-  std::string output = "-", emitFolded, emitJoint, emitProblem, verify;
+  std::string output = "-", emitFolded, emitJoint, emitPaper, emitProblem, verify;
   bool foldFree = false, progress = false;
 };
 
@@ -132,6 +132,11 @@ void addOutputOptions(CLI::App &app, RawOptions &raw) {
   app.add_option("--emit-joint", raw.emitJoint,
                  "Paper graphs: also write forward and gradients as a neutral graph, whose ids "
                  "the plan uses")
+      ->type_name("FILE")
+      ->group(group);
+  app.add_option("--emit-paper", raw.emitPaper,
+                 "Also write the forward as a paper graph, one node for each node of the search; "
+                 "without --granularity, one for each layer")
       ->type_name("FILE")
       ->group(group);
   app.add_flag("--progress", raw.progress,
@@ -260,6 +265,7 @@ private:
     options.output = raw.output;
     options.emitFolded = raw.emitFolded;
     options.emitJoint = raw.emitJoint;
+    options.emitPaper = raw.emitPaper;
     options.emitProblem = raw.emitProblem;
     options.verify = raw.verify;
     options.progress = raw.progress;
@@ -268,12 +274,16 @@ private:
     if (Status status = expectFormat(!raw.emitJoint.empty(), "--emit-joint", InputFormat::Paper);
         !status)
       return status;
+    if (Status status = refuseForPaper(!raw.emitPaper.empty(), "--emit-paper", "they are some");
+        !status)
+      return status;
     if (!raw.verify.empty() && raw.input == "-" && raw.verify == "-")
       return invalid("--verify", "the plan and the input cannot both be standard input");
     std::vector<std::pair<const char *, const std::string *>> outputs = {
         {"--emit-problem", &raw.emitProblem},
         {"--emit-folded", &raw.emitFolded},
-        {"--emit-joint", &raw.emitJoint}};
+        {"--emit-joint", &raw.emitJoint},
+        {"--emit-paper", &raw.emitPaper}};
     if (raw.verify.empty())
       outputs.insert(outputs.begin(), {"--output", &raw.output});
     for (size_t i = 0; i < outputs.size(); ++i) {

@@ -32,7 +32,7 @@ struct PlanOptions {
   const DeviceTable *table = nullptr; ///< null: the format's own
   bool foldFree = false;
   std::string output = "-";
-  std::string emitFolded, emitJoint, emitProblem; ///< empty: none
+  std::string emitFolded, emitJoint, emitPaper, emitProblem; ///< empty: none
   std::string verify;                             ///< empty: plan instead
   bool progress = false;
 };

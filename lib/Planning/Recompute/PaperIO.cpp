@@ -11,6 +11,7 @@
 #include "Json.h"
 
 #include <algorithm>
+#include <array>
 
 namespace remat::planning {
 
@@ -142,6 +143,27 @@ private:
 Result<PaperGraph> readPaperGraph(std::string_view text, const std::string &source,
                                   const std::string &name) {
   return PaperReader(text, source).run(name);
+}
+
+std::string writePaperGraph(const PaperGraph &graph) {
+  std::vector<std::string> edges, backward;
+  for (auto [from, to] : graph.edges)
+    edges.push_back(jsonIntegers(std::array{from, to}));
+  for (const OpBackward &gradient : graph.backward) {
+    JsonObject entry;
+    entry.addRaw("need", jsonIntegers(gradient.reads));
+    entry.addRaw("targets", jsonIntegers(gradient.differentiates));
+    backward.push_back(entry.line());
+  }
+  JsonObject object;
+  object.add("name", graph.name);
+  object.add("n", graph.n);
+  object.addRaw("T", jsonIntegers(graph.T));
+  object.addRaw("M", jsonIntegers(graph.M));
+  object.addRaw("edges", jsonLines(edges));
+  if (!backward.empty())
+    object.addRaw("backward", jsonLines(backward));
+  return object.page();
 }
 
 } // namespace remat::planning

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import argparse
 
-from remat.bench import equality, main_job, paper
+from remat.bench import equality, main_job, paper, pipeline
 
 
 def register(commands: argparse._SubParsersAction) -> None:
@@ -15,5 +15,5 @@ def register(commands: argparse._SubParsersAction) -> None:
     text = "Runs measurements whose promises are checked."
     bench = commands.add_parser("bench", help=text[0].lower() + text[1:-1], description=text)
     actions = bench.add_subparsers(required=True, metavar="WHAT")
-    for part in (main_job, equality, paper):
+    for part in (main_job, equality, paper, pipeline):
         part.register(actions)

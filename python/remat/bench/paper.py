@@ -6,18 +6,14 @@
 from __future__ import annotations
 
 import argparse
-import csv
 import dataclasses
-import io
-import json
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
-from remat import convert
-from remat.bench import authors, networks
+from remat.bench import authors, networks, records
 from remat.bench.methods import Answer
 from remat.errors import InputError, RematError
 
@@ -43,8 +39,7 @@ def register(commands: argparse._SubParsersAction) -> None:
         metavar="NAMES",
         help="comma-separated, of: " + ", ".join(authors.figures()["networks"]) + " (default: all)",
     )
-    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the rows as JSON")
-    parser.add_argument("--csv", type=Path, metavar="FILE", help="also write the rows as CSV")
+    records.add_options(parser)
     parser.set_defaults(run=run)
 
 
@@ -66,11 +61,7 @@ def run(arguments: argparse.Namespace) -> int:
         console.print(_zoo_table(found))
         console.print(_ZOO_NOTE, highlight=False)
         rows, broken = rows + found, broken + wrong
-    records = [_record(row) for row in rows]
-    if arguments.json:
-        convert.write_atomically(arguments.json, (json.dumps(records, indent=1) + "\n").encode())
-    if arguments.csv:
-        convert.write_atomically(arguments.csv, _csv(records).encode())
+    records.write(arguments, [_record(row) for row in rows])
     if broken:
         raise RematError("\n  ".join([f"{len(broken)} checks failed", *broken]))
     console.print(f"{len(rows)} rows; every check holds")
@@ -201,12 +192,3 @@ def _record(row: Any) -> dict[str, Any]:
     if part == "authors":
         record["ties_low_gb"], record["ties_high_gb"] = ties or (None, None)
     return {"part": part, **record, **answer}
-
-
-def _csv(records: list[dict[str, Any]]) -> str:
-    columns = list(dict.fromkeys(key for record in records for key in record))
-    text = io.StringIO()
-    writer = csv.DictWriter(text, columns, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(records)
-    return text.getvalue()

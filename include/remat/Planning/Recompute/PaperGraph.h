@@ -46,6 +46,13 @@ struct PaperGraph {
   std::vector<int32_t> topologicalOrder() const;
 };
 
+/// Returns the forward of a training step, contracted to `granularity`, as a paper
+/// graph with the node ids of `contractForward`. T is 10 for a node with a
+/// convolution and 1 for any other; M the bytes of the node's values that other
+/// nodes read or, where none does, that backward and update read.
+/// Errors: InvalidInput for a step without such a forward. Cost: O(V + E).
+Result<PaperGraph> contractedPaperGraph(const Graph &graph, Granularity granularity);
+
 /// Lower sets L_1 ... L_k = V by node id, each strictly inside the next.
 using LowerSetSequence = std::vector<std::vector<int32_t>>;
 

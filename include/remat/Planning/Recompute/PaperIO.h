@@ -26,6 +26,9 @@ namespace remat::planning {
 Result<PaperGraph> readPaperGraph(std::string_view text, const std::string &source,
                                   const std::string &name);
 
+/// Writes a paper graph so that `readPaperGraph` gives it back. Cost: O(n + E).
+std::string writePaperGraph(const PaperGraph &graph);
+
 /// Checks a sequence that comes from a file: lower sets of `graph` by ascending
 /// node ids, each strictly inside the next, the last one all nodes. Errors:
 /// InvalidInput naming the set. Cost: O(sum of the sets' sizes + k E).

@@ -37,6 +37,26 @@ TEST(PaperIO, ReadsAGraphWithEachEdgeOnce) {
   EXPECT_EQ(graph->edges, (std::vector<std::pair<int32_t, int32_t>>{{0, 1}, {1, 2}}));
 }
 
+TEST(PaperIO, WritesWhatItReads) {
+  const std::string withBackward = R"({"name": "pair", "n": 2, "T": [1, 1], "M": [3, 4],
+    "edges": [[0, 1]], "backward": [{"need": [], "targets": []},
+                                    {"need": [0], "needs_out": true, "targets": [0]}]})";
+  for (const std::string &text : {one, withBackward}) {
+    Result<PaperGraph> graph = readPaperGraph(text, "g.json", "");
+    ASSERT_TRUE(graph) << graph.error().message;
+    Result<PaperGraph> again = readPaperGraph(writePaperGraph(*graph), "again.json", graph->name);
+    ASSERT_TRUE(again) << again.error().message;
+    EXPECT_EQ(again->T, graph->T);
+    EXPECT_EQ(again->M, graph->M);
+    EXPECT_EQ(again->edges, graph->edges);
+    ASSERT_EQ(again->backward.size(), graph->backward.size());
+    for (size_t v = 0; v < graph->backward.size(); ++v) {
+      EXPECT_EQ(again->backward[v].reads, graph->backward[v].reads);
+      EXPECT_EQ(again->backward[v].differentiates, graph->backward[v].differentiates);
+    }
+  }
+}
+
 TEST(PaperIO, ChoosesOneGraphOfSeveral) {
   Result<PaperGraph> graph = readPaperGraph(several, "g.json", "dot");
   ASSERT_TRUE(graph) << graph.error().message;

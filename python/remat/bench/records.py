@@ -1,0 +1,37 @@
+# Part of Remat, under the Apache License v2.0 with LLVM Exceptions.
+# See LICENSE for license information.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""Rows of a measurement as JSON and CSV files."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+from remat import convert
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Adds --json and --csv."""
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the rows as JSON")
+    parser.add_argument("--csv", type=Path, metavar="FILE", help="also write the rows as CSV")
+
+
+def write(arguments: argparse.Namespace, records: list[dict[str, Any]]) -> None:
+    """Writes flat records to the files that --json and --csv name.
+
+    A column of the CSV that a record lacks stays empty.
+    """
+    if arguments.json:
+        convert.write_atomically(arguments.json, (json.dumps(records, indent=1) + "\n").encode())
+    if arguments.csv:
+        columns = list(dict.fromkeys(key for record in records for key in record))
+        text = io.StringIO()
+        writer = csv.DictWriter(text, columns, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(records)
+        convert.write_atomically(arguments.csv, text.getvalue().encode())
