@@ -4,7 +4,7 @@
 readonly root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 readonly packages=(
   libmlir-22-dev mlir-22-tools llvm-22-dev llvm-22-tools clang-22 lld-22 libzstd-dev
-  zlib1g-dev cmake ninja-build ccache mold git nlohmann-json3-dev libcli11-dev
+  zlib1g-dev g++ cmake ninja-build ccache mold git nlohmann-json3-dev libcli11-dev
   liblzma-dev libgtest-dev python3 python3-venv
 )
 install=yes

@@ -50,20 +50,21 @@ bool Folding::mayFold(NodeId id) const {
          node.op->getNumResults() > 0;
 }
 
-/// A small value computed from nothing but folded constants.
-bool Folding::isFreeScalar(NodeId id) const {
-  const Node &node = program.nodes[id];
-  if (node.model.kind != OpKind::Elementwise)
-    return false;
-  int64_t bytes = 0;
-  for (int64_t size : node.bytes)
-    bytes += std::min(size, scalarBytes + 1);
-  if (bytes > scalarBytes)
-    return false;
-  return llvm::all_of(node.reads, [&](Value value) {
+bool Folding::readsFoldedConstantsOnly(NodeId id) const {
+  return llvm::all_of(program.nodes[id].reads, [&](Value value) {
     NodeId maker = program.producer(value);
     return maker >= 0 && folded[maker] && parts[maker].buffers.empty();
   });
+}
+
+/// A small value computed from nothing but folded constants.
+bool Folding::isFreeScalar(NodeId id) const {
+  const Node &node = program.nodes[id];
+  int64_t bytes = 0;
+  for (int64_t size : node.bytes)
+    bytes += std::min(size, scalarBytes + 1);
+  return node.model.kind == OpKind::Elementwise && bytes <= scalarBytes &&
+         readsFoldedConstantsOnly(id);
 }
 
 bool Folding::foldsInProgramModel(NodeId id) const {
@@ -101,8 +102,12 @@ bool Folding::foldsInXlaModel(NodeId id) const {
   if (node.model.kind == OpKind::Transpose &&
       readBy([&](NodeId user) { return program.nodes[user].model.kind == OpKind::Dot; }))
     return true;
-  return node.model.fusion == Fusion::Loop &&
-         readBy([&](NodeId user) { return fusesOperands[user]; });
+  // A loop starts from a filled buffer by filling the buffer it carries.
+  bool isFill = node.model.kind == OpKind::Broadcast && readsFoldedConstantsOnly(id);
+  return node.model.fusion == Fusion::Loop && readBy([&](NodeId user) {
+           return fusesOperands[user] ||
+                  (isFill && program.nodes[user].model.kind == OpKind::Loop);
+         });
 }
 
 void Folding::appendRead(Value value, Footprint &footprint) const {

@@ -42,6 +42,7 @@ private:
   static constexpr size_t maxCone = 64;
 
   bool mayFold(NodeId node) const;
+  bool readsFoldedConstantsOnly(NodeId node) const;
   bool isFreeScalar(NodeId node) const;
   bool foldsInProgramModel(NodeId node) const;
   bool foldsInXlaModel(NodeId node) const;

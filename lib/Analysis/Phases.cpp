@@ -54,30 +54,43 @@ OpId plainPeak(const Graph &graph) {
   return at;
 }
 
-void setPhases(Graph &graph, OpId end) {
-  enum class Use { None, Update, Other };
+/// Tells of each op whether it is of a cheap kind and its every result ends,
+/// through such ops only, in donated outputs.
+static std::vector<bool> endsInDonatedOutputs(const Graph &graph) {
+  enum class Use { None, Donated, Other };
   std::vector<Use> use(graph.values.size(), Use::None);
   for (size_t i = 0; i < graph.outputs.size(); ++i) {
     Use &seen = use[graph.outputs[i]];
-    seen = graph.donated[i] && seen != Use::Other ? Use::Update : Use::Other;
+    seen = graph.donated[i] && seen != Use::Other ? Use::Donated : Use::Other;
   }
-  auto isCheap = [](OpKind kind) {
-    return kind == OpKind::Elementwise || kind == OpKind::Broadcast || kind == OpKind::View ||
-           kind == OpKind::Constant;
-  };
-  for (OpId id = static_cast<OpId>(graph.ops.size()) - 1; id >= 0; --id) {
-    Op &op = graph.ops[id];
-    bool onlyUpdates = isCheap(op.kind) && std::all_of(op.results.begin(), op.results.end(),
-                                                       [&](ValueId value) {
-                                                         return use[value] == Use::Update;
-                                                       });
-    op.phase = id <= end ? Phase::Forward : onlyUpdates ? Phase::Update : Phase::Backward;
+  std::vector<bool> ends(graph.ops.size());
+  for (size_t id = graph.ops.size(); id-- > 0;) {
+    const Op &op = graph.ops[id];
+    bool isCheap = op.kind == OpKind::Elementwise || op.kind == OpKind::Broadcast ||
+                   op.kind == OpKind::View || op.kind == OpKind::Constant;
+    ends[id] = isCheap && std::all_of(op.results.begin(), op.results.end(), [&](ValueId value) {
+                 return use[value] == Use::Donated;
+               });
     for (ValueId value : op.inputs)
-      if (op.phase != Phase::Update)
+      if (!ends[id])
         use[value] = Use::Other;
       else if (use[value] == Use::None)
-        use[value] = Use::Update;
+        use[value] = Use::Donated;
   }
+  return ends;
+}
+
+void setPhases(Graph &graph, OpId end) {
+  std::vector<bool> ends = endsInDonatedOutputs(graph);
+  // Before the last op of another sort the backward still runs: what looks like
+  // an update there is a gradient being summed up.
+  OpId lastBackward = static_cast<OpId>(graph.ops.size()) - 1;
+  while (lastBackward > end && ends[lastBackward])
+    --lastBackward;
+  for (OpId op = 0; op < static_cast<OpId>(graph.ops.size()); ++op)
+    graph.ops[op].phase = op <= end            ? Phase::Forward
+                          : op <= lastBackward ? Phase::Backward
+                                               : Phase::Update;
 }
 
 } // namespace remat

@@ -21,9 +21,10 @@ bool hasBackward(const planning::Graph &graph, planning::OpId end);
 /// out; the first such op.
 planning::OpId plainPeak(const planning::Graph &graph);
 
-/// Sets the phase of every op: forward up to `end`; then update for ops of cheap
-/// kinds whose every result ends, through such ops only, in donated outputs;
-/// backward for the rest. Cost: O(V + E).
+/// Sets the phase of every op: forward up to `end`; update for the longest tail
+/// of ops of cheap kinds (elementwise, broadcast, view, constant) whose every
+/// result ends, through such ops only, in donated outputs; backward between.
+/// Cost: O(V + E).
 void setPhases(planning::Graph &graph, planning::OpId end);
 
 } // namespace remat

@@ -49,12 +49,9 @@ int64_t storageBits(Type type) {
 /// Returns the bytes of `count` elements: packed below 8 bits, else whole bytes
 /// each. Nothing on overflow.
 std::optional<int64_t> packedBytes(int64_t count, int64_t bits) {
-  if (bits % 8 != 0 && bits > 8)
-    bits += 8 - bits % 8;
-  std::optional<int64_t> total = planning::checkedMul(count, bits);
-  if (!total)
-    return std::nullopt;
-  return *total / 8 + (*total % 8 != 0);
+  if (bits >= 8)
+    return planning::checkedMul(count, (bits + 7) / 8);
+  return count / 8 * bits + (count % 8 * bits + 7) / 8; // 8 elements fill `bits` bytes
 }
 
 planning::Result<planning::Bytes> sizeOfShaped(Type type, llvm::ArrayRef<int64_t> shape,

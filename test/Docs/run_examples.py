@@ -10,8 +10,8 @@ What a fenced block does depends on the words after its backquotes:
   sh fails                         the same, and the last command must fail
   sh setup                         not run; each command must be one that exists
                                    with these flags and presets (set-up, builds)
-  output                           what the block before it prints, standard error
-                                   included; a line `...` stands for any lines
+  output                           what the block before it prints, of a failing one
+                                   with its errors; a line `...` stands for any lines
 Any other word is refused, so that no example escapes by a slip of the pen.
 """
 
@@ -134,12 +134,19 @@ class Page:
 
     def execute(self, command: list[str], may_fail: bool = False) -> None:
         done = subprocess.run(
-            command, cwd=self.folder, env=self.environment, text=True, stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=TIMEOUT_SECONDS,
-        )  # fmt: skip
+            command,
+            cwd=self.folder,
+            env=self.environment,
+            text=True,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT if may_fail else subprocess.PIPE,
+            timeout=TIMEOUT_SECONDS,
+        )
         self.printed = done.stdout
         if done.returncode < 0 or (done.returncode != 0) != may_fail:
-            raise Wrong(f"exit status {done.returncode}; it printed:\n{done.stdout}")
+            printed = done.stdout + (done.stderr or "")
+            raise Wrong(f"exit status {done.returncode}; it printed:\n{printed}")
 
     def write(self, name: str, text: str) -> None:
         file = (self.folder / name).resolve()

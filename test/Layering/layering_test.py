@@ -42,6 +42,8 @@ class Includes(unittest.TestCase):
         self.refused("include/remat/Dialect/Remat/Transforms/Encode.td", header)
         self.allowed("lib/Dialect/Remat/Transforms/PlanPass.cpp", header)
         self.refused("lib/Dialect/Remat/Transforms/PlanPass.cpp", "../lib/Planning/Chen.h")
+        self.refused("lib/Dialect/Remat/Transforms/PlanPass.cpp", "remat/Planning/Recompute/Chen.h")
+        self.allowed("lib/Dialect/Remat/Transforms/Apply.cpp", "remat/Planning/Recompute/Plan.h")
 
     def test_verify_shares_no_code_with_what_it_checks(self):
         self.refused("lib/Planning/Recompute/Verify.cpp", "remat/Planning/Recompute/Simulator.h")

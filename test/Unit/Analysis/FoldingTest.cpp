@@ -1,0 +1,244 @@
+//===- FoldingTest.cpp - which values are buffers -------------------------===//
+//
+// Part of Remat, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// The rules are labelled in docs/concepts/memory-model.md: P1... for the model
+// `program`, X1... for `xla`, F1... for both.
+//
+//===----------------------------------------------------------------------===//
+
+#include "ParsedModule.h"
+#include "Steps.h"
+
+namespace remat::test {
+namespace {
+
+AnalysisOptions xla() {
+  AnalysisOptions options;
+  options.memoryModel = MemoryModel::Xla;
+  return options;
+}
+
+std::string constant(const std::string &result) {
+  return "\n" + result +
+         R"( = "stablehlo.constant"() <{value = dense<2.0> : tensor<f32>}> : () -> tensor<f32>)";
+}
+
+std::string broadcast(const std::string &result, const std::string &operand) {
+  return "\n" + result + R"( = "stablehlo.broadcast_in_dim"()" + operand +
+         R"() <{broadcast_dimensions = array<i64>}> : (tensor<f32>) -> tensor<2x4xf32>)";
+}
+
+TEST(FoldingTest, F1_OutputsAreBuffers) {
+  // A broadcast and a view that are returned.
+  for (const AnalysisOptions &options : {AnalysisOptions(), xla()}) {
+    Step step(R"(
+      func.func @main(%x: tensor<2x4xf32>, %s: tensor<f32>)
+          -> (tensor<f32>, tensor<2x4xf32>, tensor<8xf32>) {
+        %b = "stablehlo.broadcast_in_dim"(%s) <{broadcast_dimensions = array<i64>}> : (tensor<f32>) -> tensor<2x4xf32>
+        %h = "stablehlo.add"(%x, %b) : (tensor<2x4xf32>, tensor<2x4xf32>) -> tensor<2x4xf32>
+        %loss = "foo.loss"(%h) : (tensor<2x4xf32>) -> tensor<f32>
+        %v = "stablehlo.reshape"(%h) : (tensor<2x4xf32>) -> tensor<8xf32>
+        return %loss, %b, %v : tensor<f32>, tensor<2x4xf32>, tensor<8xf32>
+      })",
+              options);
+    EXPECT_EQ(step.ids(), (std::vector<int64_t>{0, 1, 2, 3}));
+  }
+}
+
+TEST(FoldingTest, F2_WhatMayNotRunTwiceIsABuffer) {
+  std::string text = stepAround(R"(
+    %v = "stablehlo.reshape"(%x) {remat.keep} : (tensor<2x4xf32>) -> tensor<2x4xf32>)" +
+                                op("%y", "stablehlo.tanh", "%v"));
+  EXPECT_EQ(Step(text).ids(), (std::vector<int64_t>{0, 1, 2, 3}));
+  EXPECT_EQ(Step(text, xla()).ids(), (std::vector<int64_t>{0, 1, 2, 3}));
+}
+
+TEST(FoldingTest, F3_OpsWhoseRegionsCaptureAreBuffers) {
+  auto padded = [](const std::string &value) {
+    return stepAround(R"(
+      %c = arith.constant 1.0 : f32
+      %t = tensor.extract_slice %x[0, 0] [2, 3] [1, 1] : tensor<2x4xf32> to tensor<2x3xf32>
+      %p = tensor.pad %t low[0, 0] high[0, 1] {
+      ^bb0(%i: index, %j: index):)" +
+                      value + R"(
+      } : tensor<2x3xf32> to tensor<2x4xf32>)" +
+                      op("%y", "stablehlo.tanh", "%p"));
+  };
+  EXPECT_EQ(Step(padded("tensor.yield %c : f32"), xla()).ids(),
+            (std::vector<int64_t>{2, 3, 4, 5}));
+  EXPECT_EQ(Step(padded("%d = arith.constant 1.0 : f32\n tensor.yield %d : f32"), xla()).ids(),
+            (std::vector<int64_t>{3, 4, 5}));
+}
+
+TEST(FoldingTest, F4_SmallValuesOfConstantsAreFolded) {
+  auto scalar = [](const std::string &operand) {
+    return stepAround(constant("%c") + R"(
+      %d = "stablehlo.add"(%c, )" +
+                      operand + R"() : (tensor<f32>, tensor<f32>) -> tensor<f32>
+      %e = "stablehlo.sqrt"(%d) : (tensor<f32>) -> tensor<f32>)" +
+                      broadcast("%b", "%e") + dot("%y", "%b"));
+  };
+  EXPECT_EQ(Step(scalar("%c")).ids(), (std::vector<int64_t>{4, 5, 6}));
+  EXPECT_EQ(Step(scalar("%c"), xla()).ids(), (std::vector<int64_t>{3, 4, 5, 6}));
+  // An argument makes it a value of the step.
+  EXPECT_EQ(Step(scalar("%s")).ids(), (std::vector<int64_t>{1, 2, 4, 5, 6}));
+}
+
+TEST(FoldingTest, F4_UpToSixtyFourBytes) {
+  auto step = [](const std::string &type) {
+    return "func.func @main(%x: " + type + ") -> (tensor<f32>, " + type + R"() {
+      %c = "stablehlo.constant"() <{value = dense<2.0> : )" +
+           type + "}> : () -> " + type + R"(
+      %d = "stablehlo.sqrt"(%c) : ()" +
+           type + ") -> " + type + R"(
+      %h = "foo.op"(%x, %d) : ()" +
+           type + ", " + type + ") -> " + type + R"(
+      %loss = "foo.loss"(%h) : ()" +
+           type + R"() -> tensor<f32>
+      %g = "foo.grad"(%loss, %h) : (tensor<f32>, )" +
+           type + ") -> " + type + " return %loss, %g : tensor<f32>, " + type + " }";
+  };
+  EXPECT_EQ(Step(step("tensor<16xf32>")).ids(), (std::vector<int64_t>{2, 3, 4}));
+  EXPECT_EQ(Step(step("tensor<17xf32>")).ids(), (std::vector<int64_t>{1, 2, 3, 4}));
+}
+
+TEST(FoldingTest, F5_AConeHoldsUpTo64OpsPerOperand) {
+  std::string views;
+  std::string last = "%x";
+  for (int i = 0; i < 100; ++i) {
+    std::string next = "%v" + std::to_string(i);
+    views += op(next, "stablehlo.reshape", last);
+    last = next;
+  }
+  for (const AnalysisOptions &options : {AnalysisOptions(), xla()}) {
+    Step step(stepAround(views + dot("%y", last)), options);
+    // Op 64 has 64 folded ops behind it and becomes a buffer.
+    EXPECT_EQ(step.ids(), (std::vector<int64_t>{64, 100, 101, 102}));
+    EXPECT_EQ(step.reads(100), "%64 %arg1");
+    EXPECT_EQ(step.built->cone[1].size(), 35u);
+  }
+}
+
+TEST(FoldingTest, P1_ConstantsBroadcastsAndViewsAreFolded) {
+  std::string text = stepAround(dot("%h", "%x") + R"(
+    %i = "stablehlo.iota"() <{iota_dimension = 0 : i64}> : () -> tensor<2x4xf32>)" +
+                                op("%v", "stablehlo.reshape", "%h") +
+                                broadcast("%b", "%s") + op("%t", "stablehlo.add", "%v, %b") +
+                                op("%y", "stablehlo.add", "%t, %i"));
+  Step step(text);
+  EXPECT_EQ(step.ids(), (std::vector<int64_t>{0, 4, 5, 6, 7}));
+  // A view's reader reads what the view shows.
+  EXPECT_EQ(step.reads(4), "%0 %arg2");
+  EXPECT_EQ(step.cone(4), "stablehlo.reshape stablehlo.broadcast_in_dim");
+  EXPECT_EQ(step.op(5).work.flops.count, 8 + 8); // its own, and the iota's
+}
+
+TEST(FoldingTest, P1_OtherOpsAreBuffers) {
+  std::string text = stepAround(op("%h", "stablehlo.tanh", "%x") +
+                                op("%t", "stablehlo.negate", "%h") + dot("%y", "%t"));
+  EXPECT_EQ(Step(text).ids(), (std::vector<int64_t>{0, 1, 2, 3, 4}));
+}
+
+TEST(FoldingTest, P2_WhatABarrierHoldsIsABuffer) {
+  std::string text = stepAround(broadcast("%b", "%s") + op("%v", "stablehlo.reshape", "%b") +
+                                op("%k", "stablehlo.optimization_barrier", "%b") +
+                                op("%y", "stablehlo.add", "%k, %v"));
+  Step step(text);
+  EXPECT_EQ(step.ids(), (std::vector<int64_t>{0, 2, 3, 4, 5}));
+  EXPECT_EQ(step.reads(3), "%2 %0");
+}
+
+TEST(FoldingTest, X1_LoopOpsGoIntoLoopOpsAndReductions) {
+  std::string text = stepAround(dot("%h", "%x") + op("%t", "stablehlo.tanh", "%h") +
+                                op("%u", "stablehlo.negate", "%t") + R"(
+    %r = "stablehlo.reduce"(%t, %s) <{dimensions = array<i64: 0>}> ({
+    ^bb0(%l: tensor<f32>, %q: tensor<f32>):
+      %m = "stablehlo.add"(%l, %q) : (tensor<f32>, tensor<f32>) -> tensor<f32>
+      "stablehlo.return"(%m) : (tensor<f32>) -> ()
+    }) : (tensor<2x4xf32>, tensor<f32>) -> tensor<4xf32>
+    %w4 = "stablehlo.broadcast_in_dim"(%r) <{broadcast_dimensions = array<i64: 1>}> : (tensor<4xf32>) -> tensor<2x4xf32>)" +
+                                op("%z", "stablehlo.add", "%u, %w4") + dot("%y", "%z"));
+  Step step(text, xla());
+  // The tanh is in two clusters, the negate and the broadcast in the last add's.
+  EXPECT_EQ(step.ids(), (std::vector<int64_t>{0, 3, 5, 6, 7, 8}));
+  EXPECT_EQ(step.cone(3), "stablehlo.tanh");
+  EXPECT_EQ(step.cone(5), "stablehlo.tanh stablehlo.negate stablehlo.broadcast_in_dim");
+  EXPECT_EQ(step.reads(5), "%0 %3");
+  EXPECT_EQ(step.op(5).work.flops.count, 3 * 8);
+  EXPECT_EQ(step.op(5).work.bytesRead.count, 32 + 16);
+}
+
+TEST(FoldingTest, X1_OneOtherReaderMakesABuffer) {
+  std::string text = stepAround(dot("%h", "%x") + op("%t", "stablehlo.tanh", "%h") +
+                                op("%u", "stablehlo.negate", "%t") + dot("%d", "%t") +
+                                op("%y", "stablehlo.add", "%u, %d"));
+  EXPECT_EQ(Step(text, xla()).ids(), (std::vector<int64_t>{0, 1, 3, 4, 5, 6}));
+}
+
+TEST(FoldingTest, X1_ThroughViews) {
+  auto text = [](const std::string &reader) {
+    return stepAround(dot("%h", "%x") + op("%t", "stablehlo.tanh", "%h") +
+                      op("%v", "stablehlo.reshape", "%t") +
+                      op("%u", "stablehlo.bitcast_convert", "%v") + reader);
+  };
+  EXPECT_EQ(Step(text(op("%y", "stablehlo.negate", "%u")), xla()).ids(),
+            (std::vector<int64_t>{0, 4, 5, 6}));
+  Step dotted(text(dot("%y", "%u")), xla());
+  EXPECT_EQ(dotted.ids(), (std::vector<int64_t>{0, 1, 4, 5, 6}));
+  EXPECT_EQ(dotted.reads(4), "%1 %arg1");
+}
+
+TEST(FoldingTest, X2_ConstantsAreNeverBuffers) {
+  std::string text = stepAround(R"(
+    %c = "stablehlo.constant"() <{value = dense<2.0> : tensor<2x4xf32>}> : () -> tensor<2x4xf32>)" +
+                                dot("%y", "%c"));
+  EXPECT_EQ(Step(text, xla()).ids(), (std::vector<int64_t>{1, 2, 3}));
+}
+
+TEST(FoldingTest, X3_TransposesThatOnlyDotsRead) {
+  auto transposed = [](const std::string &reader) {
+    return stepAround(dot("%h", "%x") + R"(
+      %t = "stablehlo.transpose"(%h) <{permutation = array<i64: 0, 1>}> : (tensor<2x4xf32>) -> tensor<2x4xf32>)" +
+                      reader);
+  };
+  EXPECT_EQ(Step(transposed(dot("%y", "%t")), xla()).ids(), (std::vector<int64_t>{0, 2, 3, 4}));
+  EXPECT_EQ(
+      Step(transposed(dot("%u", "%t") + op("%y", "foo.read", "%t, %u")), xla()).ids(),
+      (std::vector<int64_t>{0, 1, 2, 3, 4, 5}));
+}
+
+TEST(FoldingTest, X4_BarriersHoldBuffers) {
+  std::string text = stepAround(dot("%h", "%x") + op("%t", "stablehlo.tanh", "%h") +
+                                op("%k", "stablehlo.optimization_barrier", "%t") +
+                                op("%u", "stablehlo.negate", "%t") +
+                                op("%y", "stablehlo.add", "%k, %u"));
+  Step step(text, xla());
+  EXPECT_EQ(step.ids(), (std::vector<int64_t>{0, 1, 2, 4, 5, 6}));
+  EXPECT_EQ(step.reads(4), "%2 %1");
+}
+
+TEST(FoldingTest, X5_LoopsStartFromFilledBuffers) {
+  auto looped = [](const std::string &start) {
+    return stepAround(start + R"(
+    %y = "stablehlo.while"(%b) ({
+    ^bb0(%c: tensor<2x4xf32>):
+      %p = "foo.more"(%c) {remat.pure} : (tensor<2x4xf32>) -> tensor<i1>
+      "stablehlo.return"(%p) : (tensor<i1>) -> ()
+    }, {
+    ^bb0(%c: tensor<2x4xf32>):
+      %n = "stablehlo.tanh"(%c) : (tensor<2x4xf32>) -> tensor<2x4xf32>
+      "stablehlo.return"(%n) : (tensor<2x4xf32>) -> ()
+    }) : (tensor<2x4xf32>) -> tensor<2x4xf32>)");
+  };
+  EXPECT_EQ(Step(looped(constant("%two") + broadcast("%b", "%two")), xla()).ids(),
+            (std::vector<int64_t>{2, 3, 4}));
+  EXPECT_EQ(Step(looped(broadcast("%b", "%s")), xla()).ids(), (std::vector<int64_t>{0, 1, 2, 3}));
+}
+
+} // namespace
+} // namespace remat::test
