@@ -6,6 +6,6 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "remat/Planning/Command/PlanCommand.h"
+#include "PlanCommand.h"
 
 int main(int argc, char **argv) { return remat::planning::runPlanCommand(argc, argv); }

@@ -55,9 +55,8 @@ std::string reasonOf(lzma_ret code) {
   case LZMA_BUF_ERROR:
     return "the xz data are truncated";
   case LZMA_DATA_ERROR:
-    return "the xz data are corrupt";
   case LZMA_FORMAT_ERROR:
-    return "trailing bytes are no xz data";
+    return "the xz data are corrupt";
   case LZMA_MEMLIMIT_ERROR:
     return "unpacking the xz data needs more than 1 GiB of memory";
   case LZMA_OPTIONS_ERROR:
@@ -126,9 +125,10 @@ Status writeOutput(const std::string &path, std::string_view content) {
     return {};
   }
   std::error_code error;
-  std::filesystem::path target = std::filesystem::weakly_canonical(path, error);
-  if (error)
-    return Error{ErrorCode::Io, "cannot write " + path + ": " + error.message()};
+  std::filesystem::path target = path;
+  constexpr int mostLinks = 40;
+  for (int i = 0; i < mostLinks && std::filesystem::is_symlink(target, error); ++i)
+    target = target.parent_path() / std::filesystem::read_symlink(target, error);
   bool inPlace =
       std::filesystem::exists(target, error) && !std::filesystem::is_regular_file(target, error);
   std::string written =

@@ -6,7 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "remat/Planning/Command/PlanCommand.h"
+#include "PlanCommand.h"
 
 #include "Files.h"
 #include "PlanOptions.h"
@@ -196,7 +196,10 @@ private:
       std::fputs(summarizePlan(problem, result).c_str(), stderr);
       return PlanExitDone;
     }
-    std::fprintf(stderr, "remat-plan: error: %s", describeRefusal(problem, result).c_str());
+    Refusal refusal = describeRefusal(problem, result, paper.has_value());
+    fail({ErrorCode::InvalidOption, refusal.message});
+    for (const std::string &note : refusal.notes)
+      std::fprintf(stderr, "remat-plan: note: %s\n", note.c_str());
     return PlanExitRefused;
   }
 

@@ -338,6 +338,7 @@ Result<std::variant<PlanOptions, PlanInformation>> parsePlanOptions(int argc, ch
   app.footer(closing);
   app.allow_extras();
   app.formatter(std::make_shared<HelpFormatter>());
+  app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
   addInputOptions(app, raw);
   addStrategyOptions(app, raw);
   addBudgetOptions(app, raw);
@@ -348,9 +349,18 @@ Result<std::variant<PlanOptions, PlanInformation>> parsePlanOptions(int argc, ch
     return Parsed(PlanInformation{app.help()});
   } catch (const CLI::CallForVersion &call) {
     return Parsed(PlanInformation{std::string(call.what()) + "\n"});
+  } catch (const CLI::ArgumentMismatch &error) {
+    std::string option = error.what();
+    return Error{ErrorCode::InvalidOption,
+                 option.substr(0, option.find(':')) + ": a value is missing"};
   } catch (const CLI::ParseError &error) {
     return Error{ErrorCode::InvalidOption, tidy(error.what())};
   }
+  for (const CLI::Option *option : app.get_options())
+    if (option->count() > 1)
+      return Error{ErrorCode::InvalidOption, option->get_name() + ": given " +
+                                                 std::to_string(option->count()) +
+                                                 " times; give it once"};
   if (std::vector<std::string> extras = app.remaining(); !extras.empty()) {
     bool isOption = extras.front().starts_with("-");
     return Error{ErrorCode::InvalidOption,

@@ -33,7 +33,7 @@ struct PlanOptions {
   bool foldFree = false;
   std::string output = "-";
   std::string emitFolded, emitJoint, emitPaper, emitProblem; ///< empty: none
-  std::string verify;                             ///< empty: plan instead
+  std::string verify;                                        ///< empty: plan instead
   bool progress = false;
 };
 

@@ -12,6 +12,7 @@
 #include "remat/Planning/Recompute/Plan.h"
 
 #include <string>
+#include <vector>
 
 namespace remat::planning {
 
@@ -19,9 +20,15 @@ namespace remat::planning {
 /// overhead and bound, executions.
 std::string summarizePlan(const Problem &problem, const PlanResult &result);
 
-/// Returns why no plan was found, as one sentence in the form of an error and
-/// then the largest live values, one a line. Requires: a witness.
-std::string describeRefusal(const Problem &problem, const PlanResult &result);
+/// Why no plan was found: a sentence in the form of an error, and one note for
+/// each of the largest live values.
+struct Refusal {
+  std::string message;
+  std::vector<std::string> notes;
+};
+
+/// `ofFormula` says that the budget bounds the formula of a paper graph.
+Refusal describeRefusal(const Problem &problem, const PlanResult &result, bool ofFormula);
 
 } // namespace remat::planning
 

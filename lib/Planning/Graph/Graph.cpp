@@ -281,10 +281,11 @@ std::vector<std::vector<OpId>> Graph::users() const {
 std::string Graph::describe(OpId op) const {
   const Op &node = ops[op];
   std::string text = node.name.empty() ? "op" : node.name;
-  if (!node.results.empty() && !values[node.results.front()].name.empty())
-    text += " " + values[node.results.front()].name;
-  else
-    text += " " + std::to_string(node.id);
+  std::string value = node.results.empty() ? "" : values[node.results.front()].name;
+  if (value.empty())
+    value = std::to_string(node.id);
+  if (value != text) // "gradient 3" needs no "gradient 3" after it
+    text += " " + value;
   if (!node.location.empty())
     text += " (" + node.location + ")";
   return text;

@@ -41,6 +41,14 @@ private:
   void readDocument() {
     const JsonAt &root = reader.root();
     reader.expectObject(root);
+    if (!reader.has(root, "schema_version")) {
+      bool isNeutral = reader.has(root, "nodes");
+      bool isPaper = reader.has(root, "graphs") || reader.has(root, "edges");
+      if (isNeutral || isPaper)
+        return reader.fail(root, std::string("key \"schema_version\" is missing; a ") +
+                                     (isNeutral ? "neutral graph needs --format=neutral"
+                                                : "paper graph needs --format=paper"));
+    }
     reader.expectSchemaVersion(root, kProblemSchemaVersion);
     reader.expectObject(root, {"schema_version", "name", "scope", "donation", "memory_model",
                                "cost_table", "cost_unit", "values", "arguments", "outputs",

@@ -149,6 +149,8 @@ TEST(Graph, DescribesOps) {
   EXPECT_EQ(graph.describe(1), "test.op %2");
   graph.ops[1].location = "net.py:12";
   EXPECT_EQ(graph.describe(1), "test.op %2 (net.py:12)");
+  graph.values[2].name = "test.op";
+  EXPECT_EQ(graph.describe(1), "test.op (net.py:12)");
   graph.values[2].name.clear();
   EXPECT_EQ(graph.describe(1), "test.op 1 (net.py:12)");
   graph.ops[1].name.clear();
