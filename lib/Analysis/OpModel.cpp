@@ -94,7 +94,7 @@ static OpModel modelFromInterfaces(Operation *op) {
   return model;
 }
 
-OpModel OpModelTable::lookup(Operation *op) const {
+OpModel OpModelTable::lookupAlone(Operation *op) const {
   OpModel model;
   if (const OpModel *row = find(op->getName().getStringRef()))
     model = *row;
@@ -106,6 +106,12 @@ OpModel OpModelTable::lookup(Operation *op) const {
     model.refine(op, model);
   if (op->isRegistered() && !declaresNoEffect(op))
     model.pure = false;
+  model.recomputable &= model.pure && !op->hasAttr("remat.keep");
+  return model;
+}
+
+OpModel OpModelTable::lookup(Operation *op) const {
+  OpModel model = lookupAlone(op);
   for (Region *region : executedRegions(op)) {
     if (!model.pure)
       break;
@@ -116,7 +122,7 @@ OpModel OpModelTable::lookup(Operation *op) const {
         model.recomputable &= part.recomputable;
       }
   }
-  model.recomputable &= model.pure && !op->hasAttr("remat.keep");
+  model.recomputable &= model.pure;
   return model;
 }
 

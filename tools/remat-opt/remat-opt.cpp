@@ -43,6 +43,7 @@ static int run(llvm::StringRef input, llvm::StringRef output, DialectRegistry &r
   bool accepted = false;
   llvm::Error error = llvm::writeToOutput(output, [&](llvm::raw_ostream &stream) -> llvm::Error {
     accepted = succeeded(MlirOptMain(stream, std::move(buffer), registry, config));
+    stream.flush(); // before the temporary file of a refused run is thrown away
     return accepted ? llvm::Error::success()
                     : llvm::createStringError(std::errc::invalid_argument, "refused");
   });
@@ -56,6 +57,19 @@ static int run(llvm::StringRef input, llvm::StringRef output, DialectRegistry &r
   return 1;
 }
 
+/// Returns the command line with a default that suits training steps: an error
+/// names its op by source line instead of printing the whole function.
+static std::vector<char *> withDefaults(int argc, char **argv) {
+  static char flag[] = "--mlir-print-op-on-diagnostic=false";
+  std::vector<char *> arguments(argv, argv + argc);
+  auto given = [](llvm::StringRef argument) {
+    return argument.contains("-mlir-print-op-on-diagnostic");
+  };
+  if (llvm::none_of(arguments, given))
+    arguments.insert(arguments.begin() + 1, flag);
+  return arguments;
+}
+
 int main(int argc, char **argv) {
   llvm::InitLLVM init(argc, argv);
   llvm::cl::SetVersionPrinter([](llvm::raw_ostream &stream) {
@@ -67,7 +81,9 @@ int main(int argc, char **argv) {
   registerAllDialects(registry);
   registerAllExtensions(registry);
   registry.insert<remat::RematDialect>();
+  std::vector<char *> arguments = withDefaults(argc, argv);
   auto [input, output] = registerAndParseCLIOptions(
-      argc, argv, "remat-opt: make a training step fit a byte budget by recomputation", registry);
+      static_cast<int>(arguments.size()), arguments.data(),
+      "remat-opt: make a training step fit a byte budget by recomputation", registry);
   return run(input, output, registry);
 }

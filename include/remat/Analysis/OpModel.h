@@ -83,6 +83,10 @@ public:
   /// Cost: O(ops in the regions of `op`).
   OpModel lookup(mlir::Operation *op) const;
 
+  /// Returns what `lookup` does, but without looking at the ops in the regions of
+  /// `op`: for whoever walks those anyway. Cost: O(1).
+  OpModel lookupAlone(mlir::Operation *op) const;
+
 private:
   llvm::StringMap<OpModel> rows;
 };

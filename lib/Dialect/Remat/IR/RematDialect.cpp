@@ -24,27 +24,17 @@ void RematDialect::initialize() {
       >();
 }
 
-/// Checks that `position` names an op of a block of `size` ops.
-static LogicalResult checkPosition(FunctionOpInterface function, int64_t position, int64_t size,
-                                   StringRef what) {
-  if (position < size)
-    return success();
-  return function.emitOpError() << "has a plan that " << what << " op " << position
-                                << ", but its block holds ops 0 to " << size - 1;
-}
-
+/// An insertion's ops precede its position, so that one is all there is to check.
 static LogicalResult verifyPlan(FunctionOpInterface function, PlanAttr plan) {
   if (function.isExternal())
-    return function.emitOpError("has a plan but no body");
-  Block &block = function.getFunctionBody().front();
-  auto size = static_cast<int64_t>(block.getOperations().size());
-  for (InsertionAttr insertion : plan.getInsertions()) {
-    if (failed(checkPosition(function, insertion.getBefore(), size, "inserts before")))
-      return failure();
-    for (int64_t op : insertion.getOps())
-      if (failed(checkPosition(function, op, size, "runs again")))
-        return failure();
-  }
+    return emitError(function.getLoc()) << '@' << function.getName() << " has a plan but no body";
+  auto size = static_cast<int64_t>(function.getFunctionBody().front().getOperations().size());
+  for (InsertionAttr insertion : plan.getInsertions())
+    // At the location, without the op: a whole training step would be printed.
+    if (insertion.getBefore() >= size)
+      return emitError(function.getLoc())
+             << '@' << function.getName() << " has a plan that inserts before op "
+             << insertion.getBefore() << ", but its block holds ops 0 to " << size - 1;
   return success();
 }
 
@@ -53,13 +43,16 @@ LogicalResult RematDialect::verifyOperationAttribute(Operation *op, NamedAttribu
   if (name == getPlanAttrName()) {
     auto function = dyn_cast<FunctionOpInterface>(op);
     if (!function)
-      return op->emitOpError("has attribute 'remat.plan', which belongs on a function");
+      return emitError(op->getLoc())
+             << "attribute 'remat.plan' belongs on a function, not on '" << op->getName() << "'";
     auto plan = dyn_cast<PlanAttr>(attribute.getValue());
     if (!plan)
-      return op->emitOpError("has attribute 'remat.plan' of another kind than #remat.plan");
+      return emitError(op->getLoc())
+             << "attribute 'remat.plan' is a #remat.plan, not " << attribute.getValue();
     return verifyPlan(function, plan);
   }
   if (name == getClonesAttrName() && !isa<IntegerAttr>(attribute.getValue()))
-    return op->emitOpError("has attribute 'remat.clones' that is no integer");
+    return emitError(op->getLoc())
+           << "attribute 'remat.clones' is an integer, not " << attribute.getValue();
   return success();
 }

@@ -12,6 +12,7 @@
 
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/IRMapping.h"
+#include "mlir/IR/Remarks.h"
 #include "remat/Analysis/ValueBytes.h"
 #include "remat/Dialect/Remat/Transforms/PlanAttribute.h"
 #include "remat/Planning/Recompute/Simulator.h"
@@ -89,7 +90,7 @@ private:
   Region region;
   Block *body;
   OpBuilder builder;
-  llvm::DenseMap<Value, Value> local; ///< original -> its instance in the body
+  llvm::DenseMap<Value, Value> local;      ///< original -> its instance in the body
   llvm::MapVector<Value, Value> arguments; ///< value outside -> block argument
   FoldedClones folded;
 };
@@ -97,8 +98,7 @@ private:
 /// Rewrites one function.
 class Applier {
 public:
-  Applier(func::FuncOp entry, const StepGraph &step)
-      : entry(entry), step(step), triggers(step) {}
+  Applier(func::FuncOp entry, const StepGraph &step) : entry(entry), step(step), triggers(step) {}
 
   ApplyCounts run(const Executions &executions);
 
@@ -181,7 +181,8 @@ Operation *BodyBuilder::clone(Operation *op, ArrayRef<Value> inputs) {
 
 void BodyBuilder::run(Operation *root, const std::vector<Operation *> &cone) {
   auto runOne = [&](Operation *op, bool isFolded) {
-    SmallVector<Value> inputs = llvm::map_to_vector(valuesRead(op), [&](Value v) { return lookup(v); });
+    SmallVector<Value> inputs =
+        llvm::map_to_vector(valuesRead(op), [&](Value v) { return lookup(v); });
     Operation *copy = isFolded ? folded.find(op, inputs) : nullptr;
     if (!copy)
       copy = clone(op, inputs);
@@ -216,8 +217,7 @@ RecomputeOp BodyBuilder::finish(const RecomputeGroup &group, Value trigger, Oper
 
 void Applier::emit(const RecomputeGroup &group) {
   bool atEnd = group.before == static_cast<OpId>(step.root.size());
-  Operation *anchor =
-      atEnd ? entry.getBody().front().getTerminator() : step.root[group.before];
+  Operation *anchor = atEnd ? entry.getBody().front().getTerminator() : step.root[group.before];
   BodyBuilder body(current, entry.getContext());
   for (OpId op : group.ops)
     body.run(step.root[op], step.cone[op]);
@@ -299,16 +299,18 @@ static LogicalResult checkPeak(func::FuncOp entry, PlanAttr plan, const StepGrap
   planning::Bytes peak = planning::simulate(problem, schedule).peak;
   if (peak.count == *plan.getPeak())
     return success();
-  return entry.emitError() << "has a plan that promises a peak of "
-                           << planning::formatBytes(planning::Bytes(*plan.getPeak()))
-                           << ", but here it reaches " << planning::formatBytes(peak)
-                           << "; plan this program anew";
+  return emitError(entry.getLoc())
+         << '@' << entry.getSymName() << " has a plan that promises a peak of "
+         << planning::formatBytes(planning::Bytes(*plan.getPeak())) << ", but here it reaches "
+         << planning::formatBytes(peak) << "; plan this program anew";
 }
 
 FailureOr<ApplyCounts> remat::applyPlan(func::FuncOp entry) {
   auto plan = entry->getAttrOfType<PlanAttr>(RematDialect::getPlanAttrName());
   if (!plan)
-    return entry.emitError("has no plan; run remat-plan first, or write 'remat.plan' by hand");
+    return emitError(entry.getLoc())
+           << '@' << entry.getSymName()
+           << " has no plan; run remat-plan first, or write 'remat.plan' by hand";
   FailureOr<StepGraph> step = buildStepGraph(entry, analysisOptionsOf(plan));
   if (failed(step))
     return failure();
@@ -319,5 +321,10 @@ FailureOr<ApplyCounts> remat::applyPlan(func::FuncOp entry) {
   entry->removeAttr(RematDialect::getPlanAttrName());
   entry->setAttr(RematDialect::getClonesAttrName(),
                  IntegerAttr::get(IntegerType::get(entry.getContext(), 64), counts.clones));
+  remark::analysis(entry.getLoc(), remark::RemarkOpts::name("applied").category("remat").function(
+                                       entry.getSymName()))
+      << remark::metric("regions", counts.regions)
+      << remark::metric("recomputations", counts.executions)
+      << remark::metric("unread", counts.unread) << remark::metric("clones", counts.clones);
   return counts;
 }

@@ -13,6 +13,7 @@
 
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/IRMapping.h"
+#include "mlir/IR/Remarks.h"
 
 using namespace mlir;
 using namespace remat;
@@ -20,26 +21,28 @@ using namespace remat;
 /// Counts the ops in recompute regions and checks that XLA can take them.
 static FailureOr<int64_t> countClones(func::FuncOp entry, EncodeTarget target) {
   int64_t clones = 0;
-  WalkResult walked = entry.walk([&](RecomputeOp recompute) {
-    for (Operation &op : recompute.getBody().front().without_terminator()) {
-      ++clones;
-      StringRef dialect = op.getName().getDialectNamespace();
-      if (target != EncodeTarget::None && dialect != "stablehlo" && dialect != "chlo") {
-        op.emitError() << "'" << op.getName()
-                       << "' is no StableHLO op, so no XLA target can encode its recomputation; "
-                          "use target=none";
-        return WalkResult::interrupt();
-      }
-    }
-    return WalkResult::advance();
-  });
+  WalkResult walked =
+      entry.walk([&](RecomputeOp recompute) {
+        for (Operation &op : recompute.getBody().front().without_terminator()) {
+          ++clones;
+          StringRef dialect = op.getName().getDialectNamespace();
+          if (target != EncodeTarget::None && dialect != "stablehlo" && dialect != "chlo") {
+            emitError(op.getLoc())
+                << "'" << op.getName()
+                << "' is no StableHLO op, so no XLA target can encode its recomputation; "
+                   "use target=none";
+            return WalkResult::interrupt();
+          }
+        }
+        return WalkResult::advance();
+      });
   if (walked.wasInterrupted())
     return failure();
   auto planned = entry->getAttrOfType<IntegerAttr>(RematDialect::getClonesAttrName());
   if (planned && planned.getInt() != clones) {
-    entry.emitError() << "remat-apply put " << planned.getInt()
-                      << " ops into remat.recompute, but the program holds " << clones
-                      << "; a pass in between changed planned recomputation";
+    emitError(entry.getLoc()) << "remat-apply put " << planned.getInt()
+                              << " ops into remat.recompute, but the program holds " << clones
+                              << "; a pass in between changed planned recomputation";
     return failure();
   }
   return clones;
@@ -134,15 +137,21 @@ LogicalResult Encoder::encode(RecomputeOp op) {
   return success();
 }
 
+static EncodeCounts report(func::FuncOp entry, const EncodeCounts &counts) {
+  remark::analysis(entry.getLoc(), remark::RemarkOpts::name("encoded").category("remat").function(
+                                       entry.getSymName()))
+      << remark::metric("recomputed_ops", counts.clones)
+      << remark::metric("barriers", counts.barriers) << remark::metric("guards", counts.guards);
+  return counts;
+}
+
 FailureOr<EncodeCounts> remat::encodeRecomputations(func::FuncOp entry, EncodeTarget target) {
   FailureOr<int64_t> clones = countClones(entry, target);
   if (failed(clones))
     return failure();
+  if (target == EncodeTarget::None)
+    return report(entry, {.clones = *clones});
   Encoder encoder(target);
-  if (target == EncodeTarget::None) {
-    encoder.counts.clones = *clones;
-    return encoder.counts;
-  }
   SmallVector<RecomputeOp> regions;
   entry.walk([&](RecomputeOp op) { regions.push_back(op); });
   for (RecomputeOp op : regions)
@@ -150,5 +159,5 @@ FailureOr<EncodeCounts> remat::encodeRecomputations(func::FuncOp entry, EncodeTa
       return failure();
   entry->removeAttr(RematDialect::getPlanAttrName());
   entry->removeAttr(RematDialect::getClonesAttrName());
-  return encoder.counts;
+  return report(entry, encoder.counts);
 }

@@ -1,4 +1,4 @@
-//===- EncodePass.cpp - remat-encode -----------------------------------===//
+//===- EncodePass.cpp - remat-encode ------------------------------------===//
 //
 // Part of Remat, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -9,8 +9,6 @@
 #include "remat/Dialect/Remat/Transforms/Passes.h"
 
 #include "ProgramCheck.h"
-
-#include "mlir/IR/Remarks.h"
 
 namespace remat {
 #define GEN_PASS_DEF_ENCODEPASS
@@ -32,14 +30,9 @@ struct EncodePass : remat::impl::EncodePassBase<EncodePass> {
     std::optional<Snapshot> before;
     if (verify)
       before.emplace(module, *function);
-    FailureOr<EncodeCounts> counts = encodeRecomputations(*function, target);
-    if (failed(counts) || (before && failed(before->check(module, *function, "remat-encode"))))
-      return signalPassFailure();
-    remark::analysis(function->getLoc(), remark::RemarkOpts::name("encoded")
-                                             .category("remat")
-                                             .function(function->getSymName()))
-        << remark::metric("recomputed_ops", counts->clones)
-        << remark::metric("barriers", counts->barriers) << remark::metric("guards", counts->guards);
+    if (failed(encodeRecomputations(*function, target)) ||
+        (before && failed(before->check(module, *function, "remat-encode"))))
+      signalPassFailure();
   }
 };
 } // namespace

@@ -110,13 +110,17 @@ void Difference::attachTo(InFlightDiagnostic &diagnostic, Location fallback) con
 /// Checks what callers rely on besides the results: types and donation.
 static LogicalResult compareSignatures(func::FuncOp reference, func::FuncOp entry) {
   if (reference.getFunctionType() != entry.getFunctionType())
-    return entry.emitError() << "is not equivalent to the reference: its type is "
-                             << entry.getFunctionType() << ", not " << reference.getFunctionType();
-  for (unsigned i = 0; i < entry.getNumArguments(); ++i)
-    if (reference.getArgAttrDict(i) != entry.getArgAttrDict(i))
-      return entry.emitError() << "is not equivalent to the reference: argument " << i
-                               << " has attributes " << entry.getArgAttrDict(i) << ", not "
-                               << reference.getArgAttrDict(i);
+    return emitError(entry.getLoc())
+           << '@' << entry.getSymName() << " is not equivalent to the reference: its type is "
+           << entry.getFunctionType() << ", not " << reference.getFunctionType();
+  for (unsigned i = 0; i < entry.getNumArguments(); ++i) {
+    auto before = DictionaryAttr::get(entry.getContext(), reference.getArgAttrs(i));
+    auto after = DictionaryAttr::get(entry.getContext(), entry.getArgAttrs(i));
+    if (before != after)
+      return emitError(entry.getLoc())
+             << '@' << entry.getSymName() << " is not equivalent to the reference: argument " << i
+             << " has attributes " << after << ", not " << before;
+  }
   return success();
 }
 
@@ -126,8 +130,9 @@ static LogicalResult compareEffects(const NumberSpace &space, const NumberedProg
   for (size_t i = 0; i < common; ++i) {
     if (reference.effects[i] == program.effects[i])
       continue;
-    InFlightDiagnostic diagnostic = entry.emitError()
-                                    << "is not equivalent to the reference: side effect " << i
+    InFlightDiagnostic diagnostic = emitError(entry.getLoc())
+                                    << '@' << entry.getSymName()
+                                    << " is not equivalent to the reference: side effect " << i
                                     << " differs";
     Difference(space, {reference.effects[i], 0}, {program.effects[i], 0})
         .attachTo(diagnostic, entry.getLoc());
@@ -136,14 +141,16 @@ static LogicalResult compareEffects(const NumberSpace &space, const NumberedProg
   if (reference.effects.size() == program.effects.size())
     return success();
   bool more = program.effects.size() > common;
-  InFlightDiagnostic diagnostic =
-      entry.emitError() << "is not equivalent to the reference: it runs " << program.effects.size()
-                        << " ops that have side effects or may not run twice, not "
-                        << reference.effects.size();
+  InFlightDiagnostic diagnostic = emitError(entry.getLoc())
+                                  << '@' << entry.getSymName()
+                                  << " is not equivalent to the reference: it runs "
+                                  << program.effects.size()
+                                  << " ops that have side effects or may not run twice, not "
+                                  << reference.effects.size();
   Operation *op = more ? space[program.effects[common]].example[1]
                        : space[reference.effects[common]].example[0];
-  diagnostic.attachNote(op->getLoc()) << (more ? "not in the reference: '" : "only in the reference: '")
-                                      << op->getName() << "'";
+  diagnostic.attachNote(op->getLoc())
+      << (more ? "not in the reference: '" : "only in the reference: '") << op->getName() << "'";
   return diagnostic;
 }
 
@@ -159,8 +166,9 @@ LogicalResult remat::verifyEquivalent(ModuleOp reference, func::FuncOp reference
   for (auto [index, left, right] : llvm::enumerate(before->results, after->results)) {
     if (left == right)
       continue;
-    InFlightDiagnostic diagnostic = entry.emitError()
-                                    << "is not equivalent to the reference: result " << index
+    InFlightDiagnostic diagnostic = emitError(entry.getLoc())
+                                    << '@' << entry.getSymName()
+                                    << " is not equivalent to the reference: result " << index
                                     << " differs";
     Difference(space, left, right).attachTo(diagnostic, entry.getLoc());
     return diagnostic;

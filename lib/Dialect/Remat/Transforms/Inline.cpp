@@ -74,34 +74,33 @@ LogicalResult Inliner::flatten(func::FuncOp function) {
 LogicalResult Inliner::checkCallee(Operation *call, func::FuncOp callee) {
   StringRef name = callee.getSymName();
   if (callee.isExternal())
-    return call->emitError() << "calls @" << name << ", which has no body (" << chainTo(name)
-                             << "); define it in the module";
+    return emitError(call->getLoc()) << "calls @" << name << ", which has no body ("
+                                     << chainTo(name) << "); define it in the module";
   if (llvm::is_contained(active, callee))
-    return call->emitError() << "recursive call " << chainTo(name)
-                             << "; a training step has no recursion, write it as a loop";
+    return emitError(call->getLoc()) << "recursive call " << chainTo(name)
+                                     << "; a training step has no recursion, write it as a loop";
   if (!callee.getBody().hasOneBlock())
-    return call->emitError() << "calls @" << name << ", which has "
-                             << callee.getBody().getBlocks().size() << " blocks, not one ("
-                             << chainTo(name) << "); structure its control flow first";
+    return emitError(call->getLoc())
+           << "calls @" << name << ", which has " << callee.getBody().getBlocks().size()
+           << " blocks, not one (" << chainTo(name) << "); structure its control flow first";
   if (!isa<func::ReturnOp>(callee.getBody().front().getTerminator()))
-    return call->emitError() << "calls @" << name << ", which does not end in func.return ("
-                             << chainTo(name) << ")";
+    return emitError(call->getLoc())
+           << "calls @" << name << ", which does not end in func.return (" << chainTo(name) << ")";
   if (call->getOperandTypes() != TypeRange(callee.getArgumentTypes()) ||
       call->getResultTypes() != TypeRange(callee.getResultTypes()))
-    return call->emitError() << "calls @" << name << " with operand and result types "
-                             << FunctionType::get(call->getContext(), call->getOperandTypes(),
-                                                  call->getResultTypes())
-                             << ", but it has type " << callee.getFunctionType() << " ("
-                             << chainTo(name) << ")";
+    return emitError(call->getLoc())
+           << "calls @" << name << " with operand and result types "
+           << FunctionType::get(call->getContext(), call->getOperandTypes(), call->getResultTypes())
+           << ", but it has type " << callee.getFunctionType() << " (" << chainTo(name) << ")";
   return success();
 }
 
 LogicalResult Inliner::inlineCall(Operation *call, FlatSymbolRefAttr name) {
   auto callee = symbols.lookup<func::FuncOp>(name.getValue());
   if (!callee)
-    return call->emitError() << "calls @" << name.getValue()
-                             << ", which the module does not define (" << chainTo(name.getValue())
-                             << ")";
+    return emitError(call->getLoc())
+           << "calls @" << name.getValue() << ", which the module does not define ("
+           << chainTo(name.getValue()) << ")";
   if (failed(checkCallee(call, callee)) || failed(flatten(callee)))
     return failure();
 

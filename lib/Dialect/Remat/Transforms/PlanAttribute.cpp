@@ -14,8 +14,7 @@ using namespace mlir;
 using namespace remat;
 
 PlanAttr remat::toAttribute(func::FuncOp entry, const AnalysisOptions &analysis,
-                            const planning::Problem &problem,
-                            const planning::PlanResult &result) {
+                            const planning::Problem &problem, const planning::PlanResult &result) {
   const std::vector<planning::Op> &ops = problem.graph.ops;
   SmallVector<InsertionAttr> insertions;
   SmallVector<int64_t> pending;
@@ -73,12 +72,14 @@ FailureOr<planning::Schedule> remat::scheduleOf(func::FuncOp entry, PlanAttr pla
     for (int64_t id : insertion.getOps()) {
       auto found = opWithId.find(id);
       if (found == opWithId.end())
-        return entry.emitError() << "has a plan that runs op " << id
-                                 << " again, which is no op of the planning graph: it is folded "
-                                    "into its readers, or nothing reads it";
+        return emitError(entry.getLoc())
+               << '@' << entry.getSymName() << " has a plan that runs op " << id
+               << " again, which is no op of the planning graph: it is folded "
+                  "into its readers, or nothing reads it";
       if (!graph.ops[found->second].recomputable)
-        return entry.emitError() << "has a plan that runs op " << id << " again, but "
-                                 << graph.describe(found->second) << " may not run twice";
+        return emitError(entry.getLoc())
+               << '@' << entry.getSymName() << " has a plan that runs op " << id << " again, but "
+               << graph.describe(found->second) << " may not run twice";
       schedule.push_back(found->second);
     }
   }

@@ -18,18 +18,22 @@ using namespace remat;
 /// Finds an op without the attribute that its row of the op table requires.
 static LogicalResult checkAttributes(ModuleOp module) {
   const OpModelTable &table = OpModelTable::global();
-  WalkResult walked = module.walk([&](Operation *op) {
-    const OpModel *model = table.find(op->getName().getStringRef());
-    if (!model || model->requiredAttribute.empty() || op->getDiscardableAttr(model->requiredAttribute))
-      return WalkResult::advance();
-    auto properties = dyn_cast_or_null<DictionaryAttr>(op->getPropertiesAsAttribute());
-    if (properties && properties.get(model->requiredAttribute))
-      return WalkResult::advance();
-    op->emitError() << "'" << op->getName() << "' has no '" << model->requiredAttribute
-                    << "': the file lost its properties, as bytecode written by jaxlib does; "
-                       "write it as generic text with 'remat convert'";
-    return WalkResult::interrupt();
-  });
+  WalkResult walked =
+      module.walk(
+          [&](Operation *op) {
+            const OpModel *model = table.find(op->getName().getStringRef());
+            if (!model || model->requiredAttribute.empty() ||
+                op->getDiscardableAttr(model->requiredAttribute))
+              return WalkResult::advance();
+            auto properties = dyn_cast_or_null<DictionaryAttr>(op->getPropertiesAsAttribute());
+            if (properties && properties.get(model->requiredAttribute))
+              return WalkResult::advance();
+            emitError(op->getLoc())
+                << "'" << op->getName() << "' has no '" << model->requiredAttribute
+                << "': the file lost its properties, as bytecode written by jaxlib does; "
+                   "write it as generic text with 'remat convert'";
+            return WalkResult::interrupt();
+          });
   return failure(walked.wasInterrupted());
 }
 
@@ -48,6 +52,7 @@ LogicalResult Snapshot::check(ModuleOp module, func::FuncOp entry, StringRef wha
   auto before = reference.lookupSymbol<func::FuncOp>(entryName);
   if (succeeded(verifyEquivalent(reference, before, module, entry)))
     return success();
-  return entry.emitError() << what << " changed what the program computes; this is a defect of "
-                           << "Remat, nothing is written";
+  return emitError(entry.getLoc())
+         << what << " changed what the program computes; this is a defect of "
+         << "Remat, nothing is written";
 }

@@ -140,7 +140,8 @@ bool ValueNumbering::isProvenTrue(Number predicate) const {
 Number ValueNumbering::numberOf(Value value) {
   auto [entry, isNew] = numbers.try_emplace(value);
   if (isNew) { // used before it is defined: equal to nothing but itself
-    NumberedNode node = {NumberedNode::Kind::Unknown, {numbers.size(), uint64_t(program)}, {}, {}, {}};
+    NumberedNode node = {
+        NumberedNode::Kind::Unknown, {numbers.size(), uint64_t(program)}, {}, {}, {}};
     entry->second = {space.intern(std::move(node), value.getDefiningOp(), program), 0};
   }
   return entry->second;
@@ -157,13 +158,17 @@ void ValueNumbering::pass(ValueRange results, ValueRange values) {
 
 FailureOr<NumberedProgram> ValueNumbering::run(func::FuncOp entry) {
   if (entry.isExternal() || !entry.getBody().hasOneBlock()) {
-    entry.emitError() << "cannot be compared: its body is not one block";
+    emitError(entry.getLoc()) << '@' << entry.getSymName()
+                              << " cannot be compared: its body is not one block";
     return failure();
   }
   Block &body = entry.getBody().front();
   for (auto [index, argument] : llvm::enumerate(body.getArguments())) {
     NumberedNode node = {NumberedNode::Kind::Argument,
-                         {index, keyOf(argument.getType().getAsOpaquePointer())}, {}, {}, {}};
+                         {index, keyOf(argument.getType().getAsOpaquePointer())},
+                         {},
+                         {},
+                         {}};
     numbers[argument] = {space.intern(std::move(node), nullptr, program), 0};
   }
   NumberedProgram answer;
@@ -200,7 +205,8 @@ LogicalResult ValueNumbering::numberOp(Operation *op, Effects &effects) {
     return success();
   }
   if (name == "stablehlo.select" && op->getNumOperands() == 3 && op->getNumResults() == 1 &&
-      op->getOperand(1).getType() == op->getResult(0).getType() && isProvenTrue(numberOf(op->getOperand(0)))) {
+      op->getOperand(1).getType() == op->getResult(0).getType() &&
+      isProvenTrue(numberOf(op->getOperand(0)))) {
     pass(op->getResults(), op->getOperand(1));
     return success();
   }
@@ -209,7 +215,8 @@ LogicalResult ValueNumbering::numberOp(Operation *op, Effects &effects) {
 
 LogicalResult ValueNumbering::numberCall(Operation *op, func::FuncOp callee, Effects &effects) {
   if (llvm::is_contained(active, callee))
-    return op->emitError() << "cannot be compared: @" << callee.getSymName() << " calls itself";
+    return emitError(op->getLoc())
+           << "@" << callee.getSymName() << " cannot be compared: it calls itself";
   Block &body = callee.getBody().front();
   active.push_back(callee);
   pass(body.getArguments(), op->getOperands());
@@ -229,14 +236,17 @@ LogicalResult ValueNumbering::numberOrdinary(Operation *op, Effects &effects) {
     node.head.push_back(keyOf(type.getAsOpaquePointer()));
   for (Value operand : op->getOperands())
     node.operands.push_back(numberOf(operand));
+  // An op may run twice if it may by itself and so may all ops in its regions.
+  bool repeatable = OpModelTable::global().lookupAlone(op).recomputable;
   for (Region &region : op->getRegions()) {
-    FailureOr<uint32_t> number = numberRegion(region);
+    Effects inner;
+    FailureOr<uint32_t> number = numberRegion(region, inner);
     if (failed(number))
       return failure();
     node.regions.push_back(*number);
+    repeatable &= inner.empty();
   }
-  // An op that may not run twice is told apart by its place in the sequence.
-  bool repeatable = OpModelTable::global().lookup(op).recomputable;
+  // One that may not is told apart by its place in the sequence.
   node.head.push_back(repeatable ? 0 : effects.size() + 1);
   uint32_t number = space.intern(std::move(node), op, program);
   if (!repeatable)
@@ -246,10 +256,11 @@ LogicalResult ValueNumbering::numberOrdinary(Operation *op, Effects &effects) {
   return success();
 }
 
-FailureOr<uint32_t> ValueNumbering::numberRegion(Region &region) {
+FailureOr<uint32_t> ValueNumbering::numberRegion(Region &region, Effects &effects) {
   NumberedNode node = {NumberedNode::Kind::Region, {region.getBlocks().size()}, {}, {}, {}};
   if (region.getBlocks().size() > 1) {
-    region.getParentOp()->emitError("cannot be compared: it has a region of several blocks");
+    emitError(region.getLoc()) << "'" << region.getParentOp()->getName()
+                               << "' cannot be compared: it has a region of several blocks";
     return failure();
   }
   if (region.empty())
@@ -263,7 +274,6 @@ FailureOr<uint32_t> ValueNumbering::numberRegion(Region &region) {
     node.head.push_back(type);
     numbers[argument] = {space.intern(std::move(name), nullptr, program), 0};
   }
-  Effects effects;
   if (failed(numberBlock(block, effects)))
     return failure();
   node.head.push_back(effects.size());
@@ -272,7 +282,9 @@ FailureOr<uint32_t> ValueNumbering::numberRegion(Region &region) {
   if (!block.empty()) {
     Operation &last = block.back();
     if (last.getNumResults() || last.getNumRegions() || last.getNumSuccessors()) {
-      last.emitError("cannot be compared: it ends a block but is no plain terminator");
+      emitError(last.getLoc()) << "'" << last.getName()
+                               << "' cannot be compared: it ends a region, but has results, "
+                                  "regions or successors";
       return failure();
     }
     node.head.push_back(keyOf(last.getName().getAsOpaquePointer()));
@@ -281,5 +293,9 @@ FailureOr<uint32_t> ValueNumbering::numberRegion(Region &region) {
     for (Value value : last.getOperands())
       node.operands.push_back(numberOf(value));
   }
-  return space.intern(std::move(node), region.getParentOp(), program);
+  bool endsPlainly = block.empty() || OpModelTable::global().lookupAlone(&block.back()).recomputable;
+  uint32_t number = space.intern(std::move(node), region.getParentOp(), program);
+  if (!endsPlainly)
+    effects.push_back(number);
+  return number;
 }

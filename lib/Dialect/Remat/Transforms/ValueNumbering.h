@@ -90,7 +90,8 @@ private:
   mlir::LogicalResult numberOp(mlir::Operation *op, Effects &effects);
   mlir::LogicalResult numberCall(mlir::Operation *op, mlir::func::FuncOp callee, Effects &effects);
   mlir::LogicalResult numberOrdinary(mlir::Operation *op, Effects &effects);
-  mlir::FailureOr<uint32_t> numberRegion(mlir::Region &region);
+  /// Appends to `effects` what keeps the region from running twice.
+  mlir::FailureOr<uint32_t> numberRegion(mlir::Region &region, Effects &effects);
   mlir::func::FuncOp calleeOf(mlir::Operation *op);
   bool isProvenTrue(Number predicate) const;
   Number numberOf(mlir::Value value);

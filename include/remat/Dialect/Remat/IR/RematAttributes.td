@@ -52,7 +52,7 @@ def Remat_PlanAttr : Remat_Attr<"Plan", "plan"> {
     ```
   }];
   let parameters = (ins
-    "::llvm::StringRef":$memoryModel,
+    StringRefParameter<"program or xla">:$memoryModel,
     "bool":$foldFree,
     "std::optional<int64_t>":$loss,
     "::remat::planning::BudgetScope":$scope,

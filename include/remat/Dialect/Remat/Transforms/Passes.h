@@ -13,6 +13,7 @@
 #include "mlir/Pass/Pass.h"
 #include "remat/Dialect/Remat/IR/Remat.h"
 #include "remat/Dialect/Remat/Transforms/Encode.h"
+#include "remat/Dialect/Remat/Transforms/PlanOptions.h"
 
 namespace remat {
 

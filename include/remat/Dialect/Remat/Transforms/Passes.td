@@ -28,6 +28,72 @@ defvar targetOption = Option<"target", "target", "::remat::EncodeTarget",
     clEnumValN(::remat::EncodeTarget::XlaCpu, "xla-cpu", "opaque guards, for default XLA flags")
   )}]>;
 
+defvar planOptions = [
+  Option<"budget", "budget", "std::string", "\"\"",
+    "Bytes that may be live at once: 8GiB, 800MB, 123, 50% of the plain peak, or min">,
+  Option<"budgetScope", "budget-scope", "::remat::planning::BudgetScope",
+    "::remat::planning::BudgetScope::Total", "What budget and peak count",
+    [{::llvm::cl::values(
+      clEnumValN(::remat::planning::BudgetScope::Total, "total",
+                 "arguments, results and temporaries; donated arguments once"),
+      clEnumValN(::remat::planning::BudgetScope::NonArguments, "non-arguments",
+                 "results and temporaries"),
+      clEnumValN(::remat::planning::BudgetScope::Temporaries, "temporaries", "what XLA calls temp")
+    )}]>,
+  Option<"strategy", "strategy", "::remat::planning::StrategyKind",
+    "::remat::planning::StrategyKind::Kusumoto", "Way to make the plan", [{::llvm::cl::values(
+      clEnumValN(::remat::planning::StrategyKind::None, "none", "recompute nothing"),
+      clEnumValN(::remat::planning::StrategyKind::Chen, "chen", "segments of equal memory"),
+      clEnumValN(::remat::planning::StrategyKind::Kusumoto, "kusumoto",
+                 "dynamic program over lower sets")
+    )}]>,
+  Option<"family", "family", "::remat::planning::Family",
+    "::remat::planning::Family::Approximate", "Lower sets that kusumoto considers",
+    [{::llvm::cl::values(
+      clEnumValN(::remat::planning::Family::Exact, "exact", "all"),
+      clEnumValN(::remat::planning::Family::Approximate, "approx", "one per node")
+    )}]>,
+  Option<"objective", "objective", "::remat::planning::Objective",
+    "::remat::planning::Objective::Best", "What kusumoto prefers within the budget",
+    [{::llvm::cl::values(
+      clEnumValN(::remat::planning::Objective::Best, "best", "the cheaper of time and memory"),
+      clEnumValN(::remat::planning::Objective::Time, "time", "least recomputation"),
+      clEnumValN(::remat::planning::Objective::Memory, "memory", "most recomputation"),
+      clEnumValN(::remat::planning::Objective::MemoryPareto, "memory-pareto",
+                 "smallest peak, then least recomputation")
+    )}]>,
+  Option<"lastSegment", "last-segment", "::remat::planning::LastSegment",
+    "::remat::planning::LastSegment::Keep", "Forward values of the last segment",
+    [{::llvm::cl::values(
+      clEnumValN(::remat::planning::LastSegment::Keep, "keep", "used where they are"),
+      clEnumValN(::remat::planning::LastSegment::Recompute, "recompute",
+                 "computed again, as in the paper's formula")
+    )}]>,
+  Option<"granularity", "granularity", "::remat::GranularityChoice",
+    "::remat::GranularityChoice::Auto", "How ops are grouped for the strategy",
+    [{::llvm::cl::values(
+      clEnumValN(::remat::GranularityChoice::Auto, "auto", "finest that stays small"),
+      clEnumValN(::remat::GranularityChoice::Op, "op", "one node per op"),
+      clEnumValN(::remat::GranularityChoice::Cluster, "cluster", "heavy op with light followers"),
+      clEnumValN(::remat::GranularityChoice::Layer, "layer", "framework layer")
+    )}]>,
+  Option<"cost", "cost", "std::string", "\"h100\"",
+    "Cost table: h100, a100, tpu-v5p, host, judge or paper">,
+  Option<"memoryModel", "memory-model", "::remat::MemoryModel", "::remat::MemoryModel::Program",
+    "Which values are buffers", [{::llvm::cl::values(
+      clEnumValN(::remat::MemoryModel::Program, "program", "every value that is not folded"),
+      clEnumValN(::remat::MemoryModel::Xla, "xla", "outputs of fusion clusters")
+    )}]>,
+  Option<"foldFree", "fold-free", "bool", "true",
+    "Fold constants, broadcasts, reshapes and the like into their readers">,
+  Option<"loss", "loss", "int64_t", "-1",
+    "Index of the result that is the loss; -1 for the first scalar float">,
+  Option<"problemFile", "problem-file", "std::string", "\"\"", "Write problem.json here">,
+  Option<"planFile", "plan-file", "std::string", "\"\"",
+    "Read the plan from this plan.json instead of making one">,
+  Option<"planOutput", "plan-output", "std::string", "\"\"", "Write plan.json here">
+];
+
 //===----------------------------------------------------------------------===//
 // Passes
 //===----------------------------------------------------------------------===//
@@ -91,6 +157,61 @@ def VerifyPass : Pass<"remat-verify", "::mlir::ModuleOp"> {
   ];
 }
 
+def PlanPass : Pass<"remat-plan", "::mlir::ModuleOp"> {
+  let summary = "Choose what to recompute and write it down as remat.plan";
+  let description = [{
+    Analyses the entry function, asks the planner for a schedule that fits the
+    budget, checks the answer with code that did not make it, and writes it as
+    the function's `remat.plan` attribute. The program itself is not changed.
+
+    **Requires:** an entry function of one block without calls (`remat-inline`),
+    with static shapes, that computes a loss and reads forward values after it.
+
+    **Guarantees:** the attribute's schedule passes the planner's rules R1 to R7
+    on the program's graph: its peak is the promised one and within the budget.
+
+    **Fails when:** the analysis refuses the function; an option is wrong; no plan
+    fits the budget: the message gives the floor, the smallest peak reached, the
+    op with its source line and the largest live values; a plan file does not
+    belong to the program or breaks a rule; a file cannot be read or written.
+
+    **Complexity:** that of the analysis, O(ops + operands), and of the strategy.
+
+    **Example:** `test/Dialect/Remat/plan.mlir`.
+
+    See `docs/concepts/plan.md`.
+  }];
+  let dependentDialects = ["::mlir::func::FuncDialect", "::remat::RematDialect"];
+  let options = !listconcat([entryOption], planOptions);
+}
+
+def ApplyPass : Pass<"remat-apply", "::mlir::ModuleOp"> {
+  let summary = "Rewrite the entry function as its remat.plan says";
+  let description = [{
+    Puts what the plan runs again between two ops into one `remat.recompute`
+    right before the second, and lets later readers read its results. Makes no
+    choice, so a plan written by hand is as good as any.
+
+    **Requires:** `remat.plan` on the entry function.
+
+    **Guarantees:** ops of the base order neither move nor change their attributes;
+    each read of a value reads its latest instance by the plan; clones keep
+    attributes and locations; `remat.plan` is gone, and `remat.clones` counts the
+    ops in the regions; proven to compute the same function.
+
+    **Fails when:** there is no plan; it names an op that may not run twice or that
+    the graph does not have; its promised peak is not the one found here.
+
+    **Complexity:** O(executions times operands).
+
+    **Example:** `test/Dialect/Remat/apply.mlir`.
+
+    See `docs/concepts/pipeline.md`.
+  }];
+  let dependentDialects = ["::mlir::func::FuncDialect", "::remat::RematDialect"];
+  let options = [entryOption, verifyOption];
+}
+
 def EncodePass : Pass<"remat-encode", "::mlir::ModuleOp"> {
   let summary = "Write planned recomputation so that a compiler keeps it";
   let description = [{
@@ -118,6 +239,29 @@ def EncodePass : Pass<"remat-encode", "::mlir::ModuleOp"> {
   }];
   let dependentDialects = ["::mlir::func::FuncDialect", "::remat::RematDialect"];
   let options = [entryOption, verifyOption, targetOption];
+}
+
+def RematPass : Pass<"remat", "::mlir::ModuleOp"> {
+  let summary = "Make a training step fit a byte budget by recomputation";
+  let description = [{
+    `remat-inline`, `remat-plan`, `remat-apply` and `remat-encode` in one. After
+    each of the three rewrites the program is proven to compute what the input
+    computes.
+
+    **Requires:** a module with an entry function.
+
+    **Guarantees:** those of the four passes.
+
+    **Fails when:** one of them does. Nothing is written then.
+
+    **Complexity:** the sum of theirs.
+
+    **Example:** `test/Pipelines/remat.mlir`.
+
+    See `docs/concepts/pipeline.md`.
+  }];
+  let dependentDialects = ["::mlir::func::FuncDialect", "::remat::RematDialect"];
+  let options = !listconcat([entryOption, verifyOption, targetOption], planOptions);
 }
 
 #endif // REMAT_DIALECT_REMAT_TRANSFORMS_PASSES_TD

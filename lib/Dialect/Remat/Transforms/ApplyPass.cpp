@@ -1,0 +1,40 @@
+//===- ApplyPass.cpp - remat-apply --------------------------------------===//
+//
+// Part of Remat, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "remat/Dialect/Remat/Transforms/Passes.h"
+
+#include "ProgramCheck.h"
+
+#include "remat/Dialect/Remat/Transforms/ApplyPlan.h"
+
+namespace remat {
+#define GEN_PASS_DEF_APPLYPASS
+#include "remat/Dialect/Remat/Transforms/Passes.h.inc"
+} // namespace remat
+
+using namespace mlir;
+using namespace remat;
+
+namespace {
+struct ApplyPass : remat::impl::ApplyPassBase<ApplyPass> {
+  using ApplyPassBase::ApplyPassBase;
+
+  void runOnOperation() override {
+    ModuleOp module = getOperation();
+    FailureOr<func::FuncOp> function = findCheckedEntry(module, entry);
+    if (failed(function))
+      return signalPassFailure();
+    std::optional<Snapshot> before;
+    if (verify)
+      before.emplace(module, *function);
+    if (failed(applyPlan(*function)) ||
+        (before && failed(before->check(module, *function, "remat-apply"))))
+      signalPassFailure();
+  }
+};
+} // namespace

@@ -1,0 +1,41 @@
+//===- PlanArguments.h - pass options that decide a plan --------*- C++ -*-===//
+//
+// Part of Remat, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef REMAT_DIALECT_REMAT_TRANSFORMS_PLANARGUMENTS_H
+#define REMAT_DIALECT_REMAT_TRANSFORMS_PLANARGUMENTS_H
+
+#include "remat/Dialect/Remat/Transforms/PlanOptions.h"
+
+namespace remat {
+
+/// A pass with `planOptions` of Passes.td among its options.
+template <typename Base>
+struct PlanningPass : Base {
+  using Base::Base;
+
+  PlanArguments planArguments() const {
+    return {.budget = this->budget,
+            .cost = this->cost,
+            .problemFile = this->problemFile,
+            .planFile = this->planFile,
+            .planOutput = this->planOutput,
+            .scope = this->budgetScope,
+            .strategy = this->strategy,
+            .family = this->family,
+            .objective = this->objective,
+            .lastSegment = this->lastSegment,
+            .granularity = this->granularity,
+            .memoryModel = this->memoryModel,
+            .foldFree = this->foldFree,
+            .loss = this->loss};
+  }
+};
+
+} // namespace remat
+
+#endif // REMAT_DIALECT_REMAT_TRANSFORMS_PLANARGUMENTS_H

@@ -1,0 +1,135 @@
+//===- PlanFunction.cpp - asks the planner, annotates the function ------===//
+//
+// Part of Remat, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "PlanRemarks.h"
+
+#include "remat/Dialect/Remat/Transforms/PlanAttribute.h"
+#include "remat/Dialect/Remat/Transforms/PlanOptions.h"
+#include "remat/Planning/Recompute/PlanIO.h"
+#include "remat/Planning/Recompute/ProblemIO.h"
+#include "remat/Planning/Recompute/Verify.h"
+#include "llvm/Support/Error.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/raw_ostream.h"
+
+using namespace mlir;
+using namespace remat;
+
+/// Writes `content` to `path` as a whole or not at all.
+static LogicalResult writeFile(func::FuncOp entry, StringRef path, StringRef content) {
+  llvm::Error error = llvm::writeToOutput(path, [&](llvm::raw_ostream &stream) {
+    stream << content;
+    return llvm::Error::success();
+  });
+  if (!error)
+    return success();
+  return emitError(entry.getLoc())
+         << "cannot write '" << path << "': " << toString(std::move(error));
+}
+
+static planning::Problem makeProblem(const StepGraph &step, const PlanRequest &request) {
+  planning::Problem problem;
+  problem.graph = step.graph;
+  for (const planning::Op &op : step.graph.ops)
+    problem.cost.push_back(planning::costOf(op, *request.table));
+  problem.costUnit = request.table->unit;
+  problem.costTable = request.table->name;
+  problem.scope = request.scope;
+  problem.memoryModel = request.analysis.memoryModel == MemoryModel::Xla ? "xla" : "program";
+  return problem;
+}
+
+/// Reads a plan from a file instead of making one.
+static FailureOr<planning::PlanResult>
+readPlanFile(func::FuncOp entry, const planning::Problem &problem, const std::string &path) {
+  llvm::ErrorOr<std::unique_ptr<llvm::MemoryBuffer>> buffer = llvm::MemoryBuffer::getFile(path);
+  if (!buffer)
+    return emitError(entry.getLoc())
+           << "cannot read plan '" << path << "': " << buffer.getError().message();
+  planning::Result<planning::PlanResult> plan =
+      planning::readPlan(problem, (*buffer)->getBuffer(), path);
+  if (!plan)
+    return emitError(entry.getLoc()) << plan.error().message;
+  if (!plan->plan)
+    return emitError(entry.getLoc()) << "'" << path << "' holds no plan: its status is "
+                                     << StringRef(planning::toString(plan->status));
+  return *plan;
+}
+
+/// Says why no plan fits: the numbers, the op, the largest live values.
+static LogicalResult refuse(func::FuncOp entry, const StepGraph &step,
+                            const planning::Problem &problem, const planning::PlanResult &result) {
+  InFlightDiagnostic diagnostic = emitError(entry.getLoc()) << "no plan";
+  if (result.budget)
+    diagnostic << " fits the budget " << planning::formatBytes(*result.budget) << ", scope "
+               << StringRef(planning::toString(problem.scope));
+  if (!result.witness)
+    return diagnostic << ": " << result.stopReason;
+  const planning::Witness &witness = *result.witness;
+  bool belowFloor = result.budget && *result.budget < witness.floor;
+  diagnostic << (belowFloor ? ": it is below the floor " : ": the floor is ")
+             << planning::formatBytes(witness.floor) << "; the smallest peak that "
+             << result.strategy << " reaches is " << planning::formatBytes(result.smallestPeak)
+             << "; raise the budget to that, or use budget=min";
+  if (witness.op != planning::kNoOp)
+    diagnostic.attachNote(step.root[witness.op]->getLoc())
+        << step.graph.describe(witness.op)
+        << (belowFloor ? " sets the floor: its inputs and results are live together"
+                       : " is where most is live");
+  for (const planning::Witness::LiveValue &live : witness.largest) {
+    Value value = step.value[live.value];
+    const planning::Value &known = step.graph.values[live.value];
+    diagnostic.attachNote(value ? value.getLoc() : entry.getLoc())
+        << "live there: " << known.name << ", " << planning::formatBytes(live.bytes)
+        << (known.producer == planning::kNoOp ? ", an argument"
+                                              : ", from " + step.graph.describe(known.producer));
+  }
+  return diagnostic;
+}
+
+static FailureOr<planning::PlanResult> findPlan(func::FuncOp entry, const StepGraph &step,
+                                                const planning::Problem &problem,
+                                                const PlanRequest &request) {
+  FailureOr<planning::PlanResult> result = request.planFile.empty()
+                                               ? planning::solve(problem, request.strategy)
+                                               : readPlanFile(entry, problem, request.planFile);
+  if (failed(result))
+    return failure();
+  if (!result->plan)
+    return refuse(entry, step, problem, *result);
+  // Whoever made the plan: it is checked by code that did not.
+  planning::Status status = planning::verify(problem, *result->plan, result->budget);
+  if (!status)
+    return emitError(entry.getLoc())
+           << (request.planFile.empty() ? "the planner made a plan"
+                                        : "'" + request.planFile + "' is a plan")
+           << " that does not hold: " << status.error().message;
+  return result;
+}
+
+LogicalResult remat::planFunction(func::FuncOp entry, const PlanRequest &request) {
+  FailureOr<StepGraph> step = buildStepGraph(entry, request.analysis);
+  if (failed(step))
+    return failure();
+  planning::Problem problem = makeProblem(*step, request);
+  if (planning::Status status = problem.check(); !status)
+    return emitError(entry.getLoc()) << status.error().message;
+  if (!request.problemFile.empty() &&
+      failed(writeFile(entry, request.problemFile, planning::writeProblem(problem))))
+    return failure();
+  FailureOr<planning::PlanResult> result = findPlan(entry, *step, problem, request);
+  if (failed(result))
+    return failure();
+  if (!request.planOutput.empty() &&
+      failed(writeFile(entry, request.planOutput, planning::writePlan(problem, *result))))
+    return failure();
+  entry->setAttr(RematDialect::getPlanAttrName(),
+                 toAttribute(entry, request.analysis, problem, *result));
+  emitPlanRemarks(entry, *step, problem, *result);
+  return success();
+}

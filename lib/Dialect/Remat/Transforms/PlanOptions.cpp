@@ -1,0 +1,63 @@
+//===- PlanOptions.cpp - how a function is to be planned ----------------===//
+//
+// Part of Remat, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "remat/Dialect/Remat/Transforms/PlanOptions.h"
+
+using namespace remat;
+using namespace remat::planning;
+
+static std::optional<Granularity> granularityOf(GranularityChoice choice) {
+  switch (choice) {
+  case GranularityChoice::Auto:
+    return std::nullopt;
+  case GranularityChoice::Op:
+    return Granularity::Op;
+  case GranularityChoice::Cluster:
+    return Granularity::Cluster;
+  case GranularityChoice::Layer:
+    return Granularity::Layer;
+  }
+  return std::nullopt;
+}
+
+static Error invalid(std::string message) {
+  return Error{ErrorCode::InvalidOption, std::move(message)};
+}
+
+Result<PlanRequest> remat::makePlanRequest(const PlanArguments &arguments) {
+  PlanRequest request;
+  request.analysis.memoryModel = arguments.memoryModel;
+  request.analysis.foldFree = arguments.foldFree;
+  if (arguments.loss >= 0)
+    request.analysis.lossResult = static_cast<int>(arguments.loss);
+  request.scope = arguments.scope;
+  request.table = findDeviceTable(arguments.cost);
+  if (!request.table) {
+    std::string known;
+    for (const DeviceTable &table : deviceTables())
+      known += (known.empty() ? "" : ", ") + std::string(table.name);
+    return invalid("unknown cost table '" + arguments.cost + "'; known are " + known);
+  }
+  request.strategy.kind = arguments.strategy;
+  request.strategy.family = arguments.family;
+  request.strategy.objective = arguments.objective;
+  request.strategy.lastSegment = arguments.lastSegment;
+  request.strategy.granularity = granularityOf(arguments.granularity);
+  request.problemFile = arguments.problemFile;
+  request.planFile = arguments.planFile;
+  request.planOutput = arguments.planOutput;
+  if (!arguments.budget.empty()) {
+    Result<Budget> budget = parseBudget(arguments.budget);
+    if (!budget)
+      return budget.error();
+    request.strategy.budget = *budget;
+  } else if (arguments.strategy != StrategyKind::None && arguments.planFile.empty()) {
+    return invalid("no budget is given; use budget=8GiB, budget=50% or budget=min");
+  }
+  return request;
+}

@@ -1,0 +1,54 @@
+//===- RematPass.cpp - all in one ---------------------------------------===//
+//
+// Part of Remat, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "remat/Dialect/Remat/Transforms/Passes.h"
+
+#include "ProgramCheck.h"
+
+#include "PlanArguments.h"
+
+#include "remat/Dialect/Remat/Transforms/ApplyPlan.h"
+#include "remat/Dialect/Remat/Transforms/Inline.h"
+
+namespace remat {
+#define GEN_PASS_DEF_REMATPASS
+#include "remat/Dialect/Remat/Transforms/Passes.h.inc"
+} // namespace remat
+
+using namespace mlir;
+using namespace remat;
+
+namespace {
+struct RematPass : PlanningPass<remat::impl::RematPassBase<RematPass>> {
+  using PlanningPass::PlanningPass;
+
+  void runOnOperation() override {
+    ModuleOp module = getOperation();
+    FailureOr<func::FuncOp> function = findCheckedEntry(module, entry);
+    if (failed(function))
+      return signalPassFailure();
+    planning::Result<PlanRequest> request = makePlanRequest(planArguments());
+    if (!request) {
+      emitError(function->getLoc()) << request.error().message;
+      return signalPassFailure();
+    }
+    std::optional<Snapshot> input;
+    if (verify)
+      input.emplace(module, *function);
+    auto holds = [&](StringRef rewrite) {
+      return !input || succeeded(input->check(module, *function, rewrite));
+    };
+    bool done = succeeded(inlineCalls(module, *function)) && holds("remat-inline") &&
+                succeeded(planFunction(*function, *request)) && succeeded(applyPlan(*function)) &&
+                holds("remat-apply") && succeeded(encodeRecomputations(*function, target)) &&
+                holds("remat-encode");
+    if (!done)
+      signalPassFailure();
+  }
+};
+} // namespace

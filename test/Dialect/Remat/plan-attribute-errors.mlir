@@ -1,0 +1,102 @@
+// RUN: remat-opt %s -split-input-file -verify-diagnostics
+
+// expected-error @below {{insertion before op 3 runs op 3, which has not run before}}
+"test.holder"() {plan = #remat.plan<insertions = [{before = 3, ops = [3]}]>} : () -> ()
+
+// -----
+
+// expected-error @below {{insertion before op 3 runs op -1, which has not run before}}
+"test.holder"() {plan = #remat.plan<insertions = [{before = 3, ops = [-1]}]>} : () -> ()
+
+// -----
+
+// expected-error @below {{insertion before op -3: a position is not negative}}
+"test.holder"() {plan = #remat.plan<insertions = [{before = -3, ops = [0]}]>} : () -> ()
+
+// -----
+
+// expected-error @below {{insertion before op 3 runs no op}}
+"test.holder"() {plan = #remat.plan<insertions = [{before = 3, ops = []}]>} : () -> ()
+
+// -----
+
+// expected-error @below {{insertions stand by ascending position, but 3 follows 4}}
+"test.holder"() {plan = #remat.plan<insertions = [{before = 4, ops = [1]}, {before = 3, ops = [1]}]>} : () -> ()
+
+// -----
+
+// expected-error @below {{a plan has no field 'insertion'}}
+"test.holder"() {plan = #remat.plan<insertion = []>} : () -> ()
+
+// -----
+
+// expected-error @below {{field 'peak' is given twice}}
+"test.holder"() {plan = #remat.plan<peak = 3, peak = 3>} : () -> ()
+
+// -----
+
+// expected-error @below {{peak -3 of a plan is negative}}
+"test.holder"() {plan = #remat.plan<peak = -3>} : () -> ()
+
+// -----
+
+// expected-error @below {{plan version 2 is not supported; this build reads version 1}}
+"test.holder"() {plan = #remat.plan<version = 2>} : () -> ()
+
+// -----
+
+// expected-error @below {{unknown memory_model 'tpu'; known are program and xla}}
+"test.holder"() {plan = #remat.plan<memory_model = tpu>} : () -> ()
+
+// -----
+
+// expected-error @below {{unknown scope 'all'}}
+"test.holder"() {plan = #remat.plan<scope = all>} : () -> ()
+
+// -----
+
+// expected-error @below {{unknown cost_unit 'hours'}}
+"test.holder"() {plan = #remat.plan<cost_unit = hours>} : () -> ()
+
+// -----
+
+// expected-error @below {{fold_free is true or false}}
+"test.holder"() {plan = #remat.plan<fold_free = maybe>} : () -> ()
+
+// -----
+
+// expected-error @below {{expected integer value}}
+"test.holder"() {plan = #remat.plan<peak = many>} : () -> ()
+
+// -----
+
+// expected-error @below {{attribute 'remat.plan' belongs on a function, not on 'test.holder'}}
+"test.holder"() {remat.plan = #remat.plan<insertions = []>} : () -> ()
+
+// -----
+
+// expected-error @below {{attribute 'remat.plan' is a #remat.plan, not 3 : i64}}
+func.func @main() attributes {remat.plan = 3} {
+  return
+}
+
+// -----
+
+// expected-error @below {{attribute 'remat.clones' is an integer, not "many"}}
+func.func @main() attributes {remat.clones = "many"} {
+  return
+}
+
+// -----
+
+// expected-error @below {{@main has a plan but no body}}
+func.func private @main() attributes {remat.plan = #remat.plan<insertions = []>}
+
+// -----
+
+// expected-error @below {{@main has a plan that inserts before op 2, but its block holds ops 0 to 1}}
+func.func @main(%x: tensor<8xf32>) -> tensor<8xf32>
+    attributes {remat.plan = #remat.plan<insertions = [{before = 2, ops = [0]}]>} {
+  %0 = "stablehlo.tanh"(%x) : (tensor<8xf32>) -> tensor<8xf32>
+  return %0 : tensor<8xf32>
+}
