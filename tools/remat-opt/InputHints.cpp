@@ -24,7 +24,8 @@ std::string remat::reasonToRefuse(StringRef content, StringRef file) {
     if (content.contains(dialect))
       return file.str() + " is bytecode with " + dialect.str() +
              " ops, whose properties are lost on reading; write it as generic text with "
-             "'remat convert " + file.str() + "'";
+             "'remat convert " +
+             file.str() + "'";
   return "";
 }
 
@@ -47,6 +48,7 @@ std::string remat::hintAfterFailure(StringRef content, StringRef file) {
     if (hasPrettyOp(content, dialect))
       return file.str() + " holds pretty-printed " + dialect.drop_back().str() +
              " ops, which only their own dialect can parse; write it as generic text with "
-             "'remat convert " + file.str() + "'";
+             "'remat convert " +
+             file.str() + "'";
   return "";
 }

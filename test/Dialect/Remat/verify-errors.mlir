@@ -1,6 +1,6 @@
 // RUN: not remat-opt %s -split-input-file --remat-verify=reference=%S/Inputs/verify-reference.mlir 2>&1 >/dev/null | FileCheck %s
-// RUN: not remat-opt %s --remat-verify 2>&1 | FileCheck %s --check-prefix=NONE
-// RUN: not remat-opt %s --remat-verify=reference=%t.missing 2>&1 | FileCheck %s --check-prefix=MISSING
+// RUN: not remat-opt %s -split-input-file --remat-verify 2>&1 | FileCheck %s --check-prefix=NONE
+// RUN: not remat-opt %s -split-input-file --remat-verify=reference=%t.missing 2>&1 | FileCheck %s --check-prefix=MISSING
 
 // NONE: error: remat-verify has nothing to compare with; give reference=FILE
 // MISSING: error: remat-verify cannot read the reference '{{.*}}.missing'

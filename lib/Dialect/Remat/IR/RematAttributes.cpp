@@ -69,9 +69,8 @@ static ParseResult parseInsertion(AsmParser &parser, SmallVectorImpl<InsertionAt
   if (parser.parseLBrace() || parser.parseKeyword("before") || parser.parseEqual() ||
       parser.parseInteger(before) || parser.parseComma() || parser.parseKeyword("ops") ||
       parser.parseEqual() ||
-      parser.parseCommaSeparatedList(
-          AsmParser::Delimiter::Square,
-          [&] { return parser.parseInteger(ops.emplace_back()); }) ||
+      parser.parseCommaSeparatedList(AsmParser::Delimiter::Square,
+                                     [&] { return parser.parseInteger(ops.emplace_back()); }) ||
       parser.parseRBrace())
     return failure();
   auto insertion = InsertionAttr::getChecked([&] { return parser.emitError(loc); },
@@ -116,9 +115,8 @@ static ParseResult parseWord(AsmParser &parser, std::string &word) {
 
 static ParseResult parseField(AsmParser &parser, StringRef key, SMLoc loc, PlanFields &fields) {
   if (key == "insertions")
-    return parser.parseCommaSeparatedList(AsmParser::Delimiter::Square, [&] {
-      return parseInsertion(parser, fields.insertions);
-    });
+    return parser.parseCommaSeparatedList(
+        AsmParser::Delimiter::Square, [&] { return parseInsertion(parser, fields.insertions); });
   if (key == "memory_model")
     return parseWord(parser, fields.memoryModel);
   if (key == "fold_free") {
@@ -143,8 +141,8 @@ static ParseResult parseField(AsmParser &parser, StringRef key, SMLoc loc, PlanF
     return success();
   }
   const std::pair<StringRef, std::optional<int64_t> *> counts[] = {
-      {"version", &fields.version}, {"loss", &fields.loss},
-      {"budget", &fields.budget},   {"peak", &fields.peak},
+      {"version", &fields.version},      {"loss", &fields.loss},
+      {"budget", &fields.budget},        {"peak", &fields.peak},
       {"plain_peak", &fields.plainPeak}, {"cost", &fields.cost},
       {"base_cost", &fields.baseCost}};
   for (auto [name, field] : counts)
@@ -204,25 +202,25 @@ void PlanAttr::print(AsmPrinter &printer) const {
   printer << "]>";
 }
 
-LogicalResult PlanAttr::verify(function_ref<InFlightDiagnostic()> emitError,
-                               StringRef memoryModel, bool foldFree, std::optional<int64_t> loss,
+LogicalResult PlanAttr::verify(function_ref<InFlightDiagnostic()> emitError, StringRef memoryModel,
+                               bool foldFree, std::optional<int64_t> loss,
                                planning::BudgetScope scope, std::optional<int64_t> budget,
                                std::optional<int64_t> peak, std::optional<int64_t> plainPeak,
                                std::optional<int64_t> cost, std::optional<int64_t> baseCost,
                                std::optional<planning::CostUnit> costUnit,
                                ArrayRef<InsertionAttr> insertions) {
   if (memoryModel != "program" && memoryModel != "xla")
-    return emitError() << "unknown memory_model '" << memoryModel
-                       << "'; known are program and xla";
+    return emitError() << "unknown memory_model '" << memoryModel << "'; known are program and xla";
   const std::pair<StringRef, std::optional<int64_t>> counts[] = {
-      {"loss", loss}, {"budget", budget}, {"peak", peak},
-      {"plain_peak", plainPeak}, {"cost", cost}, {"base_cost", baseCost}};
+      {"loss", loss}, {"budget", budget},     {"peak", peak}, {"plain_peak", plainPeak},
+      {"cost", cost}, {"base_cost", baseCost}};
   for (auto [name, value] : counts)
     if (value && *value < 0)
       return emitError() << name << " " << *value << " of a plan is negative";
   for (size_t i = 1; i < insertions.size(); ++i)
     if (insertions[i].getBefore() <= insertions[i - 1].getBefore())
-      return emitError() << "insertions stand by ascending position, but " << insertions[i].getBefore()
-                         << " follows " << insertions[i - 1].getBefore();
+      return emitError() << "insertions stand by ascending position, but "
+                         << insertions[i].getBefore() << " follows "
+                         << insertions[i - 1].getBefore();
   return success();
 }

@@ -114,8 +114,10 @@ static LogicalResult compareSignatures(func::FuncOp reference, func::FuncOp entr
            << '@' << entry.getSymName() << " is not equivalent to the reference: its type is "
            << entry.getFunctionType() << ", not " << reference.getFunctionType();
   for (unsigned i = 0; i < entry.getNumArguments(); ++i) {
-    auto before = DictionaryAttr::get(entry.getContext(), reference.getArgAttrs(i));
-    auto after = DictionaryAttr::get(entry.getContext(), entry.getArgAttrs(i));
+    auto before = DictionaryAttr::get(entry.getContext(),
+                                      mlir::function_interface_impl::getArgAttrs(reference, i));
+    auto after = DictionaryAttr::get(entry.getContext(),
+                                     mlir::function_interface_impl::getArgAttrs(entry, i));
     if (before != after)
       return emitError(entry.getLoc())
              << '@' << entry.getSymName() << " is not equivalent to the reference: argument " << i

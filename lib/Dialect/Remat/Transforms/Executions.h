@@ -17,8 +17,8 @@ namespace remat {
 
 /// The recomputations between two ops of the base order.
 struct RecomputeGroup {
-  planning::OpId before = 0;         ///< graph.ops.size() for the end of the step
-  std::vector<planning::OpId> ops;   ///< in order; those that something reads
+  planning::OpId before = 0;           ///< graph.ops.size() for the end of the step
+  std::vector<planning::OpId> ops;     ///< in order; those that something reads
   llvm::SetVector<mlir::Value> yields; ///< original values that are read outside
 };
 

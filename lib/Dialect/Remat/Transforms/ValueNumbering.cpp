@@ -293,7 +293,8 @@ FailureOr<uint32_t> ValueNumbering::numberRegion(Region &region, Effects &effect
     for (Value value : last.getOperands())
       node.operands.push_back(numberOf(value));
   }
-  bool endsPlainly = block.empty() || OpModelTable::global().lookupAlone(&block.back()).recomputable;
+  bool endsPlainly =
+      block.empty() || OpModelTable::global().lookupAlone(&block.back()).recomputable;
   uint32_t number = space.intern(std::move(node), region.getParentOp(), program);
   if (!endsPlainly)
     effects.push_back(number);

@@ -62,9 +62,9 @@ private:
   uint64_t keyOfResource(mlir::Attribute value);
 
   std::vector<NumberedNode> nodes;
-  Map index;                                         ///< by flattened structure
-  Map dictionaries;                                  ///< those with resources, by entries
-  llvm::DenseMap<mlir::Attribute, uint64_t> keys;    ///< memo of keyOf
+  Map index;                                          ///< by flattened structure
+  Map dictionaries;                                   ///< those with resources, by entries
+  llvm::DenseMap<mlir::Attribute, uint64_t> keys;     ///< memo of keyOf
   std::unordered_map<std::string, uint32_t> contents; ///< of resources
 };
 

@@ -30,8 +30,8 @@ struct VerifyPass : remat::impl::VerifyPassBase<VerifyPass> {
     Location unknown = UnknownLoc::get(context);
     if (reference.empty())
       return emitError(unknown) << "remat-verify has nothing to compare with; give reference=FILE";
-    program = std::make_shared<OwningOpRef<ModuleOp>>(
-        parseSourceFile<ModuleOp>(reference, context));
+    program =
+        std::make_shared<OwningOpRef<ModuleOp>>(parseSourceFile<ModuleOp>(reference, context));
     if (!*program)
       return emitError(unknown) << "remat-verify cannot read the reference '" << reference << "'";
     return success();
