@@ -207,6 +207,12 @@ void PaperSolver::accept(const Sequence &sequence) {
   count("segments", static_cast<int64_t>(sequence.size()));
   result.stopReason = "formula peak " + std::to_string(formula.peak) + " is within the bound " +
                       std::to_string(bound);
+  if (result.budget && simulation.peak > *result.budget) {
+    // Only where gradients read more than the formula knows (`backward`).
+    result.budget.reset();
+    result.stopReason += "; what the gradients read keeps " +
+                         std::to_string(simulation.peak.count) + " live";
+  }
 }
 
 /// Answers that no sequence fits; `smallest` has the smallest peak.
@@ -214,6 +220,7 @@ void PaperSolver::refuse(const Sequence &smallest) {
   accept(smallest);
   PlanResult &result = answer.result;
   Bytes budget(options.budget.amount);
+  result.budget = budget;
   result.smallestPeak = result.formula->peak;
   result.witness = witnessOf(answer.joint, result.plan->schedule, budget);
   result.status = budget < result.witness->floor ? PlanStatus::Infeasible : PlanStatus::NoPlanFound;

@@ -87,8 +87,10 @@ struct PaperPlan {
 
 /// Plans under the paper's formula: `options.budget` bounds Eq. 2 in the graph's
 /// own units (absent: no limit). The result's `formula` holds overhead, peak and
-/// sequence; `plan` the schedule of `joint` with liveness, whose peak is never
-/// above the formula's. `Objective::Best` means Time, which is never costlier.
+/// sequence; `plan` the schedule of `joint` with liveness. Its peak is not above
+/// the formula's, unless `graph.backward` says that gradients read more than the
+/// formula knows; where it is above the budget the result has no budget, which
+/// is the formula's alone. `Objective::Best` means Time, which is never costlier.
 /// When the budget is too small, `result.smallestPeak` is the smallest that the
 /// family reaches under the formula.
 /// Errors: InvalidInput when `graph.check()` fails; InvalidOption for a
