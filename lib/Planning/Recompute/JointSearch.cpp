@@ -24,6 +24,9 @@ constexpr int32_t maxPrunedSets = 512;
 /// Levels of halving the range of bounds, and samples added after that.
 constexpr int coarseLevels = 3;
 constexpr int refinements = 8;
+/// Of one program: bisection to the smallest bound, then samples. A guess that
+/// progress is measured by.
+constexpr double expectedRuns = 50;
 
 /// Returns a bound between two others, in equal ratio where it can.
 int64_t between(int64_t low, int64_t high) {
@@ -70,7 +73,13 @@ public:
     }
     note(*family);
     int shift = gridShiftFor(family->cost.back());
-    LowerSetProgram program(*family, shift, options.progress);
+    LowerSetProgram::Progress progress;
+    if (options.progress)
+      progress = [this](double runs) {
+        double half = std::min(1.0, runs / expectedRuns) / 2;
+        return options.progress(retention == Retention::Whole ? 0.5 + half : half);
+      };
+    LowerSetProgram program(*family, shift, progress);
     std::optional<int64_t> least = program.minimalBound(family->work.back());
     if (least && options.objective == Objective::Best) {
       sample(program, *least, Objective::Time);

@@ -31,7 +31,8 @@ LowerSetProgram::LowerSetProgram(const LowerSetFamily &family, int gridShift, Pr
     : family(family), gridShift(gridShift), shift(gridShift), progress(std::move(progress)) {}
 
 bool LowerSetProgram::tick(int32_t set) {
-  if (progress && set % 64 == 0 && !progress(static_cast<double>(set) / family.size()))
+  if (progress && set % 64 == 1 &&
+      !progress(static_cast<double>(runs - 1) + static_cast<double>(set) / family.size()))
     stopped = true;
   return !stopped;
 }

@@ -48,6 +48,9 @@ LowerSetGraph lowerSetGraph(const PaperGraph &graph, const std::vector<int32_t> 
   return result;
 }
 
+/// Of one program in a search for the smallest bound: bisection and answers.
+constexpr double expectedRuns = 16;
+
 /// One call of `solvePaper`.
 class PaperSolver {
 public:
@@ -64,8 +67,16 @@ public:
 private:
   using Sequence = std::vector<std::vector<int32_t>>; ///< by position in `order`
 
-  LowerSetProgram program(const LowerSetFamily &family) const {
-    return LowerSetProgram(family, gridShift, options.progress);
+  LowerSetProgram program(const LowerSetFamily &family) {
+    // How many runs a bisection takes is not known; the share is a guess that
+    // never falls.
+    LowerSetProgram::Progress report;
+    if (options.progress)
+      report = [this](double runs) {
+        shown = std::max(shown, std::min(1.0, runs / expectedRuns));
+        return options.progress(shown);
+      };
+    return LowerSetProgram(family, gridShift, report);
   }
   Result<std::optional<Sequence>> findSequence();
   std::optional<Sequence> kusumoto(const LowerSetFamily &family, const LowerSetFamily &pruned);
@@ -87,6 +98,7 @@ private:
   int64_t wholeWork;
   int gridShift;
   int64_t bound = 0; ///< of the formula
+  double shown = 0;  ///< progress
   PaperPlan answer;
 };
 
@@ -210,8 +222,8 @@ void PaperSolver::accept(const Sequence &sequence) {
   if (result.budget && simulation.peak > *result.budget) {
     // Only where gradients read more than the formula knows (`backward`).
     result.budget.reset();
-    result.stopReason += "; what the gradients read keeps " +
-                         std::to_string(simulation.peak.count) + " live";
+    result.stopReason +=
+        "; what the gradients read keeps " + std::to_string(simulation.peak.count) + " live";
   }
 }
 

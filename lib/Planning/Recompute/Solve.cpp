@@ -78,13 +78,20 @@ void JointSolver::search(CandidatePool &pool) {
   bool chen = options.kind == StrategyKind::Chen;
   std::vector<JointSearchReport> reports;
   std::vector<std::pair<int64_t, int64_t>> sizes;
-  for (Granularity granularity : granularities()) {
+  std::vector<Granularity> all = granularities();
+  StrategyOptions part = options;
+  for (Granularity granularity : all) {
+    if (options.progress)
+      part.progress = [&](double share) {
+        return options.progress((static_cast<double>(reports.size()) + share) /
+                                static_cast<double>(all.size()));
+      };
     JointForward forward(problem, granularity);
     Candidate tag;
     tag.group = static_cast<int64_t>(reports.size());
     tag.origin = "granularity=" + std::string(toString(granularity));
-    reports.push_back(chen ? offerChen(forward, options, tag, pool)
-                           : offerKusumoto(forward, options, tag, pool));
+    reports.push_back(chen ? offerChen(forward, part, tag, pool)
+                           : offerKusumoto(forward, part, tag, pool));
     sizes.emplace_back(forward.nodeCount(), forward.edgeCount());
     if (reports.back().stopped)
       break;

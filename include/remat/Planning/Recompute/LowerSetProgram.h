@@ -43,7 +43,7 @@ struct LowerSetPath {
 /// everywhere is {0}, {0,1}, {0,1,2}: overhead 1 (the sink), peak 4.
 class LowerSetProgram {
 public:
-  /// Called with the share of sets done; returning false stops the program.
+  /// Called with the runs done, as a fraction; returning false stops the program.
   using Progress = std::function<bool(double)>;
 
   /// Requires: `family` outlives the program.

@@ -5,7 +5,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-
 //
 // The oracle enumerates every lower-set sequence of a graph and executes its
 // canonical strategy word for word (Kusumoto et al. 2019, section 3) on sets of
@@ -66,7 +65,9 @@ SmallGraph randomGraph(TestRandom &random) {
   graph.n = static_cast<int32_t>(1 + random.below(9));
   int64_t density = 1 + random.below(6);
   // Wide graphs have too many sequences to enumerate: give these more edges.
-  density = graph.n >= 8 ? std::max<int64_t>(density, 5) : graph.n == 7 ? std::max<int64_t>(density, 3) : density;
+  density = graph.n >= 8   ? std::max<int64_t>(density, 5)
+            : graph.n == 7 ? std::max<int64_t>(density, 3)
+                           : density;
   bool anyZero = random.oneIn(5);
   for (int32_t v = 0; v < graph.n; ++v) {
     graph.T.push_back(random.below(6) + (anyZero ? 0 : 1));
@@ -242,10 +243,9 @@ void compare(const SmallGraph &graph, const LowerSetFamily &family,
     std::optional<LowerSetPath> time = program.solve(budget, Objective::Time);
     expectPath(graph, family, time, best.least, budget);
     expectPath(graph, family, program.solve(budget, Objective::Memory), best.most, budget);
-    // An answer that is known already, and coarse cells, find no other.
+    // States that cannot beat a known answer are left out.
     if (time)
-      expectPath(graph, family, program.solve(budget, Objective::Time, &*time), best.least,
-                 budget);
+      expectPath(graph, family, program.solve(budget, Objective::Time, &*time), best.least, budget);
   }
 }
 
@@ -325,8 +325,7 @@ TEST(LowerSetOracle, CoarseCellsStayWithinTheBudget) {
     LowerSetProgram fine(family, 0), coarse(family, 3);
     std::optional<int64_t> least = fine.minimalBound(family.work.back());
     ASSERT_EQ(coarse.minimalBound(family.work.back()), least);
-    for (Objective objective :
-         {Objective::Time, Objective::Memory, Objective::MemoryPareto}) {
+    for (Objective objective : {Objective::Time, Objective::Memory, Objective::MemoryPareto}) {
       std::optional<LowerSetPath> path = coarse.solve(*least, objective);
       ASSERT_TRUE(path);
       expectPath(graph, family, path, path->overhead, *least);

@@ -11,6 +11,7 @@
 #include "remat/Planning/Recompute/Simulator.h"
 #include "remat/Planning/Recompute/Verify.h"
 
+#include <algorithm>
 #include <gtest/gtest.h>
 
 using namespace remat::planning;
@@ -87,6 +88,44 @@ TEST(PaperGraph, BackwardOfAFileIsRead) {
   ASSERT_EQ(graph->backward.size(), 2u);
   EXPECT_EQ(graph->backward[1].reads, (std::vector<int32_t>{1}));
   EXPECT_EQ(graph->backward[1].differentiates, (std::vector<int32_t>{0}));
+}
+
+TEST(PaperGraph, FilesAreReadBackEqual) {
+  PaperGraph graph = chain(3);
+  graph.T = {1, 10, 0};
+  graph.M = {5, 0, 7};
+  graph.edges.emplace_back(0, 2);
+  std::sort(graph.edges.begin(), graph.edges.end());
+  graph.backward = {{{}, {}}, {{1}, {0}}, {{0, 2}, {1}}};
+  Result<PaperGraph> again = readPaperGraph(writePaperGraph(graph), "f.json", "chain");
+  ASSERT_TRUE(again) << again.error().message;
+  EXPECT_EQ(again->name, "chain");
+  EXPECT_EQ(again->T, graph.T);
+  EXPECT_EQ(again->M, graph.M);
+  EXPECT_EQ(again->edges, graph.edges);
+  ASSERT_EQ(again->backward.size(), 3u);
+  EXPECT_EQ(again->backward[2].reads, graph.backward[2].reads);
+  EXPECT_EQ(again->backward[2].differentiates, graph.backward[2].differentiates);
+}
+
+/// Only gradients that read more than the formula knows exceed its bound.
+TEST(PaperSolver, OutputsThatGradientsReadMayExceedTheBound) {
+  PaperGraph graph = chain(2);
+  graph.M = {1, 10};
+  graph.backward = {{{}, {}}, {{0, 1}, {0}}};
+  StrategyOptions options;
+  options.kind = StrategyKind::None;
+  Result<PaperPlan> answer = solvePaper(graph, options);
+  ASSERT_TRUE(answer && answer->result.plan);
+  EXPECT_EQ(answer->result.plan->peak, Bytes(22));
+  options.kind = StrategyKind::Kusumoto;
+  options.budget.kind = Budget::Kind::Minimum;
+  answer = solvePaper(graph, options);
+  ASSERT_TRUE(answer && answer->result.plan);
+  EXPECT_EQ(answer->result.formula->peak, Bytes(21));
+  EXPECT_GT(answer->result.plan->peak, Bytes(21));
+  EXPECT_FALSE(answer->result.budget);
+  EXPECT_TRUE(verify(answer->joint, *answer->result.plan, answer->result.budget));
 }
 
 void expectCheckError(const PaperGraph &graph, const char *message) {
