@@ -67,7 +67,8 @@ private:
 /// joint graph.
 class Run {
 public:
-  explicit Run(PlanOptions options) : options(std::move(options)) {}
+  Run(PlanOptions options, const Planner &planner)
+      : options(std::move(options)), planner(planner) {}
 
   int run() {
     if (Status status = load(); !status)
@@ -180,7 +181,7 @@ private:
       problem = std::move(solved->joint);
       result = std::move(solved->result);
     } else {
-      result = solve(problem, options.strategy);
+      result = planner(problem, options.strategy);
     }
     if (interrupted)
       return reportInterrupt(result);
@@ -282,13 +283,14 @@ private:
   }
 
   PlanOptions options;
+  const Planner &planner;
   Problem problem;
   std::optional<PaperGraph> paper;
 };
 
 } // namespace
 
-int runPlanCommand(int argc, char **argv) {
+int runPlanCommand(int argc, char **argv, const Planner &planner) {
   auto parsed = parsePlanOptions(argc, argv);
   if (!parsed)
     return Run::fail(parsed.error());
@@ -296,7 +298,7 @@ int runPlanCommand(int argc, char **argv) {
     std::fputs(information->text.c_str(), stdout);
     return PlanExitDone;
   }
-  return Run(std::get<PlanOptions>(std::move(*parsed))).run();
+  return Run(std::get<PlanOptions>(std::move(*parsed)), planner).run();
 }
 
 } // namespace remat::planning

@@ -9,7 +9,14 @@
 #ifndef REMAT_PLANNING_COMMAND_PLANCOMMAND_H
 #define REMAT_PLANNING_COMMAND_PLANCOMMAND_H
 
+#include "remat/Planning/Recompute/Strategy.h"
+
+#include <functional>
+
 namespace remat::planning {
+
+/// What plans: `solve`, or in tests something worse.
+using Planner = std::function<PlanResult(const Problem &, const StrategyOptions &)>;
 
 /// Exit statuses of remat-plan.
 enum PlanExit : int {
@@ -22,7 +29,7 @@ enum PlanExit : int {
 
 /// Runs remat-plan: reads a problem, plans or verifies, writes plan.json, says
 /// on stderr what came out, and returns the exit status.
-int runPlanCommand(int argc, char **argv);
+int runPlanCommand(int argc, char **argv, const Planner &planner = solve);
 
 } // namespace remat::planning
 
