@@ -144,7 +144,7 @@ public:
     // resident[v]: v is there while the segment runs backward.
     std::vector<char> resident(n, 0);
     for (OpId v = 0; v < end; ++v)
-      resident[v] = v >= begin || lastReader[v] >= end || cachedBefore(v, begin);
+      resident[v] = v >= begin || cachedBefore(v, begin);
     for (OpId w = end; w < n; ++w)
       if (readsBelow(w, end))
         for (ValueId input : graph.ops[w].inputs)
