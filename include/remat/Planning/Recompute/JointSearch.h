@@ -37,8 +37,8 @@ JointSearchReport offerChen(const JointForward &forward, const StrategyOptions &
 /// neighbouring answers lie furthest apart. The samples depend on the problem
 /// and not on the budget. Each answer is realised with every placement; each
 /// retention has its own program.
-/// Cost: about 40 programs for each retention, O(s^2) transitions each for s
-/// lower sets; the approximate family is thinned to 512.
+/// Cost: up to 17 programs for each objective and retention, O(s^2) transitions
+/// each for s lower sets; the approximate family is thinned to 512.
 JointSearchReport offerKusumoto(const JointForward &forward, const StrategyOptions &options,
                                 const Candidate &tag, CandidatePool &pool);
 
