@@ -105,8 +105,9 @@ LogicalResult Encoder::tieByGuard(RecomputeOp op, const Ties &ties, OpBuilder &b
     return success();
   Value predicate = createTruth(op, builder);
   if (!predicate)
-    return op.emitError("has no tensor of numbers among its inputs and triggers to make a guard "
-                        "for XLA:CPU from; use target=none");
+    return emitError(op.getLoc())
+           << "'remat.recompute' has no tensor of numbers among its inputs and triggers to make a "
+              "guard for XLA:CPU from; use target=none";
   for (unsigned input : ties.inputs)
     mapping.map(op.getBody().getArgument(input),
                 createGuard(predicate, op.getInputs()[input], op.getLoc(), builder));

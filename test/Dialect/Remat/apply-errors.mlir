@@ -1,0 +1,42 @@
+// RUN: remat-opt %s -split-input-file -verify-diagnostics --remat-apply
+
+// expected-error @below {{@main has no plan; run remat-plan first, or write 'remat.plan' by hand}}
+func.func @main(%x: tensor<f32>) -> (tensor<f32>, tensor<f32>) {
+  %a = "stablehlo.tanh"(%x) : (tensor<f32>) -> tensor<f32>
+  %g = "stablehlo.cosine"(%a) : (tensor<f32>) -> tensor<f32>
+  return %a, %g : tensor<f32>, tensor<f32>
+}
+
+// -----
+
+// expected-error @below {{@main has a plan that runs op 0 again, but stablehlo.rng %0}}
+func.func @main(%x: tensor<f32>, %s: tensor<1xi64>) -> (tensor<f32>, tensor<8xf32>)
+    attributes {remat.plan = #remat.plan<insertions = [{before = 3, ops = [0]}]>} {
+  %r = "stablehlo.rng"(%x, %x, %s) <{rng_distribution = #stablehlo<rng_distribution UNIFORM>}> : (tensor<f32>, tensor<f32>, tensor<1xi64>) -> tensor<8xf32>
+  %e = "stablehlo.slice"(%r) <{limit_indices = array<i64: 1>, start_indices = array<i64: 0>, strides = array<i64: 1>}> : (tensor<8xf32>) -> tensor<1xf32>
+  %loss = "stablehlo.reshape"(%e) : (tensor<1xf32>) -> tensor<f32>
+  %g = "stablehlo.cosine"(%r) : (tensor<8xf32>) -> tensor<8xf32>
+  return %loss, %g : tensor<f32>, tensor<8xf32>
+}
+
+// -----
+
+// expected-error @below {{@main has a plan that runs op 0 again, which is no op of the planning graph: it is folded into its readers, or nothing reads it}}
+func.func @main(%x: tensor<f32>) -> (tensor<f32>, tensor<f32>)
+    attributes {remat.plan = #remat.plan<insertions = [{before = 2, ops = [0]}]>} {
+  %c = "stablehlo.constant"() <{value = dense<2.0> : tensor<f32>}> : () -> tensor<f32>
+  %a = "stablehlo.add"(%x, %c) : (tensor<f32>, tensor<f32>) -> tensor<f32>
+  %g = "stablehlo.multiply"(%a, %c) : (tensor<f32>, tensor<f32>) -> tensor<f32>
+  return %a, %g : tensor<f32>, tensor<f32>
+}
+
+// -----
+
+// A plan of another program, or of the same under another memory model.
+// expected-error @below {{@main has a plan that promises a peak of 100 B, but here it reaches 12 B; plan this program anew}}
+func.func @main(%x: tensor<f32>) -> (tensor<f32>, tensor<f32>)
+    attributes {remat.plan = #remat.plan<peak = 100, insertions = []>} {
+  %a = "stablehlo.tanh"(%x) : (tensor<f32>) -> tensor<f32>
+  %g = "stablehlo.cosine"(%a) : (tensor<f32>) -> tensor<f32>
+  return %a, %g : tensor<f32>, tensor<f32>
+}

@@ -1,0 +1,129 @@
+// RUN: remat-opt %s -split-input-file --remat-encode=target=xla-gpu | FileCheck %s --check-prefixes=ALL,GPU
+// RUN: remat-opt %s -split-input-file --remat-encode=target=xla-tpu | FileCheck %s --check-prefixes=ALL,TPU
+// RUN: remat-opt %s -split-input-file --remat-encode=target=xla-cpu | FileCheck %s --check-prefixes=ALL,CPU
+// RUN: remat-opt %s -split-input-file --remat-encode=target=none | FileCheck %s --check-prefix=NONE
+
+// A kept value is tied; the argument next to it need not be, for what reads it
+// reads the kept value too. On TPU all inputs are, and later readers of the
+// trigger go on with the tied one.
+// ALL-LABEL: func.func @kept_value(
+// ALL-SAME: %[[K:.*]]: tensor<8xf32>, %[[X:.*]]: tensor<8xf32>, %[[G:.*]]: tensor<8xf32>)
+// ALL-NOT: attributes
+// ALL-NEXT: %[[A:.*]] = "stablehlo.tanh"(%[[K]])
+// GPU-NEXT: %[[B:.*]]:2 = "stablehlo.optimization_barrier"(%[[A]], %[[G]])
+// GPU-NEXT: %[[R:.*]] = "stablehlo.multiply"(%[[B]]#0, %[[X]])
+// GPU-NEXT: "stablehlo.add"(%[[G]], %[[R]])
+// TPU-NEXT: %[[B:.*]]:3 = "stablehlo.optimization_barrier"(%[[A]], %[[X]], %[[G]])
+// TPU-NEXT: %[[R:.*]] = "stablehlo.multiply"(%[[B]]#0, %[[B]]#1)
+// TPU-NEXT: "stablehlo.add"(%[[B]]#2, %[[R]])
+// CPU-NEXT: %[[E:.*]] = "stablehlo.slice"(%[[G]]) <{limit_indices = array<i64: 1>, start_indices = array<i64: 0>, strides = array<i64: 1>}> : (tensor<8xf32>) -> tensor<1xf32>
+// CPU-NEXT: %[[S:.*]] = "stablehlo.reshape"(%[[E]]) : (tensor<1xf32>) -> tensor<f32>
+// CPU-NEXT: %[[I:.*]] = "stablehlo.bitcast_convert"(%[[S]]) : (tensor<f32>) -> tensor<ui32>
+// CPU-NEXT: %[[ONE:.*]] = "stablehlo.constant"() <{value = dense<1> : tensor<ui32>}>
+// CPU-NEXT: %[[ODD:.*]] = "stablehlo.or"(%[[I]], %[[ONE]]) : (tensor<ui32>, tensor<ui32>) -> tensor<ui32>
+// CPU-NEXT: %[[ZERO:.*]] = "stablehlo.constant"() <{value = dense<0> : tensor<ui32>}>
+// CPU-NEXT: %[[P:.*]] = "stablehlo.compare"(%[[ODD]], %[[ZERO]]) <{compare_type = #stablehlo<comparison_type UNSIGNED>, comparison_direction = #stablehlo<comparison_direction NE>}> : (tensor<ui32>, tensor<ui32>) -> tensor<i1>
+// CPU-NEXT: %[[N:.*]] = "stablehlo.negate"(%[[A]])
+// CPU-NEXT: %[[T:.*]] = "stablehlo.select"(%[[P]], %[[A]], %[[N]]) : (tensor<i1>, tensor<8xf32>, tensor<8xf32>) -> tensor<8xf32>
+// CPU-NEXT: %[[R:.*]] = "stablehlo.multiply"(%[[T]], %[[X]])
+// CPU-NEXT: "stablehlo.add"(%[[G]], %[[R]])
+// ALL-NEXT: return
+// NONE-LABEL: func.func @kept_value(
+// NONE-SAME: attributes {remat.clones = 1 : i64}
+// NONE: remat.recompute
+func.func @kept_value(%k: tensor<8xf32>, %x: tensor<8xf32>, %g: tensor<8xf32>) -> tensor<8xf32>
+    attributes {remat.clones = 1 : i64} {
+  %a = "stablehlo.tanh"(%k) : (tensor<8xf32>) -> tensor<8xf32>
+  %r = remat.recompute (%p = %a : tensor<8xf32>, %q = %x : tensor<8xf32>) after (%g : tensor<8xf32>) {
+    %0 = "stablehlo.multiply"(%p, %q) : (tensor<8xf32>, tensor<8xf32>) -> tensor<8xf32>
+    remat.yield %0 : tensor<8xf32>
+  }
+  %s = "stablehlo.add"(%g, %r) : (tensor<8xf32>, tensor<8xf32>) -> tensor<8xf32>
+  return %s : tensor<8xf32>
+}
+
+// -----
+
+// A clone of arguments alone needs one tied argument: not the donated one, and
+// of the others the smaller. What depends on it needs nothing more.
+// ALL-LABEL: func.func @arguments_only(
+// ALL-SAME: %[[D:.*]]: tensor<4xf32> {tf.aliasing_output = 0 : i32}, %[[W:.*]]: tensor<8x4xf32>, %[[B:.*]]: tensor<8xf32>, %[[G:.*]]: tensor<8xf32>)
+// GPU-NEXT: %[[T:.*]]:2 = "stablehlo.optimization_barrier"(%[[B]], %[[G]])
+// CPU: %[[T:.*]] = "stablehlo.select"(%{{.*}}, %[[B]], %{{.*}})
+// CPU-NOT: "stablehlo.select"
+// ALL: %[[DOT:.*]] = "stablehlo.custom_call"(
+// GPU-SAME: %[[D]], %[[W]], %[[T]]#0)
+// CPU-SAME: %[[D]], %[[W]], %[[T]])
+// ALL-NEXT: %[[R:.*]] = "stablehlo.tanh"(%[[DOT]])
+// ALL-NEXT: "stablehlo.add"(%[[R]], %[[DOT]])
+func.func @arguments_only(%d: tensor<4xf32> {tf.aliasing_output = 0 : i32}, %w: tensor<8x4xf32>, %b: tensor<8xf32>, %g: tensor<8xf32>) -> (tensor<4xf32>, tensor<8xf32>) {
+  %r = remat.recompute (%pd = %d : tensor<4xf32>, %pw = %w : tensor<8x4xf32>, %pb = %b : tensor<8xf32>) after (%g : tensor<8xf32>) {
+    %0 = "stablehlo.custom_call"(%pd, %pw, %pb) <{call_target_name = "matvec"}> {remat.pure} : (tensor<4xf32>, tensor<8x4xf32>, tensor<8xf32>) -> tensor<8xf32>
+    %1 = "stablehlo.tanh"(%0) : (tensor<8xf32>) -> tensor<8xf32>
+    %2 = "stablehlo.add"(%1, %0) : (tensor<8xf32>, tensor<8xf32>) -> tensor<8xf32>
+    remat.yield %2 : tensor<8xf32>
+  }
+  return %d, %r : tensor<4xf32>, tensor<8xf32>
+}
+
+// -----
+
+// An op of constants alone: the constant is tied.
+// ALL-LABEL: func.func @constants_only(
+// ALL-SAME: %[[G:.*]]: tensor<8xf32>)
+// GPU-NEXT: %[[C:.*]] = "stablehlo.iota"
+// GPU-NEXT: %[[T:.*]]:2 = "stablehlo.optimization_barrier"(%[[C]], %[[G]])
+// GPU-NEXT: "stablehlo.cosine"(%[[T]]#0)
+// CPU: %[[C:.*]] = "stablehlo.iota"
+// CPU: %[[T:.*]] = "stablehlo.select"(%{{.*}}, %[[C]], %{{.*}})
+// CPU-NEXT: "stablehlo.cosine"(%[[T]])
+func.func @constants_only(%g: tensor<8xf32>) -> tensor<8xf32> {
+  %r = remat.recompute () after (%g : tensor<8xf32>) {
+    %0 = "stablehlo.iota"() <{iota_dimension = 0 : i64}> : () -> tensor<8xf32>
+    %1 = "stablehlo.cosine"(%0) : (tensor<8xf32>) -> tensor<8xf32>
+    remat.yield %1 : tensor<8xf32>
+  }
+  return %r : tensor<8xf32>
+}
+
+// -----
+
+// Without a trigger the barrier still keeps the clone apart; the guard takes
+// its predicate from an input.
+// ALL-LABEL: func.func @no_trigger(
+// ALL-SAME: %[[X:.*]]: tensor<f32>)
+// ALL-NEXT: %[[A:.*]] = "stablehlo.tanh"(%[[X]])
+// GPU-NEXT: %[[T:.*]] = "stablehlo.optimization_barrier"(%[[A]])
+// GPU-NEXT: "stablehlo.cosine"(%[[T]])
+// CPU-NEXT: "stablehlo.bitcast_convert"(%[[A]])
+func.func @no_trigger(%x: tensor<f32>) -> tensor<f32> {
+  %a = "stablehlo.tanh"(%x) : (tensor<f32>) -> tensor<f32>
+  %r = remat.recompute (%p = %a : tensor<f32>) {
+    %0 = "stablehlo.cosine"(%p) : (tensor<f32>) -> tensor<f32>
+    remat.yield %0 : tensor<f32>
+  }
+  return %r : tensor<f32>
+}
+
+// -----
+
+// Regions in a row, the second from the first's result.
+// ALL-LABEL: func.func @two_regions(
+// ALL-SAME: %[[X:.*]]: tensor<8xf32>, %[[G:.*]]: tensor<8xf32>)
+// GPU: %[[A:.*]] = "stablehlo.tanh"
+// GPU: %[[G1:.*]] = "stablehlo.negate"(%[[A]])
+// GPU-NEXT: %[[T:.*]]:2 = "stablehlo.optimization_barrier"(%[[A]], %[[G1]])
+// GPU-NEXT: "stablehlo.cosine"(%[[T]]#0)
+// ALL-NOT: remat.
+func.func @two_regions(%x: tensor<8xf32>, %g: tensor<8xf32>) -> tensor<8xf32> {
+  %r = remat.recompute (%p = %x : tensor<8xf32>) after (%g : tensor<8xf32>) {
+    %0 = "stablehlo.tanh"(%p) : (tensor<8xf32>) -> tensor<8xf32>
+    remat.yield %0 : tensor<8xf32>
+  }
+  %g1 = "stablehlo.negate"(%r) : (tensor<8xf32>) -> tensor<8xf32>
+  %s = remat.recompute (%p = %r : tensor<8xf32>) after (%g1 : tensor<8xf32>) {
+    %0 = "stablehlo.cosine"(%p) : (tensor<8xf32>) -> tensor<8xf32>
+    remat.yield %0 : tensor<8xf32>
+  }
+  return %s : tensor<8xf32>
+}
