@@ -93,7 +93,7 @@ void addStrategyOptions(CLI::App &app, RawOptions &raw) {
       ->type_name("keep|recompute")
       ->group(group);
   app.add_option("--granularity", raw.granularity,
-                 "Ops per node of the search; auto takes the finest whose search stays small")
+                 "Ops per node of the search; auto tries each and takes the best plan")
       ->type_name("auto|op|cluster|layer")
       ->default_str("auto")
       ->group(group);

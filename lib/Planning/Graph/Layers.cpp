@@ -8,6 +8,8 @@
 
 #include "remat/Planning/Graph/Layers.h"
 
+#include "Components.h"
+
 #include <algorithm>
 #include <functional>
 #include <map>
@@ -293,60 +295,19 @@ void Contraction::absorbResiduals() {
 /// Returns the members of each cycle of groups, ascending: strongly connected
 /// components of the quotient with more than one group.
 std::vector<std::vector<OpId>> Contraction::groupCycles() {
-  // Tarjan's algorithm without recursion, edges from a group to its producers'.
-  std::map<OpId, std::vector<OpId>> members;
-  for (OpId op : ops)
-    members[find(op)].push_back(op);
-  std::map<OpId, std::vector<OpId>> next;
-  for (const auto &[name, inside] : members)
-    for (OpId op : inside)
-      for (OpId producer : producers[op])
-        if (OpId other = find(producer); other != name)
-          next[name].push_back(other);
-  std::vector<int32_t> index(graph.ops.size(), -1), low(graph.ops.size(), -1);
-  std::vector<char> open(graph.ops.size(), 0);
-  std::vector<OpId> stack;
-  std::vector<std::pair<OpId, size_t>> path;
+  std::vector<std::vector<OpId>> producersOf(graph.ops.size()), members(graph.ops.size());
+  for (OpId op : ops) {
+    OpId name = find(op);
+    members[name].push_back(op);
+    for (OpId producer : producers[op])
+      producersOf[name].push_back(find(producer));
+  }
   std::vector<std::vector<OpId>> cycles;
-  int32_t count = 0;
-  auto enter = [&](OpId name) {
-    index[name] = low[name] = count++;
-    open[name] = 1;
-    stack.push_back(name);
-    path.emplace_back(name, 0);
-  };
-  auto leave = [&](OpId name) {
-    path.pop_back();
-    if (!path.empty())
-      low[path.back().first] = std::min(low[path.back().first], low[name]);
-    if (low[name] != index[name])
-      return;
-    size_t begin = stack.size();
-    do {
-      open[stack[--begin]] = 0;
-    } while (stack[begin] != name);
-    if (stack.size() - begin > 1) {
-      cycles.emplace_back();
-      for (size_t i = begin; i < stack.size(); ++i)
-        cycles.back().insert(cycles.back().end(), members[stack[i]].begin(),
-                             members[stack[i]].end());
-      std::sort(cycles.back().begin(), cycles.back().end());
-    }
-    stack.resize(begin);
-  };
-  for (const auto &[root, inside] : members) {
-    if (index[root] < 0)
-      enter(root);
-    while (!path.empty()) {
-      auto &[name, edge] = path.back();
-      if (edge == next[name].size()) {
-        leave(OpId(name));
-      } else if (OpId other = next[name][edge++]; index[other] < 0) {
-        enter(other);
-      } else if (open[other]) {
-        low[name] = std::min(low[name], index[other]);
-      }
-    }
+  for (const std::vector<OpId> &names : largeComponents(producersOf)) {
+    std::vector<OpId> &cycle = cycles.emplace_back();
+    for (OpId name : names)
+      cycle.insert(cycle.end(), members[name].begin(), members[name].end());
+    std::sort(cycle.begin(), cycle.end());
   }
   return cycles;
 }

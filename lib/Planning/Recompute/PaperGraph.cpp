@@ -8,33 +8,17 @@
 
 #include "remat/Planning/Recompute/PaperGraph.h"
 
+#include "Cycle.h"
+
 #include <algorithm>
-#include <functional>
-#include <queue>
 
 namespace remat::planning {
 
 std::vector<int32_t> PaperGraph::topologicalOrder() const {
-  std::vector<std::vector<int32_t>> successors(n);
-  std::vector<int32_t> waiting(n, 0);
-  for (auto [u, v] : edges) {
-    successors[u].push_back(v);
-    ++waiting[v];
-  }
-  std::priority_queue<int32_t, std::vector<int32_t>, std::greater<>> ready;
-  for (int32_t v = 0; v < n; ++v)
-    if (waiting[v] == 0)
-      ready.push(v);
-  std::vector<int32_t> order;
-  while (!ready.empty()) {
-    int32_t v = ready.top();
-    ready.pop();
-    order.push_back(v);
-    for (int32_t w : successors[v])
-      if (--waiting[w] == 0)
-        ready.push(w);
-  }
-  return order;
+  std::vector<std::vector<int32_t>> inputs(n);
+  for (auto [u, v] : edges)
+    inputs[v].push_back(u);
+  return sortTopologically(inputs);
 }
 
 namespace {

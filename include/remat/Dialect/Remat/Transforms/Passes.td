@@ -72,7 +72,7 @@ defvar planOptions = [
   Option<"granularity", "granularity", "::remat::GranularityChoice",
     "::remat::GranularityChoice::Auto", "How ops are grouped for the strategy",
     [{::llvm::cl::values(
-      clEnumValN(::remat::GranularityChoice::Auto, "auto", "finest that stays small"),
+      clEnumValN(::remat::GranularityChoice::Auto, "auto", "each; the best plan"),
       clEnumValN(::remat::GranularityChoice::Op, "op", "one node per op"),
       clEnumValN(::remat::GranularityChoice::Cluster, "cluster", "heavy op with light followers"),
       clEnumValN(::remat::GranularityChoice::Layer, "layer", "framework layer")
