@@ -19,6 +19,7 @@ import step_liveness
 from remat import cli, convert, zoo
 from remat.convert import Format
 from remat.errors import InputError
+from remat.zoo.layers import Resize
 
 SMALL = [model.name for model in zoo.models() if model.small]
 LARGE = [model.name for model in zoo.models() if not model.small]
@@ -161,6 +162,14 @@ def test_liveness_of_a_step_counted_by_hand():
     example = (jax.ShapeDtypeStruct((), np.float32), jax.ShapeDtypeStruct((4,), np.float32))
     liveness = step_liveness.measure(Step(step, example, (0,)))
     assert dataclasses.astuple(liveness) == (20, 20 + 32, 20 + 32)
+
+
+@pytest.mark.parametrize(("side", "size"), [(1, 5), (3, 5), (6, 13), (9, 9)])
+def test_resize_is_bilinear(side, size):
+    x = np.random.default_rng(0).standard_normal((2, side, side, 3), dtype=np.float32)
+    ours = Resize(size).apply({}, x)
+    theirs = jax.image.resize(x, (2, size, size, 3), "bilinear")
+    np.testing.assert_allclose(ours, theirs, atol=1e-6)
 
 
 def test_inputs_depend_on_the_seed_only():

@@ -100,14 +100,24 @@ class GlobalAveragePool(nn.Module):
 
 
 class Resize(nn.Module):
-    """Returns x, shape [batch, height, width, channels], at `size` x `size` pixels, bilinear."""
+    """Returns x, shape [batch, side, side, channels], at `size` x `size` pixels, bilinear.
+
+    The same as `jax.image.resize` for growing sizes, but without functions inside, so that it
+    is one layer.
+    """
 
     size: int
 
     @nn.compact
     def __call__(self, x: jax.Array) -> jax.Array:
-        shape = (x.shape[0], self.size, self.size, x.shape[3])
-        return jax.image.resize(x, shape, "bilinear")
+        side = x.shape[1]
+        centre = (jnp.arange(self.size) + 0.5) * (side / self.size) - 0.5
+        centre = jnp.minimum(jnp.maximum(centre, 0), side - 1)
+        distance = jnp.abs(centre[:, None] - jnp.arange(side))
+        weights = jnp.maximum(1 - distance, 0)  # [size, side]
+        rows = jax.lax.dot_general(weights, x, (((1,), (1,)), ((), ())))
+        pixels = jax.lax.dot_general(weights, rows, (((1,), (2,)), ((), ())))
+        return pixels.transpose(2, 1, 0, 3)
 
 
 class LocalResponseNorm(nn.Module):
