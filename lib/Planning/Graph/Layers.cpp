@@ -261,7 +261,8 @@ void Contraction::formGroups() {
 
 /// Light groups that no forward op reads are what backward rules leave behind (a
 /// mask, a doubled input). They go with a neighbour: a reader of the same value
-/// in the same layer, or else the layer that made it.
+/// in the same layer, or else the layer that made it. One that comes from
+/// arguments alone (indices made of labels) goes with the rest of its layer.
 void Contraction::absorbResiduals() {
   std::vector<char> stays(graph.ops.size(), 0); // by group
   std::vector<std::vector<OpId>> readers(graph.ops.size());
@@ -278,17 +279,25 @@ void Contraction::absorbResiduals() {
       latest[name] = std::max(latest[name], producer);
     }
   }
+  std::vector<OpId> firstOf(composite.size(), kNoOp); // by module: what residuals can join
+  for (OpId op : ops)
+    if (OpId &first = firstOf[module[op]]; stays[find(op)] && first == kNoOp)
+      first = op;
   for (OpId op : ops) {
     OpId producer = latest[op];
-    if (group[op] != op || stays[op] || producer == kNoOp)
+    if (group[op] != op || stays[op])
       continue;
     OpId home = producer;
-    for (OpId reader : readers[producer])
-      if (module[reader] == module[op] && stays[find(reader)]) {
-        home = reader;
-        break;
-      }
-    join(home, op);
+    if (producer == kNoOp)
+      home = composite[module[op]] ? kNoOp : firstOf[module[op]];
+    else
+      for (OpId reader : readers[producer])
+        if (module[reader] == module[op] && stays[find(reader)]) {
+          home = reader;
+          break;
+        }
+    if (home != kNoOp)
+      join(home, op);
   }
 }
 

@@ -142,6 +142,15 @@ TEST(Layers, ResidualsPreferTheirOwnLayer) {
   EXPECT_EQ(b.nodes(Granularity::Layer), (Members{{dot}, {twice, mean, norm}, {last}}));
 }
 
+TEST(Layers, ResidualsOfArgumentsGoWithTheirLayer) {
+  Builder b;
+  OpId dot = b.heavy({}, "Net/Dense_0/dot"), index = b.light({}, "Net/Loss_0/lt"),
+       sum = b.add(OpKind::Reduce, {dot}, "Net/Loss_0/reduce"),
+       softmax = b.light({dot, sum}, "Net/Loss_0/exp");
+  b.backward({dot, index, softmax});
+  EXPECT_EQ(b.nodes(Granularity::Layer), (Members{{dot}, {index, sum, softmax}}));
+}
+
 TEST(Layers, OpsWithoutScopeFormClusters) {
   Builder b;
   OpId dot = b.heavy({}), relu = b.light({dot}), last = b.heavy({relu}, "Net/Dense_0/dot");
