@@ -67,17 +67,28 @@ def passes_page(tblgen: Path, includes: list[Path]) -> str:
 
 
 def our_passes(help_text: str) -> str:
-    """Returns the entries of remat-opt's --help that are about our passes."""
+    """Returns the entries of remat-opt's --help that are about our passes.
+
+    LLVM aligns them all to the longest of mlir-opt's hundreds of passes and puts
+    the values of an option left of it; here each is indented below its owner.
+    """
     kept, keep, depth = [], False, 0
     for line in help_text.split("\n"):
-        if match := re.match(r"( +)--([\w-]+)", line):
-            indent = len(match[1])
-            if not keep or indent <= depth:
-                keep, depth = match[2].startswith("remat"), indent
-        elif not line.startswith(" "):
-            keep = False
+        entry = re.match(r"( +)(--[\w-]+\S*|=\S+)(?: +- +(.*))?$", line)
+        if not entry:
+            keep = keep and line.startswith(" ")
+            continue
+        indent, name, text = len(entry[1]), entry[2], entry[3] or ""
+        if name.startswith("="):
+            level = 2
+        elif keep and indent > depth:
+            level = 1
+        else:
+            keep, depth, level = name.startswith("--remat"), indent, 0
         if keep:
-            kept.append(line.rstrip())
+            kept.append(f"{'  ' * level}{name:<{32 - 2 * level}} {text}".rstrip())
+            if level == 0 and len(kept) > 1:
+                kept.insert(-1, "")
     return "\n".join(kept)
 
 

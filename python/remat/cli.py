@@ -119,7 +119,8 @@ def _add_planning_options(parser: argparse.ArgumentParser) -> None:
         choices=["auto", "op", "cluster", "layer"],
         help="how ops are grouped before planning",
     )
-    add("--cost", choices=["h100", "a100", "tpu-v5p", "host", "judge", "paper"], help="cost table")
+    add("--cost", choices=["h100", "h200", "a100", "tpu-v5p", "host", "judge", "paper"],
+        help="cost table")
     add("--memory-model", choices=["program", "xla"], help="which values are buffers")
     add("--entry", metavar="NAME", help="entry function (default: main, or the only public one)")
 

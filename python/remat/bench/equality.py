@@ -179,7 +179,7 @@ def register(commands: argparse._SubParsersAction) -> None:
         "--budget",
         action="append",
         metavar="SIZE",
-        help=f"a budget; may be repeated (default: {', '.join(BUDGETS)})",
+        help=f"a budget; may be repeated (default: {', '.join(BUDGETS)})".replace("%", "%%"),
     )
     parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="also write JSON")
     parser.set_defaults(run=run)

@@ -78,7 +78,7 @@ defvar planOptions = [
       clEnumValN(::remat::GranularityChoice::Layer, "layer", "framework layer")
     )}]>,
   Option<"cost", "cost", "std::string", "\"h100\"",
-    "Cost table: h100, a100, tpu-v5p, host, judge or paper">,
+    "Cost table: h100, h200, a100, tpu-v5p, host, judge or paper">,
   Option<"memoryModel", "memory-model", "::remat::MemoryModel", "::remat::MemoryModel::Program",
     "Which values are buffers", [{::llvm::cl::values(
       clEnumValN(::remat::MemoryModel::Program, "program", "every value that is not folded"),
