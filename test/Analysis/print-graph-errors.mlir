@@ -1,0 +1,49 @@
+// What the analysis refuses, with the culprit's location. Every message has a
+// unit test (test/Unit/Analysis/StepGraphErrorsTest.cpp); these are the ones that a
+// user meets first.
+// RUN: remat-opt %s --remat-print-graph -split-input-file -verify-diagnostics -o /dev/null
+
+// expected-error @below {{the module is empty: there is nothing to plan}}
+module {}
+
+// -----
+
+// expected-error @below {{the module has 2 public functions with a body, none of them @main: @a, @b; name one with the option 'entry'}}
+module {
+  func.func @a() { return }
+  func.func @b() { return }
+}
+
+// -----
+
+func.func private @relu(%x: tensor<4xf32>) -> tensor<4xf32> { return %x : tensor<4xf32> }
+func.func @main(%x: tensor<4xf32>) -> tensor<4xf32> {
+  // expected-error @below {{calls must be inlined before planning, here the call of @relu; run the pass 'remat-inline' first}}
+  %0 = call @relu(%x) : (tensor<4xf32>) -> tensor<4xf32>
+  return %0 : tensor<4xf32>
+}
+
+// -----
+
+// expected-error @below {{argument 0 has type 'tensor<?xf32>', whose size is not known; only static shapes can be planned}}
+func.func @main(%x: tensor<?xf32>) -> tensor<?xf32> {
+  %0 = "stablehlo.tanh"(%x) : (tensor<?xf32>) -> tensor<?xf32>
+  return %0 : tensor<?xf32>
+}
+
+// -----
+
+func.func @main(%x: tensor<4xf32>) -> tensor<f32> {
+  // expected-error @below {{'stablehlo.dot_general' has no attribute 'dot_dimension_numbers': its properties were lost}}
+  %0 = "stablehlo.dot_general"(%x, %x) : (tensor<4xf32>, tensor<4xf32>) -> tensor<f32>
+  return %0 : tensor<f32>
+}
+
+// -----
+
+// expected-error @below {{there is no backward to plan for: no op after foo.loss %1}}
+func.func @main(%x: tensor<4xf32>) -> tensor<f32> {
+  %0 = "stablehlo.tanh"(%x) : (tensor<4xf32>) -> tensor<4xf32>
+  %1 = "foo.loss"(%0) : (tensor<4xf32>) -> tensor<f32>
+  return %1 : tensor<f32>
+}
