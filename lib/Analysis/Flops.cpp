@@ -8,10 +8,10 @@
 
 #include "remat/Analysis/Flops.h"
 
-#include "llvm/Support/MathExtras.h"
 #include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/IR/BuiltinTypes.h"
 #include "remat/Analysis/ValueBytes.h"
+#include "llvm/Support/MathExtras.h"
 
 #include <algorithm>
 

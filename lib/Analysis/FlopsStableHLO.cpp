@@ -11,11 +11,11 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "llvm/ADT/StringExtras.h"
-#include "llvm/Support/MathExtras.h"
 #include "mlir/IR/BuiltinTypes.h"
 #include "remat/Analysis/Flops.h"
 #include "remat/Analysis/ValueBytes.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/MathExtras.h"
 
 #include <algorithm>
 
@@ -81,8 +81,7 @@ std::optional<size_t> kernelOutputDimension(llvm::StringRef text) {
   if (size_t at = text.find(rawKey); at != llvm::StringRef::npos) {
     llvm::StringRef rest = text.drop_front(at + rawKey.size()).ltrim();
     size_t dim;
-    if (!rest.consume_front("=") ||
-        rest.ltrim().take_while(llvm::isDigit).getAsInteger(10, dim))
+    if (!rest.consume_front("=") || rest.ltrim().take_while(llvm::isDigit).getAsInteger(10, dim))
       return std::nullopt;
     return dim;
   }

@@ -33,7 +33,8 @@ Folding::Folding(const Program &program, const AnalysisOptions &options)
   if (xla)
     findFusingReaders();
   for (NodeId id = 0; id < static_cast<NodeId>(program.nodes.size()); ++id) {
-    if (!mayFold(id) || !(isFreeScalar(id) || (xla ? foldsInXlaModel(id) : foldsInProgramModel(id))))
+    if (!mayFold(id) ||
+        !(isFreeScalar(id) || (xla ? foldsInXlaModel(id) : foldsInProgramModel(id))))
       continue;
     Footprint part = footprint(id);
     if (part.cone.size() >= maxCone)
@@ -74,9 +75,8 @@ bool Folding::foldsInProgramModel(NodeId id) const {
   if (node.model.kind == OpKind::View)
     return true;
   // What a barrier holds must be in memory.
-  return llvm::none_of(node.users, [&](NodeId user) {
-    return program.nodes[user].model.kind == OpKind::Barrier;
-  });
+  return llvm::none_of(
+      node.users, [&](NodeId user) { return program.nodes[user].model.kind == OpKind::Barrier; });
 }
 
 /// fusesOperands[node]: a value it reads need not be in memory. A view passes
@@ -86,9 +86,8 @@ void Folding::findFusingReaders() {
   for (NodeId id = static_cast<NodeId>(program.nodes.size()) - 1; id >= 0; --id) {
     const Node &node = program.nodes[id];
     if (node.model.kind == OpKind::View && node.model.free)
-      fusesOperands[id] = mayFold(id) && llvm::all_of(node.users, [&](NodeId user) {
-        return fusesOperands[user];
-      });
+      fusesOperands[id] =
+          mayFold(id) && llvm::all_of(node.users, [&](NodeId user) { return fusesOperands[user]; });
     else
       fusesOperands[id] = node.model.fusion != Fusion::None;
   }
@@ -105,8 +104,7 @@ bool Folding::foldsInXlaModel(NodeId id) const {
   // A loop starts from a filled buffer by filling the buffer it carries.
   bool isFill = node.model.kind == OpKind::Broadcast && readsFoldedConstantsOnly(id);
   return node.model.fusion == Fusion::Loop && readBy([&](NodeId user) {
-           return fusesOperands[user] ||
-                  (isFill && program.nodes[user].model.kind == OpKind::Loop);
+           return fusesOperands[user] || (isFill && program.nodes[user].model.kind == OpKind::Loop);
          });
 }
 

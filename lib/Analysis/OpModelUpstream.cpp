@@ -77,12 +77,47 @@ void addControlFlowRows(OpModelTable &table) {
 
 void addTosaRows(OpModelTable &table) {
   table.add("tosa",
-            {"abs", "add", "arithmetic_right_shift", "bitwise_and", "bitwise_not", "bitwise_or",
-             "bitwise_xor", "cast", "ceil", "clamp", "clz", "cos", "equal", "erf", "exp", "floor",
-             "greater", "greater_equal", "identity", "intdiv", "log", "logical_and",
-             "logical_left_shift", "logical_not", "logical_or", "logical_right_shift",
-             "logical_xor", "maximum", "minimum", "mul", "negate", "pow", "reciprocal", "rescale",
-             "rsqrt", "select", "sigmoid", "sin", "sub", "table", "tanh"},
+            {"abs",
+             "add",
+             "arithmetic_right_shift",
+             "bitwise_and",
+             "bitwise_not",
+             "bitwise_or",
+             "bitwise_xor",
+             "cast",
+             "ceil",
+             "clamp",
+             "clz",
+             "cos",
+             "equal",
+             "erf",
+             "exp",
+             "floor",
+             "greater",
+             "greater_equal",
+             "identity",
+             "intdiv",
+             "log",
+             "logical_and",
+             "logical_left_shift",
+             "logical_not",
+             "logical_or",
+             "logical_right_shift",
+             "logical_xor",
+             "maximum",
+             "minimum",
+             "mul",
+             "negate",
+             "pow",
+             "reciprocal",
+             "rescale",
+             "rsqrt",
+             "select",
+             "sigmoid",
+             "sin",
+             "sub",
+             "table",
+             "tanh"},
             elementwise);
   table.add("tosa", {"const", "const_shape"}, freeToRedo(OpKind::Constant));
   table.add("tosa.reshape", freeToRedo(OpKind::View));
@@ -102,10 +137,8 @@ void addTosaRows(OpModelTable &table) {
             working(OpKind::Window, flops::tosaPool, {}, Fusion::Reduce));
   table.add("tosa.matmul", working(OpKind::Dot, flops::tosaMatmul));
   table.add("tosa", {"conv2d", "conv3d"}, working(OpKind::Convolution, flops::tosaConvolution));
-  table.add("tosa.depthwise_conv2d",
-            working(OpKind::Convolution, flops::tosaDepthwiseConvolution));
-  table.add("tosa.transpose_conv2d",
-            working(OpKind::Convolution, flops::tosaTransposeConvolution));
+  table.add("tosa.depthwise_conv2d", working(OpKind::Convolution, flops::tosaDepthwiseConvolution));
+  table.add("tosa.transpose_conv2d", working(OpKind::Convolution, flops::tosaTransposeConvolution));
 }
 
 } // namespace

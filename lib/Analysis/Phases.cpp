@@ -68,9 +68,8 @@ static std::vector<bool> endsInDonatedOutputs(const Graph &graph) {
     const Op &op = graph.ops[id];
     bool isCheap = op.kind == OpKind::Elementwise || op.kind == OpKind::Broadcast ||
                    op.kind == OpKind::View || op.kind == OpKind::Constant;
-    ends[id] = isCheap && std::all_of(op.results.begin(), op.results.end(), [&](ValueId value) {
-                 return use[value] == Use::Donated;
-               });
+    ends[id] = isCheap && std::all_of(op.results.begin(), op.results.end(),
+                                      [&](ValueId value) { return use[value] == Use::Donated; });
     for (ValueId value : op.inputs)
       if (!ends[id])
         use[value] = Use::Other;

@@ -44,8 +44,7 @@ private:
     Region &body = program.entry.getBody();
     if (!body.hasOneBlock())
       return program.entry.emitError()
-             << "entry function @" << program.entry.getName() << " has "
-             << body.getBlocks().size()
+             << "entry function @" << program.entry.getName() << " has " << body.getBlocks().size()
              << " blocks; only one block of straight-line code can be planned";
     program.terminator = body.front().getTerminator();
     WalkResult walk = body.walk([&](Operation *op) {

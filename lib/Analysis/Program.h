@@ -9,8 +9,8 @@
 #ifndef REMAT_ANALYSIS_PROGRAM_H
 #define REMAT_ANALYSIS_PROGRAM_H
 
-#include "llvm/ADT/DenseMap.h"
 #include "remat/Analysis/StepGraph.h"
+#include "llvm/ADT/DenseMap.h"
 
 namespace remat {
 
@@ -25,9 +25,9 @@ struct Node {
   /// Distinct values of the entry block that the op or its regions read,
   /// operands first.
   llvm::SmallVector<mlir::Value, 3> reads;
-  bool captures = false; ///< its regions read values from outside
-  bool returned = false; ///< one of its results is an output
-  llvm::SmallVector<NodeId, 2> users; ///< distinct, ascending
+  bool captures = false;               ///< its regions read values from outside
+  bool returned = false;               ///< one of its results is an output
+  llvm::SmallVector<NodeId, 2> users;  ///< distinct, ascending
   llvm::SmallVector<int64_t, 1> bytes; ///< bytes[r] of result r
   int64_t flops = 0;                   ///< of one execution
 };

@@ -8,8 +8,8 @@
 
 #include "remat/Analysis/Provenance.h"
 
-#include "llvm/ADT/StringExtras.h"
 #include "mlir/IR/BuiltinAttributes.h"
+#include "llvm/ADT/StringExtras.h"
 
 using namespace mlir;
 

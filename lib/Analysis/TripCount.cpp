@@ -6,8 +6,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
+#include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/Interfaces/LoopLikeInterface.h"
 #include "remat/Analysis/Flops.h"
 
@@ -92,8 +92,7 @@ private:
   std::optional<int64_t> constantOf(Value value) {
     value = throughCasts(value);
     if (std::optional<unsigned> carry = carryOf(value)) {
-      if (*carry >= yield().getNumOperands() ||
-          carryOf(yield().getOperand(*carry)) != carry)
+      if (*carry >= yield().getNumOperands() || carryOf(yield().getOperand(*carry)) != carry)
         return std::nullopt;
       value = throughCasts(loop->getOperand(*carry));
     }
@@ -142,7 +141,8 @@ std::optional<int64_t> tripCount(Operation *op) {
     return std::nullopt;
   int64_t total = 1;
   for (auto [begin, end, step] : llvm::zip_equal(*lower, *upper, *steps)) {
-    auto b = getConstantIntValue(begin), e = getConstantIntValue(end), s = getConstantIntValue(step);
+    auto b = getConstantIntValue(begin), e = getConstantIntValue(end),
+         s = getConstantIntValue(step);
     if (!b || !e || !s || *s <= 0)
       return std::nullopt;
     int64_t distance = *e - *b;

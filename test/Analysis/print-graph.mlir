@@ -6,7 +6,7 @@
 
 // CHECK:   graph jit_step: [[#]] ops
 // CHECK:   arguments %arg0:64,%arg1:32
-// CHECK:   outputs %6,%10,%12<-%arg0
+// CHECK:   outputs %6,%9,%11<-%arg0
 // PROGRAM: op 0 stablehlo.dot_general dot forward recomputable flops=64 read=96 written=32 bits=32 inputs=%arg1,%arg0 results=%0:32 cone= scope="Model/Dense_0/dot_general" at="model.py:3"
 // PROGRAM: op 3 stablehlo.add elementwise forward recomputable flops=8 read=32 written=32 bits=32 inputs=%0 results=%3:32 cone=1,2 scope="" at="{{.*}}print-graph.mlir:[[#]]"
 // PROGRAM: op 4 stablehlo.tanh elementwise forward once

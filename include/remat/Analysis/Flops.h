@@ -14,8 +14,8 @@
 #ifndef REMAT_ANALYSIS_FLOPS_H
 #define REMAT_ANALYSIS_FLOPS_H
 
-#include "llvm/ADT/SmallVector.h"
 #include "remat/Analysis/OpModel.h"
+#include "llvm/ADT/SmallVector.h"
 
 namespace remat {
 namespace flops {

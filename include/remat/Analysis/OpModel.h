@@ -9,10 +9,10 @@
 #ifndef REMAT_ANALYSIS_OPMODEL_H
 #define REMAT_ANALYSIS_OPMODEL_H
 
-#include "llvm/ADT/ArrayRef.h"
-#include "llvm/ADT/StringMap.h"
 #include "mlir/IR/Operation.h"
 #include "remat/Planning/Graph/Graph.h"
+#include "llvm/ADT/ArrayRef.h"
+#include "llvm/ADT/StringMap.h"
 
 #include <optional>
 #include <vector>

@@ -30,9 +30,7 @@ TEST(EntryTest, MainBeforeOtherPublicFunctions) {
   EXPECT_EQ(entryOf("func.func @a() { return } func.func @main() { return }"), "main");
 }
 
-TEST(EntryTest, AGivenNameMayBePrivate) {
-  EXPECT_EQ(entryOf(oneOfEach, "helper"), "helper");
-}
+TEST(EntryTest, AGivenNameMayBePrivate) { EXPECT_EQ(entryOf(oneOfEach, "helper"), "helper"); }
 
 TEST(EntryTest, Errors) {
   EXPECT_EQ(entryOf("module {}"), "error: the module is empty: there is nothing to plan");

@@ -69,8 +69,7 @@ TEST(FoldingTest, F3_OpsWhoseRegionsCaptureAreBuffers) {
       } : tensor<2x3xf32> to tensor<2x4xf32>)" +
                       op("%y", "stablehlo.tanh", "%p"));
   };
-  EXPECT_EQ(Step(padded("tensor.yield %c : f32"), xla()).ids(),
-            (std::vector<int64_t>{2, 3, 4, 5}));
+  EXPECT_EQ(Step(padded("tensor.yield %c : f32"), xla()).ids(), (std::vector<int64_t>{2, 3, 4, 5}));
   EXPECT_EQ(Step(padded("%d = arith.constant 1.0 : f32\n tensor.yield %d : f32"), xla()).ids(),
             (std::vector<int64_t>{3, 4, 5}));
 }
@@ -125,11 +124,11 @@ TEST(FoldingTest, F5_AConeHoldsUpTo64OpsPerOperand) {
 }
 
 TEST(FoldingTest, P1_ConstantsBroadcastsAndViewsAreFolded) {
-  std::string text = stepAround(dot("%h", "%x") + R"(
+  std::string text =
+      stepAround(dot("%h", "%x") + R"(
     %i = "stablehlo.iota"() <{iota_dimension = 0 : i64}> : () -> tensor<2x4xf32>)" +
-                                op("%v", "stablehlo.reshape", "%h") +
-                                broadcast("%b", "%s") + op("%t", "stablehlo.add", "%v, %b") +
-                                op("%y", "stablehlo.add", "%t, %i"));
+                 op("%v", "stablehlo.reshape", "%h") + broadcast("%b", "%s") +
+                 op("%t", "stablehlo.add", "%v, %b") + op("%y", "stablehlo.add", "%t, %i"));
   Step step(text);
   EXPECT_EQ(step.ids(), (std::vector<int64_t>{0, 4, 5, 6, 7}));
   // A view's reader reads what the view shows.
@@ -207,16 +206,15 @@ TEST(FoldingTest, X3_TransposesThatOnlyDotsRead) {
                       reader);
   };
   EXPECT_EQ(Step(transposed(dot("%y", "%t")), xla()).ids(), (std::vector<int64_t>{0, 2, 3, 4}));
-  EXPECT_EQ(
-      Step(transposed(dot("%u", "%t") + op("%y", "foo.read", "%t, %u")), xla()).ids(),
-      (std::vector<int64_t>{0, 1, 2, 3, 4, 5}));
+  EXPECT_EQ(Step(transposed(dot("%u", "%t") + op("%y", "foo.read", "%t, %u")), xla()).ids(),
+            (std::vector<int64_t>{0, 1, 2, 3, 4, 5}));
 }
 
 TEST(FoldingTest, X4_BarriersHoldBuffers) {
-  std::string text = stepAround(dot("%h", "%x") + op("%t", "stablehlo.tanh", "%h") +
-                                op("%k", "stablehlo.optimization_barrier", "%t") +
-                                op("%u", "stablehlo.negate", "%t") +
-                                op("%y", "stablehlo.add", "%k, %u"));
+  std::string text =
+      stepAround(dot("%h", "%x") + op("%t", "stablehlo.tanh", "%h") +
+                 op("%k", "stablehlo.optimization_barrier", "%t") +
+                 op("%u", "stablehlo.negate", "%t") + op("%y", "stablehlo.add", "%k, %u"));
   Step step(text, xla());
   EXPECT_EQ(step.ids(), (std::vector<int64_t>{0, 1, 2, 4, 5, 6}));
   EXPECT_EQ(step.reads(4), "%2 %1");

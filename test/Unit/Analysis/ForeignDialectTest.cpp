@@ -61,7 +61,8 @@ TEST(ForeignDialectTest, ThePageShowsThisSample) {
   const std::string root = REMAT_TEST_INPUTS "/../..";
   std::string sample = contentOf(root + "/test/Unit/Analysis/MyDialectRows.h");
   std::string page = contentOf(root + "/docs/development/add-a-dialect.md");
-  sample = sample.substr(sample.find("#include"));
+  size_t begin = sample.find("#include"), end = sample.find("\n#endif");
+  sample = sample.substr(begin, end - begin);
   EXPECT_NE(page.find("```c++\n" + sample + "```"), std::string::npos);
 }
 

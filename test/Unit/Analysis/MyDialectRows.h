@@ -6,6 +6,9 @@
 //
 //===----------------------------------------------------------------------===//
 
+#ifndef REMAT_TEST_UNIT_ANALYSIS_MYDIALECTROWS_H
+#define REMAT_TEST_UNIT_ANALYSIS_MYDIALECTROWS_H
+
 #include "mlir/IR/BuiltinTypes.h"
 #include "remat/Analysis/Flops.h"
 
@@ -37,3 +40,5 @@ inline void addMyDialectRows(remat::OpModelTable &table) {
   // Draws a mask from a hidden state: never run twice, never left out.
   table.add("mydl.dropout", {.kind = OpKind::Random});
 }
+
+#endif // REMAT_TEST_UNIT_ANALYSIS_MYDIALECTROWS_H

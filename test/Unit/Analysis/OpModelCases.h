@@ -25,6 +25,8 @@ struct OpModelCase {
 };
 
 std::vector<OpModelCase> opModelCases();
+/// Those for StableHLO and CHLO.
+std::vector<OpModelCase> stablehloCases();
 
 } // namespace remat::test
 

@@ -15,8 +15,8 @@
 
 #include "OpModelCases.h"
 #include "ParsedModule.h"
-#include "llvm/ADT/StringExtras.h"
 #include "remat/Analysis/Flops.h"
+#include "llvm/ADT/StringExtras.h"
 
 #include <set>
 
@@ -121,8 +121,9 @@ TEST(OpModelTest, CustomCallsNeedADeclaration) {
 }
 
 TEST(OpModelTest, KeepTakesAwayRecomputation) {
-  EXPECT_EQ(describe(R"(%0 = "stablehlo.tanh"(%a) {remat.keep} : (tensor<2x3xf32>) -> tensor<2x3xf32>)"),
-            "elementwise pL");
+  EXPECT_EQ(
+      describe(R"(%0 = "stablehlo.tanh"(%a) {remat.keep} : (tensor<2x3xf32>) -> tensor<2x3xf32>)"),
+      "elementwise pL");
 }
 
 TEST(OpModelTest, RegionsNarrowTheirOp) {
@@ -133,8 +134,9 @@ TEST(OpModelTest, RegionsNarrowTheirOp) {
         "stablehlo.return"(%m) : (tensor<f32>) -> ()
       }) : (tensor<2x3xf32>, tensor<f32>) -> tensor<2xf32>)");
   };
-  EXPECT_EQ(reduceWith(R"(%m = "stablehlo.add"(%l, %r) : (tensor<f32>, tensor<f32>) -> tensor<f32>)"),
-            "reduce prR");
+  EXPECT_EQ(
+      reduceWith(R"(%m = "stablehlo.add"(%l, %r) : (tensor<f32>, tensor<f32>) -> tensor<f32>)"),
+      "reduce prR");
   EXPECT_EQ(reduceWith(R"(%m = "foo.bar"(%l, %r) : (tensor<f32>, tensor<f32>) -> tensor<f32>)"),
             "reduce R");
   EXPECT_EQ(reduceWith(R"(%m = "stablehlo.custom_call"(%l) <{call_target_name = "f"}> :
@@ -179,11 +181,11 @@ TEST(OpModelTest, StructuredOps) {
   EXPECT_EQ(describe(generic(id + ", " + id, two, ain, out, yield)), "elementwise prL");
   EXPECT_EQ(describe(generic(swap + ", " + id, two, ain, "tensor<3x2xf32>", yield)),
             "transpose prL");
-  EXPECT_EQ(describe(generic("affine_map<(i, j) -> ()>, " + id, two, "%s : tensor<f32>", out,
-                             yield)),
-            "broadcast prfL");
-  EXPECT_EQ(describe(generic("affine_map<(i, j) -> (i, 0)>, affine_map<(i, j) -> (i, j)>", two,
-                             ain, "tensor<2x1xf32>", yield)),
+  EXPECT_EQ(
+      describe(generic("affine_map<(i, j) -> ()>, " + id, two, "%s : tensor<f32>", out, yield)),
+      "broadcast prfL");
+  EXPECT_EQ(describe(generic("affine_map<(i, j) -> (i, 0)>, affine_map<(i, j) -> (i, j)>", two, ain,
+                             "tensor<2x1xf32>", yield)),
             "slice prL");
   EXPECT_EQ(describe(generic(id + ", " + id, two, ain, out,
                              R"(^bb0(%l: f32, %o: f32):
@@ -195,15 +197,14 @@ TEST(OpModelTest, StructuredOps) {
             "gather prL");
   // The body casts (free) and adds: one flop per point.
   Context context;
-  Found reduce =
-      lookup(context,
-             generic(id + ", affine_map<(i, j) -> (i)>", "\"parallel\", \"reduction\"", ain,
-                     "tensor<2xf64>",
-                     R"(^bb0(%l: f32, %o: f64):
+  Found reduce = lookup(context,
+                        generic(id + ", affine_map<(i, j) -> (i)>", "\"parallel\", \"reduction\"",
+                                ain, "tensor<2xf64>",
+                                R"(^bb0(%l: f32, %o: f64):
                         %w = arith.extf %l : f32 to f64
                         %m = arith.addf %w, %o : f64
                         linalg.yield %m : f64)"),
-             OpModelTable());
+                        OpModelTable());
   EXPECT_EQ(reduce.model.kind, planning::OpKind::Reduce);
   EXPECT_EQ(flagsOf(reduce.model), "prR");
   EXPECT_EQ(reduce.flops, 6);
@@ -260,17 +261,18 @@ TEST(OpModelTest, RowsForAForeignDialect) {
 TEST(OpModelTest, UnreadableAttributesGiveNoCount) {
   Context context;
   OpModelTable table;
-  for (const char *text : {
-           R"(%0 = "stablehlo.dot_general"(%a, %b) : (tensor<2x3xf32>, tensor<3x4xf32>) -> tensor<2x4xf32>)",
-           R"(%0 = "stablehlo.dot_general"(%a, %b) <{dot_dimension_numbers = #stablehlo.dot<lhs_contracting_dimensions = [7]>}> : (tensor<2x3xf32>, tensor<3x4xf32>) -> tensor<2x4xf32>)",
-           R"(%0 = "stablehlo.dot_general"(%a, %b) <{dot_dimension_numbers = #stablehlo.dot<lhs_contracting_dimensions = [x]>}> : (tensor<2x3xf32>, tensor<3x4xf32>) -> tensor<2x4xf32>)",
-           R"(%0 = "stablehlo.convolution"(%a, %b) <{dimension_numbers = #stablehlo.conv<[b, f]x[i]->[b, f]>}> : (tensor<2x3xf32>, tensor<3x4xf32>) -> tensor<2x4xf32>)",
-           R"(%0 = "stablehlo.convolution"(%a, %b) <{dimension_numbers = "?"}> : (tensor<2x3xf32>, tensor<3x4xf32>) -> tensor<2x4xf32>)",
-           R"(%0 = "stablehlo.einsum"(%a, %b) : (tensor<2x3xf32>, tensor<3x4xf32>) -> tensor<2x4xf32>)",
-           R"(%0 = "stablehlo.fft"(%a) : (tensor<2x3xf32>) -> tensor<2x4xf32>)",
-           R"(%0 = "stablehlo.reduce_window"(%a, %s) : (tensor<2x3xf32>, tensor<f32>) -> tensor<2x4xf32>)",
-           R"(%0 = "tosa.max_pool2d"(%a) : (tensor<2x3xf32>) -> tensor<2x4xf32>)",
-       })
+  for (
+      const char *text : {
+          R"(%0 = "stablehlo.dot_general"(%a, %b) : (tensor<2x3xf32>, tensor<3x4xf32>) -> tensor<2x4xf32>)",
+          R"(%0 = "stablehlo.dot_general"(%a, %b) <{dot_dimension_numbers = #stablehlo.dot<lhs_contracting_dimensions = [7]>}> : (tensor<2x3xf32>, tensor<3x4xf32>) -> tensor<2x4xf32>)",
+          R"(%0 = "stablehlo.dot_general"(%a, %b) <{dot_dimension_numbers = #stablehlo.dot<lhs_contracting_dimensions = [x]>}> : (tensor<2x3xf32>, tensor<3x4xf32>) -> tensor<2x4xf32>)",
+          R"(%0 = "stablehlo.convolution"(%a, %b) <{dimension_numbers = #stablehlo.conv<[b, f]x[i]->[b, f]>}> : (tensor<2x3xf32>, tensor<3x4xf32>) -> tensor<2x4xf32>)",
+          R"(%0 = "stablehlo.convolution"(%a, %b) <{dimension_numbers = "?"}> : (tensor<2x3xf32>, tensor<3x4xf32>) -> tensor<2x4xf32>)",
+          R"(%0 = "stablehlo.einsum"(%a, %b) : (tensor<2x3xf32>, tensor<3x4xf32>) -> tensor<2x4xf32>)",
+          R"(%0 = "stablehlo.fft"(%a) : (tensor<2x3xf32>) -> tensor<2x4xf32>)",
+          R"(%0 = "stablehlo.reduce_window"(%a, %s) : (tensor<2x3xf32>, tensor<f32>) -> tensor<2x4xf32>)",
+          R"(%0 = "tosa.max_pool2d"(%a) : (tensor<2x3xf32>) -> tensor<2x4xf32>)",
+      })
     EXPECT_EQ(lookup(context, text, table).flops, std::nullopt) << text;
 }
 

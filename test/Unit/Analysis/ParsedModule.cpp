@@ -25,11 +25,11 @@ Context::Context()
     : handler(&context, [this](mlir::Diagnostic &diagnostic) { errors += diagnostic.str(); }) {
   context.disableMultithreading();
   context.allowUnregisteredDialects();
-  context.loadDialect<mlir::arith::ArithDialect, mlir::cf::ControlFlowDialect,
-                      mlir::func::FuncDialect, mlir::linalg::LinalgDialect,
-                      mlir::math::MathDialect, mlir::ml_program::MLProgramDialect,
-                      mlir::quant::QuantDialect, mlir::scf::SCFDialect,
-                      mlir::tensor::TensorDialect, mlir::tosa::TosaDialect>();
+  context
+      .loadDialect<mlir::arith::ArithDialect, mlir::cf::ControlFlowDialect, mlir::func::FuncDialect,
+                   mlir::linalg::LinalgDialect, mlir::math::MathDialect,
+                   mlir::ml_program::MLProgramDialect, mlir::quant::QuantDialect,
+                   mlir::scf::SCFDialect, mlir::tensor::TensorDialect, mlir::tosa::TosaDialect>();
 }
 
 mlir::OwningOpRef<mlir::ModuleOp> Context::parse(llvm::StringRef text) {

@@ -35,8 +35,11 @@ TEST(PhasesTest, ForwardBackwardUpdate) {
 std::string withResults(const std::string &results, const std::string &types,
                         const std::string &donate = "") {
   return "func.func @main(%x: tensor<2x4xf32>, %rate: tensor<f32> " + donate + ") -> (" + types +
-         ") {" + dot("%h", "%x").replace(0, 1, "%w = \"foo.w\"() {remat.pure} : () -> "
-                                               "tensor<4x4xf32>\n") +
+         ") {" +
+         dot("%h", "%x")
+             .replace(0, 1,
+                      "%w = \"foo.w\"() {remat.pure} : () -> "
+                      "tensor<4x4xf32>\n") +
          R"(
     %a = "foo.metric"(%h) {remat.pure} : (tensor<2x4xf32>) -> tensor<f32>
     %loss = "foo.loss"(%h) {remat.pure} : (tensor<2x4xf32>) -> tensor<f32>

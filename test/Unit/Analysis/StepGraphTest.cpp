@@ -234,9 +234,8 @@ TEST(StepGraphTest, DonorsWithoutAnOutputGetTheFirstOfTheirType) {
       return %loss, %u, %h, %g : tensor<f32>, tensor<2x4xf32>, tensor<2x4xf32>, tensor<2x4xf32>
     })");
   EXPECT_EQ(step.graph().donated,
-            (std::vector<std::optional<int32_t>>{std::nullopt, std::nullopt,
-                                                 std::optional<int32_t>(0),
-                                                 std::optional<int32_t>(2)}));
+            (std::vector<std::optional<int32_t>>{
+                std::nullopt, std::nullopt, std::optional<int32_t>(0), std::optional<int32_t>(2)}));
   EXPECT_EQ(step.names(step.graph().outputs), "%1 %arg3 %0 %2");
 }
 

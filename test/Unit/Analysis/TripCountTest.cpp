@@ -15,8 +15,8 @@ namespace {
 /// Returns the trip count of the loop in `text`, -1 for unknown.
 int64_t tripsOf(const std::string &text) {
   Context context;
-  auto module = context.parse("func.func @main(%n: tensor<i32>, %x: tensor<2xf32>) {" + text +
-                              "\nreturn }");
+  auto module =
+      context.parse("func.func @main(%n: tensor<i32>, %x: tensor<2xf32>) {" + text + "\nreturn }");
   int64_t trips = -2;
   module->walk([&](mlir::Operation *op) {
     llvm::StringRef name = op->getName().getStringRef();

@@ -6,9 +6,9 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "remat/Analysis/ValueBytes.h"
 #include "ParsedModule.h"
 #include "mlir/AsmParser/AsmParser.h"
-#include "remat/Analysis/ValueBytes.h"
 
 namespace remat::test {
 namespace {
@@ -29,17 +29,28 @@ struct Case {
 
 TEST(ValueBytesTest, EveryKindOfElement) {
   static constexpr Case cases[] = {
-      {"tensor<5xi1>", "5"},           {"tensor<5xi2>", "2"},
-      {"tensor<5xi4>", "3"},           {"tensor<5xui4>", "3"},
-      {"tensor<5xi8>", "5"},           {"tensor<5xui16>", "10"},
-      {"tensor<5xi24>", "15"},         {"tensor<5xi33>", "25"},
-      {"tensor<5xsi64>", "40"},        {"tensor<5xindex>", "40"},
-      {"tensor<5xf4E2M1FN>", "3"},     {"tensor<5xf6E2M3FN>", "4"},
-      {"tensor<5xf8E4M3FN>", "5"},     {"tensor<5xf8E5M2>", "5"},
-      {"tensor<5xbf16>", "10"},        {"tensor<5xf16>", "10"},
-      {"tensor<5xtf32>", "20"},        {"tensor<5xf32>", "20"},
-      {"tensor<5xf64>", "40"},         {"tensor<5xf80>", "80"},
-      {"tensor<5xcomplex<f32>>", "40"}, {"tensor<5xcomplex<f64>>", "80"},
+      {"tensor<5xi1>", "5"},
+      {"tensor<5xi2>", "2"},
+      {"tensor<5xi4>", "3"},
+      {"tensor<5xui4>", "3"},
+      {"tensor<5xi8>", "5"},
+      {"tensor<5xui16>", "10"},
+      {"tensor<5xi24>", "15"},
+      {"tensor<5xi33>", "25"},
+      {"tensor<5xsi64>", "40"},
+      {"tensor<5xindex>", "40"},
+      {"tensor<5xf4E2M1FN>", "3"},
+      {"tensor<5xf6E2M3FN>", "4"},
+      {"tensor<5xf8E4M3FN>", "5"},
+      {"tensor<5xf8E5M2>", "5"},
+      {"tensor<5xbf16>", "10"},
+      {"tensor<5xf16>", "10"},
+      {"tensor<5xtf32>", "20"},
+      {"tensor<5xf32>", "20"},
+      {"tensor<5xf64>", "40"},
+      {"tensor<5xf80>", "80"},
+      {"tensor<5xcomplex<f32>>", "40"},
+      {"tensor<5xcomplex<f64>>", "80"},
       {"tensor<5x!quant.uniform<i8:f32, 0.5>>", "5"},
   };
   for (const Case &item : cases)

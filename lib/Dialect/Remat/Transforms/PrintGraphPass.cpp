@@ -6,9 +6,9 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "llvm/Support/raw_ostream.h"
 #include "remat/Analysis/StepGraph.h"
 #include "remat/Dialect/Remat/Transforms/Passes.h"
+#include "llvm/Support/raw_ostream.h"
 
 namespace remat {
 #define GEN_PASS_DEF_PRINTGRAPHPASS

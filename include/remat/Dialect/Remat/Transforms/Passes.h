@@ -11,6 +11,7 @@
 
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/Pass/Pass.h"
+#include "remat/Analysis/StepGraph.h"
 #include "remat/Dialect/Remat/IR/Remat.h"
 #include "remat/Dialect/Remat/Transforms/Encode.h"
 #include "remat/Dialect/Remat/Transforms/PlanOptions.h"

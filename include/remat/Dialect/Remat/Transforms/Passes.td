@@ -28,7 +28,19 @@ defvar targetOption = Option<"target", "target", "::remat::EncodeTarget",
     clEnumValN(::remat::EncodeTarget::XlaCpu, "xla-cpu", "opaque guards, for default XLA flags")
   )}]>;
 
-defvar planOptions = [
+defvar analysisOptions = [
+  Option<"memoryModel", "memory-model", "::remat::MemoryModel", "::remat::MemoryModel::Program",
+    "Which values are buffers", [{::llvm::cl::values(
+      clEnumValN(::remat::MemoryModel::Program, "program", "every value that is not folded"),
+      clEnumValN(::remat::MemoryModel::Xla, "xla", "outputs of fusion clusters")
+    )}]>,
+  Option<"foldFree", "fold-free", "bool", "true",
+    "Fold constants, broadcasts, reshapes and the like into their readers">,
+  Option<"loss", "loss", "int64_t", "-1",
+    "Index of the result that is the loss; -1 for the first scalar float">
+];
+
+defvar planOptions = !listconcat([
   Option<"budget", "budget", "std::string", "\"\"",
     "Bytes that may be live at once: 8GiB, 800MB, 123, 50% of the plain peak, or min">,
   Option<"budgetScope", "budget-scope", "::remat::planning::BudgetScope",
@@ -78,21 +90,13 @@ defvar planOptions = [
       clEnumValN(::remat::GranularityChoice::Layer, "layer", "framework layer")
     )}]>,
   Option<"cost", "cost", "std::string", "\"h100\"",
-    "Cost table: h100, h200, a100, tpu-v5p, host, judge or paper">,
-  Option<"memoryModel", "memory-model", "::remat::MemoryModel", "::remat::MemoryModel::Program",
-    "Which values are buffers", [{::llvm::cl::values(
-      clEnumValN(::remat::MemoryModel::Program, "program", "every value that is not folded"),
-      clEnumValN(::remat::MemoryModel::Xla, "xla", "outputs of fusion clusters")
-    )}]>,
-  Option<"foldFree", "fold-free", "bool", "true",
-    "Fold constants, broadcasts, reshapes and the like into their readers">,
-  Option<"loss", "loss", "int64_t", "-1",
-    "Index of the result that is the loss; -1 for the first scalar float">,
+    "Cost table: h100, h200, a100, tpu-v5p, host, judge or paper">
+], analysisOptions, [
   Option<"problemFile", "problem-file", "std::string", "\"\"", "Write problem.json here">,
   Option<"planFile", "plan-file", "std::string", "\"\"",
     "Read the plan from this plan.json instead of making one">,
   Option<"planOutput", "plan-output", "std::string", "\"\"", "Write plan.json here">
-];
+]);
 
 //===----------------------------------------------------------------------===//
 // Passes
@@ -262,6 +266,34 @@ def RematPass : Pass<"remat", "::mlir::ModuleOp"> {
   }];
   let dependentDialects = ["::mlir::func::FuncDialect", "::remat::RematDialect"];
   let options = !listconcat([entryOption, verifyOption, targetOption], planOptions);
+}
+
+def PrintGraphPass : Pass<"remat-print-graph", "::mlir::ModuleOp"> {
+  let summary = "Print the graph that plans are made on";
+  let description = [{
+    Analyses the entry function as `remat-plan` does and prints the graph to
+    standard output: a line for the arguments, one for the outputs (`<-` marks the
+    donated argument), and one per op with its work, inputs, results with their
+    bytes, folded ops, framework scope and source line.
+
+    **Requires:** an entry function of one block without calls (`remat-inline`),
+    with static shapes, that reads forward values after its loss.
+
+    **Guarantees:** the module is not changed; the same module prints the same
+    text.
+
+    **Fails when:** the module has no entry function or several; the function has
+    several blocks, calls, no ops or no backward; a value has no static size; an
+    op lost its properties, has an unreadable attribute or takes 2^62 flops or
+    bytes; a donation does not fit; the loss does not exist.
+
+    **Complexity:** O(ops + operands), and the sum of the folded ops per op.
+
+    **Example:** `test/Analysis/print-graph.mlir`.
+
+    See `docs/concepts/graph.md`.
+  }];
+  let options = !listconcat([entryOption], analysisOptions);
 }
 
 #endif // REMAT_DIALECT_REMAT_TRANSFORMS_PASSES_TD
