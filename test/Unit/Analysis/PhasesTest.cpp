@@ -89,6 +89,23 @@ TEST(PhasesTest, WithoutAScalarThePlainPeakEndsTheForward) {
   EXPECT_EQ(forward("%e", "tensor<2x4xf32>"), "ffffb");
 }
 
+TEST(PhasesTest, TheFirstPeakOfSeveral) {
+  // A chain: from the second op on two values are live at each.
+  EXPECT_EQ(phasesOf("func.func @main(%x: tensor<2x4xf32>) -> tensor<2x4xf32> {" +
+                     op("%a", "foo.a", "%x") + op("%b", "foo.b", "%a") + op("%c", "foo.c", "%b") +
+                     op("%d", "foo.d", "%c") + "\nreturn %d : tensor<2x4xf32> }"),
+            "ffbb");
+}
+
+TEST(PhasesTest, TheLossItselfIsAForwardValue) {
+  EXPECT_EQ(phasesOf(R"(func.func @main(%x: tensor<2xf32>) -> (tensor<f32>, tensor<2xf32>) {
+    %loss = "foo.loss"(%x) : (tensor<2xf32>) -> tensor<f32>
+    %g = "foo.grad"(%loss) : (tensor<f32>) -> tensor<2xf32>
+    return %loss, %g : tensor<f32>, tensor<2xf32>
+  })"),
+            "fb");
+}
+
 TEST(PhasesTest, TheUpdateStartsAfterTheBackward) {
   // An elementwise sum of gradients before the last dot is backward still.
   std::string text = R"(
@@ -107,6 +124,18 @@ TEST(PhasesTest, TheUpdateStartsAfterTheBackward) {
 TEST(PhasesTest, OnlyDonatedOutputsAreUpdates) {
   std::string text(oneLayer);
   text.replace(text.find("{tf.aliasing_output = 1 : i32}"), 30, "");
+  EXPECT_EQ(phasesOf(text), "fffbbbbb");
+}
+
+TEST(PhasesTest, AValueReturnedTwiceIsNoUpdate) {
+  std::string text(oneLayer);
+  auto replace = [&](llvm::StringRef from, llvm::StringRef to) {
+    text.replace(text.find(from.str()), from.size(), to.str());
+  };
+  replace("tf.aliasing_output = 1", "tf.aliasing_output = 2");
+  replace("-> (tensor<f32>, tensor<4x4xf32>)",
+          "-> (tensor<f32>, tensor<4x4xf32>, tensor<4x4xf32>)");
+  replace("%loss, %new : tensor<f32>,", "%loss, %new, %new : tensor<f32>, tensor<4x4xf32>,");
   EXPECT_EQ(phasesOf(text), "fffbbbbb");
 }
 

@@ -175,5 +175,19 @@ TEST(StepGraphErrorsTest, NoBackward) {
             "result that is the loss with the option 'loss'");
 }
 
+TEST(StepGraphErrorsTest, AConstantIsNotWorthABackward) {
+  AnalysisOptions options;
+  options.foldFree = false;
+  Step step(R"(
+    func.func @main(%x: tensor<2x4xf32>) -> (tensor<f32>, tensor<f32>) {
+      %c = "stablehlo.constant"() <{value = dense<1.0> : tensor<f32>}> : () -> tensor<f32>
+      %loss = "foo.loss"(%x) : (tensor<2x4xf32>) -> tensor<f32>
+      %other = "foo.other"(%x, %c) : (tensor<2x4xf32>, tensor<f32>) -> tensor<f32>
+      return %loss, %other : tensor<f32>, tensor<f32>
+    })",
+            options);
+  EXPECT_EQ(step.context.errors.substr(0, 35), "there is no backward to plan for: n");
+}
+
 } // namespace
 } // namespace remat::test

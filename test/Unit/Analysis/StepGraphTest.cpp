@@ -208,6 +208,16 @@ TEST(StepGraphTest, UnchangedCarriesShareTheirStartValue) {
   EXPECT_FALSE(step.op(0).recomputable); // read as %5#2 too
 }
 
+TEST(StepGraphTest, ALoopThatYieldsTooLittleSharesNothing) {
+  std::string text = stepAround(dot("%h", "%x") + loop);
+  size_t at = text.find("\"stablehlo.return\"(%j, %n, %k, %f)");
+  size_t end = text.find("-> ()", at);
+  text.replace(at, end - at, "\"stablehlo.return\"(%j) : (tensor<i32>) ");
+  Step step(text);
+  for (planning::ValueId result : step.op(5).results)
+    EXPECT_GT(step.graph().values[result].bytes.count, 0);
+}
+
 TEST(StepGraphTest, CarriesOfScfFor) {
   Step step(stepAround(dot("%h", "%x") + R"(
     %c0 = arith.constant 0 : index
