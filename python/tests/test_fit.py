@@ -1,0 +1,193 @@
+# Part of Remat, under the Apache License v2.0 with LLVM Exceptions.
+# See LICENSE for license information.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""`remat.jax.fit` returns the same step: same bits, same trees, same donation, less memory."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+import remat
+from remat.bench.equality import ROUNDING_FLAGS
+from remat.errors import BudgetError, InputError
+from remat.xla.cpu import bitwise_equal, compile_step
+
+LAYERS, WIDTH, BATCH = 8, 16, 512
+
+
+class State(NamedTuple):
+    """A state with a None leaf, an integer and nested parameters."""
+
+    weights: dict
+    count: jax.Array
+    nothing: None
+
+
+def train(state, batch, scale=1.0, *, rate=0.1):
+    """Tanh layers with dropout from a typed key, bfloat16 in the middle, SGD."""
+
+    def loss(weights):
+        hidden = batch["x"]
+        for index in range(LAYERS):
+            hidden = jnp.tanh(hidden @ weights[f"layer{index}"])
+            if index == LAYERS // 2:
+                hidden = hidden.astype(jnp.bfloat16).astype(jnp.float32)
+        keep = jax.random.bernoulli(batch["key"], 0.9, hidden.shape)
+        picked = jnp.take_along_axis(hidden * keep, batch["label"][:, None], axis=1)
+        return jnp.mean(picked**2) * scale
+
+    value, gradients = jax.value_and_grad(loss)(state.weights)
+    weights = jax.tree.map(lambda w, g: w - rate * g, state.weights, gradients)
+    return State(weights, state.count + 1, None), {"loss": value, "nothing": None}
+
+
+def arguments():
+    """Concrete arguments of `train`, new each time."""
+    random = np.random.default_rng(0)
+    weights = {
+        f"layer{i}": jnp.asarray(random.normal(size=(WIDTH, WIDTH)) / 4, jnp.float32)
+        for i in range(LAYERS)
+    }
+    batch = {
+        "x": jnp.asarray(random.normal(size=(BATCH, WIDTH)), jnp.float32),
+        "label": jnp.asarray(random.integers(0, WIDTH, BATCH), jnp.int32),
+        "key": jax.random.key(7),
+    }
+    return State(weights, jnp.int32(3), None), batch
+
+
+@pytest.fixture(scope="module")
+def fitted():
+    """`train` at half its peak, with a donated, a static and a keyword argument."""
+    return remat.jax.fit(
+        train,
+        *arguments(),
+        2.0,
+        budget="50%",
+        donate_argnums=0,
+        static_argnums=2,
+        example_kwargs={"rate": 0.5},
+    )
+
+
+def leaves(tree):
+    return [np.asarray(leaf) for leaf in jax.tree.leaves(tree)]
+
+
+def test_same_trees_and_values(fitted):
+    plain = jax.jit(train, static_argnums=2)(*arguments(), 2.0, rate=0.5)
+    found = fitted(*arguments(), 2.0, rate=0.5)
+    assert jax.tree.structure(plain) == jax.tree.structure(found)
+    for one, other in zip(leaves(plain), leaves(found)):
+        assert one.dtype == other.dtype
+        np.testing.assert_allclose(one, other, rtol=1e-6)
+
+
+def test_same_bits_under_flags_that_fix_rounding(fitted):
+    plain = jax.jit(train, static_argnums=2).lower(*arguments(), 2.0, rate=0.5)
+    before = leaves(plain.compile(ROUNDING_FLAGS)(*arguments(), rate=0.5))
+    after = fitted.lower(*arguments(), 2.0, rate=0.5).compile(ROUNDING_FLAGS)
+    assert bitwise_equal(before, leaves(after(*arguments(), rate=0.5)))
+
+
+def test_recomputation_survives_xla(fitted):
+    plain = compile_step(
+        jax.jit(train, static_argnums=2, donate_argnums=0).lower(*arguments(), 2.0, rate=0.5)
+    )
+    after = compile_step(fitted.lower(*arguments(), 2.0, rate=0.5))
+    assert fitted.plan.heavy_recomputations > 0
+    assert after.heavy - plain.heavy >= fitted.plan.heavy_recomputations
+    assert after.temp < plain.temp
+
+
+def test_donation_is_kept(fitted):
+    state, batch = arguments()
+    fitted(state, batch, 2.0, rate=0.5)
+    assert state.weights["layer0"].is_deleted()
+    assert not batch["x"].is_deleted()
+
+
+def test_donation_of_a_jitted_step_is_taken_over():
+    step = remat.jax.fit(jax.jit(train, donate_argnums=0), *arguments(), budget="50%")
+    state, batch = arguments()
+    step(state, batch)
+    assert state.weights["layer0"].is_deleted()
+
+
+def test_peak_is_within_the_budget_and_said_to_be_predicted(fitted):
+    assert fitted.plan.peak <= fitted.plan.budget < fitted.plan.plain_peak
+    assert fitted.plan.scope == "total"
+    report = fitted.report()
+    assert "they are not yet verified on a device" in report
+    assert "test_fit.py:" in report, "source lines of the values"
+
+
+def test_abstract_arguments_and_another_target():
+    shapes = jax.eval_shape(arguments)
+    step = remat.jax.fit(train, *shapes, budget="min", target="xla-gpu")
+    assert step.exported.platforms == ("cuda",)
+    assert "optimization_barrier" in step.exported.mlir_module()
+
+
+def test_shardings_on_one_device_are_kept():
+    mesh = jax.sharding.Mesh(np.array(jax.devices()[:1]), ("data",))
+    sharding = jax.sharding.NamedSharding(mesh, jax.sharding.PartitionSpec("data"))
+    state, batch = arguments()
+    batch["x"] = jax.device_put(batch["x"], sharding)
+    step = remat.jax.fit(train, state, batch, budget="50%")
+    assert "sdy.mesh" in step.exported.mlir_module()
+    np.testing.assert_allclose(
+        step(state, batch)[1]["loss"], train(state, batch)[1]["loss"], rtol=1e-5
+    )
+
+
+def test_budget_below_the_floor_says_what_is_in_the_way():
+    with pytest.raises(BudgetError) as caught:
+        remat.jax.fit(train, *arguments(), budget=1000)
+    error = caught.value
+    assert error.budget == 1000 < error.floor <= error.smallest
+    assert error.scope == "total"
+    assert error.largest and error.largest[0].bytes >= error.largest[-1].bytes
+
+
+BAD = {
+    "target": ({"budget": 1, "target": "abacus"}, "target 'abacus' is unknown; expected xla-cpu"),
+    "donate": ({"budget": 1, "donate_argnums": 2}, "donate_argnums names argument 2, but 2 were"),
+    "both": (
+        {"budget": 1, "donate_argnums": 0, "static_argnums": 0},
+        "argument 0 is both static and",
+    ),
+    "zero": ({"budget": 0}, "budget"),
+    "strategy": ({"budget": "50%", "strategy": "luck"}, "luck"),
+}
+
+
+@pytest.mark.parametrize("what", BAD)
+def test_bad_options(what):
+    options, message = BAD[what]
+    with pytest.raises(InputError, match=message):
+        remat.jax.fit(train, *arguments(), **options)
+
+
+def test_other_static_value_is_refused(fitted):
+    with pytest.raises(InputError, match="static argument 2 is 3.0, but the step was fitted to 2"):
+        fitted(*arguments(), 3.0, rate=0.5)
+
+
+def test_a_step_without_backward_is_refused():
+    with pytest.raises(InputError, match="backward"):
+        remat.jax.fit(lambda x: jnp.tanh(x @ x).sum(), jnp.ones((4, 4)), budget="50%")
+
+
+def test_a_step_that_calls_python_is_refused():
+    def step(weight):
+        value, gradient = jax.value_and_grad(lambda w: jnp.sum(jnp.tanh(w)))(weight)
+        jax.debug.print("loss {}", value)
+        return gradient
+
+    with pytest.raises(InputError, match="the step calls back into Python"):
+        remat.jax.fit(step, jnp.ones(4), budget="50%")

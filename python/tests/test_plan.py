@@ -1,0 +1,93 @@
+# Part of Remat, under the Apache License v2.0 with LLVM Exceptions.
+# See LICENSE for license information.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""What a plan says of itself: peaks with their scope, values kept and run again."""
+
+from __future__ import annotations
+
+import pytest
+from remat.plan import Plan, format_bytes
+
+
+def _op(id, kind, phase, inputs, results, location=""):
+    return {
+        "id": id,
+        "name": f"stablehlo.{kind}",
+        "kind": kind,
+        "phase": phase,
+        "inputs": inputs,
+        "results": results,
+        "location": location,
+        "scope": f"net/{id}",
+    }
+
+
+@pytest.fixture
+def plan():
+    """Two forward dots, of which the first runs again; one backward op reads both."""
+    problem = {
+        "memory_model": "xla",
+        "cost_table": "h100",
+        "values": [{"name": f"%{i}", "bytes": size} for i, size in enumerate([64, 400, 800, 64])],
+        "ops": [
+            _op(10, "dot", "forward", [0], [1], "net.py:3"),
+            _op(20, "dot", "forward", [1], [2], "net.py:4"),
+            _op(30, "dot", "backward", [1, 2], [3]),
+        ],
+    }
+    answer = {
+        "schedule": [10, 20, 10, 30],
+        "peak": 1 << 20,
+        "plain_peak": 1 << 21,
+        "budget": None,
+        "smallest_peak": 1 << 19,
+        "scope": "total",
+        "overhead": 0.25,
+        "strategy": "kusumoto family=approx",
+    }
+    return Plan(problem, answer)
+
+
+def test_counts(plan):
+    assert plan.recomputations == 1
+    assert plan.heavy_recomputations == 1
+
+
+def test_values_largest_first(plan):
+    assert [(v.name, v.bytes, v.executions) for v in plan.values] == [
+        ("%2", 800, 1),
+        ("%1", 400, 2),
+    ]
+    assert [v.name for v in plan.recomputed] == ["%1"]
+    assert [v.name for v in plan.kept] == ["%2"]
+
+
+def test_report_names_scope_source_and_fate(plan):
+    report = plan.report()
+    assert "plain peak     2097152 B (2 MiB)   (scope: total; predicted by memory model" in report
+    assert "planned peak   1048576 B (1 MiB)   50.0% of plain" in report
+    assert "overhead       25.00%   (cost table: h100)" in report
+    assert "1 executions, 1 of them dots" in report
+    rows = [line for line in report.splitlines() if "stablehlo.dot" in line]
+    assert "net.py:4 net/20" in rows[0] and "kept" in rows[0]
+    assert "net.py:3 net/10" in rows[1] and "runs 2 times" in rows[1]
+
+
+def test_report_is_as_long_as_asked(plan):
+    rows = [line for line in plan.report(limit=1).splitlines() if "stablehlo.dot" in line]
+    assert len(rows) == 1
+
+
+@pytest.mark.parametrize(
+    "count, text",
+    [
+        (0, "0 B"),
+        (1023, "1023 B"),
+        (1024, "1024 B (1 KiB)"),
+        (536870912, "536870912 B (512 MiB)"),
+        (8 << 30, "8589934592 B (8 GiB)"),
+        (3 << 40, "3298534883328 B (3 TiB)"),
+    ],
+)
+def test_bytes_for_people(count, text):
+    assert format_bytes(count) == text
