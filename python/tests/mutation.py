@@ -46,7 +46,7 @@ def plain_text(module: ir.Module) -> str:
 def mutants(text: str, seed: int) -> Iterator[Mutant]:
     """Yields endlessly many mutants of `text`; each differs in one place. Deterministic."""
     generator = random.Random(seed)
-    changes = list(_CHANGES.items())
+    changes = list(KINDS.items())
     while True:
         name, change = generator.choice(changes)
         module = parse(text)
@@ -270,7 +270,7 @@ def _guard(generator: random.Random, op: Any) -> str | None:
     return None
 
 
-_CHANGES: dict[str, Callable[[random.Random, Any], str | None]] = {
+KINDS: dict[str, Callable[[random.Random, Any], str | None]] = {
     "swap": _swap,
     "redirect": _redirect,
     "constant": _constant,
