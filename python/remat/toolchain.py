@@ -188,6 +188,7 @@ def _run_remat(text: str, step: str, options: RematOptions, result: str | None) 
                 str(source),
                 *passes,
                 "--mlir-print-debuginfo",
+                "--mlir-print-op-on-diagnostic=false",
                 "--mlir-print-op-generic",
                 "-o",
                 str(output),
