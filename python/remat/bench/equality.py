@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
+import subprocess
+import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,10 +23,10 @@ from remat.errors import InputError, RematError
 if TYPE_CHECKING:
     from remat.zoo import ZooModel
 
-#: XLA flags under which equal ops round equally, whatever stands around them. Without
-#: `fusion` each op is a kernel of its own, so no multiply and add share one rounding;
+#: XLA flags under which equal ops round equally on x86, whatever stands around them. AVX has
+#: no fused multiply-add, which LLVM else forms or not by how ops were fused into kernels;
 #: `algsimp` rewrites ops or not by how many readers they have.
-ROUNDING_FLAGS = {"xla_disable_hlo_passes": "fusion,algsimp"}
+ROUNDING_FLAGS = "--xla_cpu_max_isa=AVX --xla_disable_hlo_passes=algsimp"
 #: With XLA's default flags, outputs may deviate by this share of the largest value.
 DEFAULT_TOLERANCE = 1e-6
 BUDGETS = ("70%", "50%", "min")
@@ -59,7 +62,7 @@ class EqualityRow:
         found = []
         place = f"{self.model} at {self.budget}"
         if not self.fixed_bitwise:
-            found.append(f"{place}: results differ under {flags_text()}")
+            found.append(f"{place}: results differ under {ROUNDING_FLAGS}")
         if self.default_deviation > DEFAULT_TOLERANCE:
             found.append(
                 f"{place}: results deviate by {self.default_deviation:.1e} under default "
@@ -77,66 +80,36 @@ class EqualityRow:
         return found
 
 
-def flags_text() -> str:
-    """Returns `ROUNDING_FLAGS` as one writes them in XLA_FLAGS."""
-    return " ".join(f"--{name}={value}" for name, value in ROUNDING_FLAGS.items())
-
-
 def compare(model: ZooModel, budgets: tuple[str, ...] = BUDGETS) -> list[EqualityRow]:
-    """Runs `model` before and after the rewrite at each budget, on two sets of inputs.
+    """Runs `model` before and after the rewrite at each budget, under both sets of flags.
 
-    The second set has the optimiser's slots at zero: there, new first moments are the
-    gradients, so that their bits are compared as well.
+    Errors: RematError with the last line of a run that failed.
     """
-    import jax
-
-    import remat.jax
-    from remat.xla.cpu import bitwise_equal, compile_step, relative_deviation
-
-    step, shapes, donated = model.build()
-    lowered = jax.jit(step, donate_argnums=donated).lower(*shapes)
-    plain, plain_fixed = compile_step(lowered), compile_step(lowered, ROUNDING_FLAGS)
-    inputs = [model.inputs(), _zero_slots(model.inputs(seed=1))]
-    wanted = [plain(*one) for one in inputs]
-    wanted_fixed = [plain_fixed(*one) for one in inputs]
-    rows = []
-    for budget in budgets:
-        fitted = remat.jax.fit(
-            step, *shapes, budget=budget, donate_argnums=donated, target="xla-cpu"
+    fixed = run_pair(model.name, budgets, ROUNDING_FLAGS)
+    default = run_pair(model.name, budgets, "")
+    return [
+        EqualityRow(
+            model=model.name,
+            **{key: value for key, value in row.items() if key not in ("bitwise", "deviation")},
+            fixed_bitwise=other["bitwise"],
+            default_deviation=row["deviation"],
         )
-        lowered = fitted.lower(*shapes)
-        after, after_fixed = compile_step(lowered), compile_step(lowered, ROUNDING_FLAGS)
-        found = [after(*one) for one in inputs]
-        rows.append(
-            EqualityRow(
-                model=model.name,
-                budget=budget,
-                scope=fitted.plan.scope,
-                plain_peak=fitted.plan.plain_peak,
-                planned_peak=fitted.plan.peak,
-                overhead=fitted.plan.overhead,
-                fixed_bitwise=all(
-                    bitwise_equal(one, after_fixed(*args))
-                    for one, args in zip(wanted_fixed, inputs)
-                ),
-                default_deviation=max(
-                    relative_deviation(one, other) for one, other in zip(wanted, found)
-                ),
-                planned_heavy=fitted.plan.heavy_recomputations,
-                found_heavy=after.heavy - plain.heavy,
-                temp_before=plain.temp,
-                temp_after=after.temp,
-            )
-        )
-    return rows
+        for row, other in zip(default, fixed, strict=True)
+    ]
 
 
-def _zero_slots(arguments: tuple[Any, ...]) -> tuple[Any, ...]:
-    import jax
+def run_pair(model: str, budgets: tuple[str, ...], flags: str) -> list[dict[str, Any]]:
+    """Runs `remat.bench.pair` in a process of its own: XLA reads its flags once, at the start.
 
-    state, *batch = arguments
-    slots = jax.tree.map(lambda leaf: leaf * 0 if leaf.ndim else leaf, state["slots"])
-    return ({**state, "slots": slots}, *batch)
+    Returns a `PairRow` as a dict for each budget. Errors as `compare`.
+    """
+    command = [sys.executable, "-m", "remat.bench.pair", model, *budgets]
+    environment = os.environ | {"XLA_FLAGS": flags, "JAX_PLATFORMS": "cpu"}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        tail = [line for line in done.stderr.strip().splitlines() if line.strip()][-1:]
+        raise RematError(f"{model}: {tail[0] if tail else 'the run ended without a message'}")
+    return json.loads(done.stdout.splitlines()[-1])
 
 
 def table(rows: list[EqualityRow]) -> Table:
@@ -202,7 +175,7 @@ def run(arguments: argparse.Namespace) -> int:
             rows += compare(model, tuple(arguments.budget or BUDGETS))
     console = Console(width=None if Console().is_terminal else 160)
     console.print(table(rows))
-    console.print(f"fixed flags: {flags_text()}", highlight=False)
+    console.print(f"fixed flags: {ROUNDING_FLAGS}", highlight=False)
     if arguments.output:
         data = json.dumps([asdict(row) for row in rows], indent=1) + "\n"
         convert.write_atomically(arguments.output, data.encode("utf-8"))

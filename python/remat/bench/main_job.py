@@ -175,7 +175,7 @@ def run(arguments: argparse.Namespace) -> int:
             with progress.step(f"{model.name}: running before and after on the CPU"):
                 small += equality.compare(model, SMALL_BUDGETS)
     console.print(equality.table(small))
-    console.print(f"fixed flags: {equality.flags_text()}", highlight=False)
+    console.print(f"fixed flags: {equality.ROUNDING_FLAGS}", highlight=False)
     if arguments.output:
         data = {"models": [asdict(row) for row in rows], "small": [asdict(row) for row in small]}
         convert.write_atomically(arguments.output, (json.dumps(data, indent=1) + "\n").encode())

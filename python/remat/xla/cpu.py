@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,9 +35,9 @@ class CpuStep:
         return [np.asarray(leaf) for leaf in jax.tree.leaves(self._compiled(*copies))]
 
 
-def compile_step(lowered: Any, flags: Mapping[str, str] | None = None) -> CpuStep:
-    """Compiles a lowered step under XLA `flags` (names without the leading dashes)."""
-    compiled = lowered.compile(compiler_options=dict(flags) if flags else None)
+def compile_step(lowered: Any) -> CpuStep:
+    """Compiles a lowered step under the XLA flags of this process."""
+    compiled = lowered.compile()
     return CpuStep(
         temp=compiled.memory_analysis().temp_size_in_bytes,
         heavy=len(_HEAVY.findall(compiled.as_text())),

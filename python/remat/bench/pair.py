@@ -1,0 +1,110 @@
+# Part of Remat, under the Apache License v2.0 with LLVM Exceptions.
+# See LICENSE for license information.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""Runs one small model before and after the rewrite, and prints what differs as JSON.
+
+Run by `remat bench equality` as `python -m remat.bench.pair MODEL BUDGET...`, under the
+XLA flags of its environment.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+import jax
+
+import remat.jax
+from remat import zoo
+from remat.errors import RematError
+from remat.xla.cpu import bitwise_equal, compile_step, relative_deviation
+
+if TYPE_CHECKING:
+    from remat.zoo import ZooModel
+
+
+@dataclass(frozen=True)
+class PairRow:
+    """One budget. Sizes in bytes; peaks are predicted, in scope `scope`.
+
+    Attributes:
+        bitwise: all results have the same bits before and after.
+        deviation: `relative_deviation` of the results; 0 is bitwise.
+        planned_heavy: dots and convolutions that the plan runs again.
+        found_heavy: how many more of them XLA's optimised program holds than before.
+        temp_before, temp_after: XLA's temporaries.
+    """
+
+    budget: str
+    scope: str
+    plain_peak: int
+    planned_peak: int
+    overhead: float
+    bitwise: bool
+    deviation: float
+    planned_heavy: int
+    found_heavy: int
+    temp_before: int
+    temp_after: int
+
+
+def compare(model: ZooModel, budgets: list[str]) -> list[PairRow]:
+    """Runs `model` plain and at each budget, on two sets of inputs.
+
+    The second set has the optimiser's slots at zero: there, new first moments are the
+    gradients, so that their bits are compared as well.
+    """
+    step, shapes, donated = model.build()
+    plain = compile_step(jax.jit(step, donate_argnums=donated).lower(*shapes))
+    inputs = [model.inputs(), _zero_slots(model.inputs(seed=1))]
+    wanted = [plain(*one) for one in inputs]
+    rows = []
+    for budget in budgets:
+        fitted = remat.jax.fit(
+            step, *shapes, budget=budget, donate_argnums=donated, target="xla-cpu"
+        )
+        after = compile_step(fitted.lower(*shapes))
+        found = [after(*one) for one in inputs]
+        rows.append(
+            PairRow(
+                budget=budget,
+                scope=fitted.plan.scope,
+                plain_peak=fitted.plan.plain_peak,
+                planned_peak=fitted.plan.peak,
+                overhead=fitted.plan.overhead,
+                bitwise=all(map(bitwise_equal, wanted, found)),
+                deviation=max(map(relative_deviation, wanted, found)),
+                planned_heavy=fitted.plan.heavy_recomputations,
+                found_heavy=after.heavy - plain.heavy,
+                temp_before=plain.temp,
+                temp_after=after.temp,
+            )
+        )
+    return rows
+
+
+def _zero_slots(arguments: tuple[Any, ...]) -> tuple[Any, ...]:
+    state, *batch = arguments
+    slots = jax.tree.map(lambda leaf: leaf * 0 if leaf.ndim else leaf, state["slots"])
+    return ({**state, "slots": slots}, *batch)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("model")
+    parser.add_argument("budgets", nargs="+")
+    arguments = parser.parse_args()
+    try:
+        rows = compare(zoo.get(arguments.model), arguments.budgets)
+    except RematError as error:
+        print(str(error).replace("\n", ";"), file=sys.stderr)
+        return error.exit_code
+    print(json.dumps([asdict(row) for row in rows]))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
