@@ -98,10 +98,8 @@ static FailureOr<planning::PlanResult> findPlan(func::FuncOp entry, const StepGr
   FailureOr<planning::PlanResult> result = request.planFile.empty()
                                                ? planning::solve(problem, request.strategy)
                                                : readPlanFile(entry, problem, request.planFile);
-  if (failed(result))
-    return failure();
-  if (!result->plan)
-    return refuse(entry, step, problem, *result);
+  if (failed(result) || !result->plan)
+    return result;
   // Whoever made the plan: it is checked by code that did not.
   planning::Status status = planning::verify(problem, *result->plan, result->budget);
   if (!status)
@@ -125,9 +123,12 @@ LogicalResult remat::planFunction(func::FuncOp entry, const PlanRequest &request
   FailureOr<planning::PlanResult> result = findPlan(entry, *step, problem, request);
   if (failed(result))
     return failure();
+  // A refusal is an answer too: its witness goes into the file.
   if (!request.planOutput.empty() &&
       failed(writeFile(entry, request.planOutput, planning::writePlan(problem, *result))))
     return failure();
+  if (!result->plan)
+    return refuse(entry, *step, problem, *result);
   entry->setAttr(RematDialect::getPlanAttrName(),
                  toAttribute(entry, request.analysis, problem, *result));
   emitPlanRemarks(entry, *step, problem, *result);
