@@ -4,15 +4,15 @@
 // RUN: remat-opt %s -split-input-file --remat-encode=target=none | FileCheck %s --check-prefix=NONE
 
 // A kept value is tied; the argument next to it need not be, for what reads it
-// reads the kept value too. On TPU all inputs are, and later readers of the
-// trigger go on with the tied one.
+// reads the kept value too. On TPU all inputs are. Later readers of the trigger
+// go on with the tied one: XLA drops what nobody reads behind a barrier.
 // ALL-LABEL: func.func @kept_value(
 // ALL-SAME: %[[K:.*]]: tensor<8xf32>, %[[X:.*]]: tensor<8xf32>, %[[G:.*]]: tensor<8xf32>)
 // ALL-NOT: attributes
 // ALL-NEXT: %[[A:.*]] = "stablehlo.tanh"(%[[K]])
 // GPU-NEXT: %[[B:.*]]:2 = "stablehlo.optimization_barrier"(%[[A]], %[[G]])
 // GPU-NEXT: %[[R:.*]] = "stablehlo.multiply"(%[[B]]#0, %[[X]])
-// GPU-NEXT: "stablehlo.add"(%[[G]], %[[R]])
+// GPU-NEXT: "stablehlo.add"(%[[B]]#1, %[[R]])
 // TPU-NEXT: %[[B:.*]]:3 = "stablehlo.optimization_barrier"(%[[A]], %[[X]], %[[G]])
 // TPU-NEXT: %[[R:.*]] = "stablehlo.multiply"(%[[B]]#0, %[[B]]#1)
 // TPU-NEXT: "stablehlo.add"(%[[B]]#2, %[[R]])
@@ -40,6 +40,27 @@ func.func @kept_value(%k: tensor<8xf32>, %x: tensor<8xf32>, %g: tensor<8xf32>) -
   }
   %s = "stablehlo.add"(%g, %r) : (tensor<8xf32>, tensor<8xf32>) -> tensor<8xf32>
   return %s : tensor<8xf32>
+}
+
+// -----
+
+// Only the transposed trigger is read behind the barrier, so that is tied.
+// ALL-LABEL: func.func @trigger_read_through_view(
+// ALL-SAME: %[[K:.*]]: tensor<8x4xf32>, %[[G:.*]]: tensor<4x8xf32>)
+// GPU: %[[A:.*]] = "stablehlo.tanh"(%[[K]])
+// GPU-NEXT: %[[V:.*]] = "stablehlo.transpose"(%[[G]])
+// GPU-NEXT: %[[B:.*]]:2 = "stablehlo.optimization_barrier"(%[[A]], %[[V]])
+// GPU-NEXT: %[[R:.*]] = "stablehlo.cosine"(%[[B]]#0)
+// GPU-NEXT: "stablehlo.add"(%[[B]]#1, %[[R]])
+func.func @trigger_read_through_view(%k: tensor<8x4xf32>, %g: tensor<4x8xf32>) -> tensor<8x4xf32> {
+  %a = "stablehlo.tanh"(%k) : (tensor<8x4xf32>) -> tensor<8x4xf32>
+  %v = "stablehlo.transpose"(%g) <{permutation = array<i64: 1, 0>}> : (tensor<4x8xf32>) -> tensor<8x4xf32>
+  %r = remat.recompute (%p = %a : tensor<8x4xf32>) after (%g : tensor<4x8xf32>) {
+    %0 = "stablehlo.cosine"(%p) : (tensor<8x4xf32>) -> tensor<8x4xf32>
+    remat.yield %0 : tensor<8x4xf32>
+  }
+  %s = "stablehlo.add"(%v, %r) : (tensor<8x4xf32>, tensor<8x4xf32>) -> tensor<8x4xf32>
+  return %s : tensor<8x4xf32>
 }
 
 // -----

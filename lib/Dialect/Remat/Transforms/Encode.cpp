@@ -60,6 +60,9 @@ public:
 private:
   void tieByBarrier(RecomputeOp op, const Ties &ties, OpBuilder &builder);
   LogicalResult tieByGuard(RecomputeOp op, const Ties &ties, OpBuilder &builder);
+  /// Returns `trigger`, or the nearest value made from it that an op behind `op`
+  /// reads: XLA drops what goes into a barrier and is not read behind it.
+  static Value findReadTrigger(Value trigger, RecomputeOp op);
   /// Lets the readers of `trigger` behind `barrier` read `tied` instead.
   static void passThrough(Value trigger, Value tied, Operation *barrier);
 
@@ -67,6 +70,26 @@ private:
   IRMapping mapping; ///< of the current body
 };
 } // namespace
+
+Value Encoder::findReadTrigger(Value trigger, RecomputeOp op) {
+  Block *block = op->getBlock();
+  llvm::SetVector<Value> values;
+  values.insert(trigger);
+  for (size_t i = 0; i < values.size(); ++i) {
+    SmallVector<Operation *> before;
+    for (Operation *user : values[i].getUsers()) {
+      Operation *reader = block->findAncestorOpInBlock(*user);
+      if (reader && op->isBeforeInBlock(reader))
+        return values[i];
+      if (reader && reader != op)
+        before.push_back(reader);
+    }
+    llvm::sort(before, [](Operation *a, Operation *b) { return a->isBeforeInBlock(b); });
+    for (Operation *reader : before)
+      values.insert_range(reader->getResults());
+  }
+  return trigger;
+}
 
 void Encoder::passThrough(Value trigger, Value tied, Operation *barrier) {
   trigger.replaceUsesWithIf(tied, [&](OpOperand &use) {
@@ -87,16 +110,16 @@ void Encoder::tieByBarrier(RecomputeOp op, const Ties &ties, OpBuilder &builder)
   }
   if (inside.empty())
     return;
-  outside.append(op.getAfter().begin(), op.getAfter().end());
+  for (Value trigger : op.getAfter())
+    outside.push_back(findReadTrigger(trigger, op));
   OperationState state(op.getLoc(), "stablehlo.optimization_barrier", outside,
                        TypeRange(ValueRange(outside)));
   Operation *barrier = builder.create(state);
   for (auto [value, tied] : llvm::zip(inside, barrier->getResults()))
     mapping.map(value, tied);
-  if (target == EncodeTarget::XlaTpu)
-    for (auto [trigger, tied] :
-         llvm::zip_equal(op.getAfter(), barrier->getResults().drop_front(inside.size())))
-      passThrough(trigger, tied, barrier);
+  for (auto [trigger, tied] : llvm::drop_begin(
+           llvm::zip_equal(outside, barrier->getResults()), inside.size()))
+    passThrough(trigger, tied, barrier);
   ++counts.barriers;
 }
 
