@@ -10,6 +10,7 @@ loses nothing. Everything here goes through jaxlib's own parser.
 from __future__ import annotations
 
 import dataclasses
+import json
 import lzma
 import os
 import re
@@ -99,7 +100,9 @@ def parse_module(data: bytes, name: str) -> Module:
     if not _JAX_DIALECTS.search(text):
         # Upstream dialects in their pretty form: remat-opt reads them itself.
         return Module(name, text, Format.PRETTY)
-    return Module(name, _generic(_parse_text(text, name)), Format.PRETTY)
+    generic = _generic(_parse_text(text, name))
+    # jaxlib's parser calls the text "-"; reports and messages name the file.
+    return Module(name, generic.replace('loc("-":', f"loc({json.dumps(name)}:"), Format.PRETTY)
 
 
 def detect_text(text: str) -> Format:
