@@ -28,20 +28,23 @@ constexpr int64_t unitsOfConvolution = 10, unitsOfOther = 1;
 // on TPUs unless asked for more, so those are the 32-bit figures.
 constexpr DeviceTable tables[] = {
     {"h100",
-     "NVIDIA H100 Tensor Core GPU data sheet, SXM column, read 2026-11-22: BF16 1979 and TF32 989 "
+     "NVIDIA H100 Tensor Core GPU data sheet, SXM column, checked 2026-11-22 against "
+     "third-party copies: BF16 1979 and TF32 989 "
      "TFLOP/s with sparsity, halved for dense; FP64 Tensor Core 67 TFLOP/s; 3.35 TB/s. Launch: "
      "XLA, gpu_performance_model_base.h, kKernelLaunchOverhead = 1 us",
      CostUnit::Femtoseconds, 989'500 * giga, 494'500 * giga, 67 * tera, 3'350 * giga,
      femtosecondsPerMicrosecond},
     {"h200",
-     "NVIDIA H200 Tensor Core GPU data sheet, SXM column, read 2026-11-22: BF16 1979 and TF32 989 "
+     "NVIDIA H200 Tensor Core GPU data sheet, SXM column, checked 2026-11-22 against "
+     "third-party copies: BF16 1979 and TF32 989 "
      "TFLOP/s with sparsity, halved for dense; FP64 Tensor Core 67 TFLOP/s; 4.8 TB/s. Launch: "
      "XLA, gpu_performance_model_base.h, kKernelLaunchOverhead = 1 us",
      CostUnit::Femtoseconds, 989'500 * giga, 494'500 * giga, 67 * tera, 4'800 * giga,
      femtosecondsPerMicrosecond},
     {"a100",
-     "NVIDIA A100 Tensor Core GPU data sheet, 80 GB SXM column, read 2026-11-22: BF16 312, TF32 "
-     "156, FP64 Tensor Core 19.5 TFLOP/s, dense; 2039 GB/s. Launch: XLA, "
+     "NVIDIA A100 Tensor Core GPU data sheet, 80 GB SXM column, checked 2026-11-22 against "
+     "third-party copies: BF16 312, TF32 156, FP64 Tensor Core 19.5 TFLOP/s, dense; 2039 GB/s. "
+     "Launch: XLA, "
      "gpu_performance_model_base.h, kKernelLaunchOverhead = 1 us",
      CostUnit::Femtoseconds, 312 * tera, 156 * tera, 19'500 * giga, 2'039 * giga,
      femtosecondsPerMicrosecond},
@@ -50,8 +53,9 @@ constexpr DeviceTable tables[] = {
      "chip; no 64-bit figure is published. One program per step: no launch cost",
      CostUnit::Femtoseconds, 459 * tera, 459 * tera, 0, 2'765 * giga, 0},
     {"host",
-     "AMD EPYC 7763 product page, read 2026-11-22: 64 cores at 2.45 GHz base clock, 8 channels of "
-     "DDR4-3200 (204.8 GB/s); Zen 3 retires two 256-bit fused multiply-adds per cycle: 32 flops "
+     "AMD EPYC 7763, clock and cores checked 2026-11-22 against launch reviews: "
+     "64 cores at 2.45 GHz base clock, 8 channels of DDR4-3200 (204.8 GB/s); Zen 3 retires two "
+     "256-bit fused multiply-adds per cycle: 32 flops "
      "of 32 bits, 16 of 64 bits, and no faster 16-bit floats",
      CostUnit::Femtoseconds, 5'017'600'000'000, 5'017'600'000'000, 2'508'800'000'000,
      204'800'000'000, 0},
