@@ -10,8 +10,9 @@ What a fenced block does depends on the words after its backquotes:
   sh fails                         the same, and the last command must fail
   sh setup                         not run; each command must be one that exists
                                    with these flags and presets (set-up, builds)
-  output                           what the block before it prints, of a failing one
-                                   with its errors; a line `...` stands for any lines
+  output                           what the block before it prints: standard output,
+                                   or standard error if that is all there is, or both
+                                   for `sh fails`; a line `...` stands for any lines
 Any other word is refused, so that no example escapes by a slip of the pen.
 """
 
@@ -143,7 +144,7 @@ class Page:
             stderr=subprocess.STDOUT if may_fail else subprocess.PIPE,
             timeout=TIMEOUT_SECONDS,
         )
-        self.printed = done.stdout
+        self.printed = done.stdout or done.stderr or ""
         if done.returncode < 0 or (done.returncode != 0) != may_fail:
             printed = done.stdout + (done.stderr or "")
             raise Wrong(f"exit status {done.returncode}; it printed:\n{printed}")
