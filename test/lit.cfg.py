@@ -30,7 +30,7 @@ for tool, path in {
     "mlir-opt": config.mlir_opt,
 }.items():
     # The command, not the pass flag --remat-plan nor a file of that name.
-    config.substitutions.append((rf"(?<![-./\w%]){tool}(?![-./\w])", path))
+    config.substitutions.append((rf"(?<![-./\w%,(]){tool}(?![-./\w])", path))
 config.substitutions += [
     ("%python", config.python),
     ("%remat_plugin", os.path.join(config.remat_lib, "RematPlugin.so")),

@@ -12,20 +12,14 @@
 
 using llvm::StringRef;
 
-/// MLIR bytecode begins with these bytes.
-static constexpr StringRef kBytecodeMagic("ML\xefR");
+bool remat::isBytecode(StringRef content) { return content.starts_with("ML\xefR"); }
 
 std::string remat::reasonToRefuse(StringRef content, StringRef file) {
   if (content.trim().empty())
     return file.str() + " is empty";
-  if (!content.starts_with(kBytecodeMagic))
-    return "";
-  for (StringRef dialect : {"vhlo", "stablehlo", "chlo"})
-    if (content.contains(dialect))
-      return file.str() + " is bytecode with " + dialect.str() +
-             " ops, whose properties are lost on reading; write it as generic text with "
-             "'remat convert " +
-             file.str() + "'";
+  if (isBytecode(content) && content.contains("vhlo"))
+    return file.str() + " is a portable artifact; write it as generic text with 'remat convert " +
+           file.str() + "'";
   return "";
 }
 

@@ -15,9 +15,12 @@
 
 namespace remat {
 
-/// Returns why remat-opt cannot take `content` at all: empty, a portable
-/// artifact, bytecode of StableHLO ops (MLIR reads it but loses all properties).
-/// Empty when it may try. `file` is the name in the message.
+/// True if `content` begins as MLIR bytecode does.
+bool isBytecode(llvm::StringRef content);
+
+/// Returns why remat-opt cannot take `content` at all: it is empty or a portable
+/// artifact (bytecode in the dialect `vhlo`). Empty when it may try. `file` is the name in the
+/// message.
 std::string reasonToRefuse(llvm::StringRef content, llvm::StringRef file);
 
 /// Returns what may help after `content` did not parse: pretty-printed StableHLO

@@ -10,9 +10,11 @@
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"
 #include "mlir/InitAllPasses.h"
+#include "mlir/Parser/Parser.h"
 #include "mlir/Support/FileUtilities.h"
 #include "mlir/Tools/mlir-opt/MlirOptMain.h"
 #include "remat/Dialect/Remat/Transforms/Passes.h"
+#include "remat/Dialect/Remat/Transforms/ProgramCheck.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/Error.h"
 #include "llvm/Support/InitLLVM.h"
@@ -27,6 +29,16 @@ static int fail(const llvm::Twine &message) {
   return 1;
 }
 
+/// Reads bytecode once more, to look for properties that were lost on reading:
+/// without a pass in between, nobody else would notice.
+static bool losesProperties(llvm::MemoryBufferRef buffer, DialectRegistry &registry) {
+  MLIRContext context(registry);
+  context.allowUnregisteredDialects();
+  ScopedDiagnosticHandler quiet(&context, [](Diagnostic &) { return success(); });
+  OwningOpRef<ModuleOp> module = parseSourceString<ModuleOp>(buffer.getBuffer(), &context);
+  return module && failed(remat::checkProperties(*module));
+}
+
 /// Runs the passes over `input` and writes `output` as a whole or not at all.
 static int run(llvm::StringRef input, llvm::StringRef output, DialectRegistry &registry) {
   std::string message;
@@ -37,17 +49,23 @@ static int run(llvm::StringRef input, llvm::StringRef output, DialectRegistry &r
   std::string file = input == "-" ? "the input" : input.str();
   if (std::string reason = remat::reasonToRefuse(content, file); !reason.empty())
     return fail(reason);
+  if (remat::isBytecode(content) && losesProperties(*buffer, registry))
+    return fail(file +
+                " is bytecode that loses its properties on reading; write it as generic "
+                "text with 'remat convert " +
+                file + "'");
 
   MlirOptMainConfig config = MlirOptMainConfig::createFromCLOptions();
   config.allowUnregisteredDialects(true);
-  bool accepted = false;
+  bool ran = false, accepted = false;
   llvm::Error error = llvm::writeToOutput(output, [&](llvm::raw_ostream &stream) -> llvm::Error {
+    ran = true;
     accepted = succeeded(MlirOptMain(stream, std::move(buffer), registry, config));
     stream.flush(); // before the temporary file of a refused run is thrown away
     return accepted ? llvm::Error::success()
                     : llvm::createStringError(std::errc::invalid_argument, "refused");
   });
-  if (accepted && error)
+  if (error && (accepted || !ran))
     return fail("cannot write " + output + ": " + toString(std::move(error)));
   llvm::consumeError(std::move(error));
   if (accepted)

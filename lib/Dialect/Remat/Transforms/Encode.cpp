@@ -117,8 +117,8 @@ void Encoder::tieByBarrier(RecomputeOp op, const Ties &ties, OpBuilder &builder)
   Operation *barrier = builder.create(state);
   for (auto [value, tied] : llvm::zip(inside, barrier->getResults()))
     mapping.map(value, tied);
-  for (auto [trigger, tied] : llvm::drop_begin(
-           llvm::zip_equal(outside, barrier->getResults()), inside.size()))
+  for (auto [trigger, tied] :
+       llvm::drop_begin(llvm::zip_equal(outside, barrier->getResults()), inside.size()))
     passThrough(trigger, tied, barrier);
   ++counts.barriers;
 }

@@ -8,7 +8,7 @@
 
 #include "remat/Dialect/Remat/Transforms/Passes.h"
 
-#include "ProgramCheck.h"
+#include "remat/Dialect/Remat/Transforms/ProgramCheck.h"
 
 namespace remat {
 #define GEN_PASS_DEF_ENCODEPASS

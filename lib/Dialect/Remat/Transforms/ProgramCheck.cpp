@@ -6,7 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "ProgramCheck.h"
+#include "remat/Dialect/Remat/Transforms/ProgramCheck.h"
 
 #include "remat/Analysis/OpModel.h"
 #include "remat/Analysis/StepGraph.h"
@@ -15,31 +15,37 @@
 using namespace mlir;
 using namespace remat;
 
-/// Finds an op without the attribute that its row of the op table requires.
-static LogicalResult checkAttributes(ModuleOp module) {
+/// Says what is wrong with the properties of `op`; empty if nothing.
+static std::string lossOf(Operation *op, const OpModelTable &table) {
+  Attribute properties = op->getPropertiesAsAttribute();
+  auto dictionary = dyn_cast_or_null<DictionaryAttr>(properties);
+  if (properties && !dictionary)
+    return "has unreadable properties";
+  const OpModel *model = table.find(op->getName().getStringRef());
+  if (!model || model->requiredAttribute.empty() ||
+      op->getDiscardableAttr(model->requiredAttribute) ||
+      (dictionary && dictionary.get(model->requiredAttribute)))
+    return "";
+  return "has no '" + model->requiredAttribute.str() + "'";
+}
+
+LogicalResult remat::checkProperties(ModuleOp module) {
   const OpModelTable &table = OpModelTable::global();
-  WalkResult walked =
-      module.walk(
-          [&](Operation *op) {
-            const OpModel *model = table.find(op->getName().getStringRef());
-            if (!model || model->requiredAttribute.empty() ||
-                op->getDiscardableAttr(model->requiredAttribute))
-              return WalkResult::advance();
-            auto properties = dyn_cast_or_null<DictionaryAttr>(op->getPropertiesAsAttribute());
-            if (properties && properties.get(model->requiredAttribute))
-              return WalkResult::advance();
-            emitError(op->getLoc())
-                << "'" << op->getName() << "' has no '" << model->requiredAttribute
-                << "': the file lost its properties, as bytecode written by jaxlib does; "
-                   "write it as generic text with 'remat convert'";
-            return WalkResult::interrupt();
-          });
+  WalkResult walked = module.walk([&](Operation *op) {
+    std::string loss = lossOf(op, table);
+    if (loss.empty())
+      return WalkResult::advance();
+    emitError(op->getLoc()) << "'" << op->getName() << "' " << loss
+                            << ": the file lost properties, as bytecode written by jaxlib does; "
+                               "write it as generic text with 'remat convert'";
+    return WalkResult::interrupt();
+  });
   return failure(walked.wasInterrupted());
 }
 
 FailureOr<func::FuncOp> remat::findCheckedEntry(ModuleOp module, StringRef name) {
   FailureOr<func::FuncOp> entry = findEntry(module, name);
-  if (succeeded(entry) && failed(checkAttributes(module)))
+  if (succeeded(entry) && failed(checkProperties(module)))
     return failure();
   return entry;
 }

@@ -84,13 +84,13 @@ defvar planOptions = !listconcat([
   Option<"granularity", "granularity", "::remat::GranularityChoice",
     "::remat::GranularityChoice::Auto", "How ops are grouped for the strategy",
     [{::llvm::cl::values(
-      clEnumValN(::remat::GranularityChoice::Auto, "auto", "each; the best plan"),
+      clEnumValN(::remat::GranularityChoice::Auto, "auto", "finest that stays small"),
       clEnumValN(::remat::GranularityChoice::Op, "op", "one node per op"),
       clEnumValN(::remat::GranularityChoice::Cluster, "cluster", "heavy op with light followers"),
       clEnumValN(::remat::GranularityChoice::Layer, "layer", "framework layer")
     )}]>,
   Option<"cost", "cost", "std::string", "\"h100\"",
-    "Cost table: h100, h200, a100, tpu-v5p, host, judge or paper">
+    "Cost table, by name; an unknown name is answered with the list">
 ], analysisOptions, [
   Option<"problemFile", "problem-file", "std::string", "\"\"", "Write problem.json here">,
   Option<"planFile", "plan-file", "std::string", "\"\"",

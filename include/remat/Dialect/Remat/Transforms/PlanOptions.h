@@ -51,7 +51,8 @@ planning::Result<PlanRequest> makePlanRequest(const PlanArguments &arguments);
 /// remarks of docs/concepts/pipeline.md. Errors, at `entry` or the culprit:
 /// those of `buildStepGraph`; a budget that is not met (floor, smallest peak, op,
 /// largest values); a plan file that does not fit; a file that cannot be read or
-/// written. Then neither the attribute nor a plan file is written.
+/// written. The attribute is then not set; of a refused budget, the plan file holds
+/// status and witness.
 mlir::LogicalResult planFunction(mlir::func::FuncOp entry, const PlanRequest &request);
 
 } // namespace remat

@@ -17,9 +17,14 @@
 
 namespace remat {
 
+/// Checks that the reader of `module` did not lose what its ops say. Errors, at
+/// the first op: properties that are no dictionary, as when bytecode of a dialect
+/// with its own encoding of properties (jaxlib's versions 5 and 6) is read without
+/// that dialect; a row of the op table requires an attribute that is missing.
+mlir::LogicalResult checkProperties(mlir::ModuleOp module);
+
 /// Returns the entry function of a module that a pass may work on. Errors: those
-/// of `findEntry`, and an op of the op table that lost a required attribute (what
-/// reading jaxlib's bytecode does to every StableHLO op).
+/// of `findEntry` and `checkProperties`.
 mlir::FailureOr<mlir::func::FuncOp> findCheckedEntry(mlir::ModuleOp module, llvm::StringRef name);
 
 /// A copy of a module, to compare a later state with.

@@ -1,0 +1,59 @@
+// Below the floor: the op that sets it, and what is live there.
+// RUN: rm -f %t.json %t.mlir
+// RUN: not remat-opt %s --remat-plan="budget=9KiB plan-output=%t.json" -o %t.mlir 2>&1 | FileCheck %s --check-prefix=FLOOR
+// RUN: not ls %t.mlir
+// RUN: FileCheck %s --input-file=%t.json --check-prefix=WITNESS
+// WITNESS: "floor":16384
+// FLOOR: plan-errors.mlir:{{[0-9]+}}:1: error: no plan fits the budget 9216 B (9 KiB), scope total: it is below the floor 16384 B (16 KiB); the smallest peak that kusumoto {{.*}} reaches is 20484 B (20 KiB); raise the budget to that, or use budget=min
+// FLOOR: model.py:14:3: note: stablehlo.multiply %7 (model.py:14) sets the floor: its inputs and results are live together
+// FLOOR: plan-errors.mlir:{{[0-9]+}}:17: note: live there: %arg0, 4096 B (4 KiB), an argument
+// FLOOR: note: live there: %2, 4096 B (4 KiB), from stablehlo.sine %2 (model.py:9)
+
+// Above the floor, below what the strategy reaches.
+// RUN: not remat-opt %s --remat-plan=budget=80%% 2>&1 | FileCheck %s --check-prefix=REACH
+// REACH: error: no plan fits the budget 19664 B (19.2 KiB), scope total: the floor is 16384 B (16 KiB); the smallest peak
+// REACH: note: {{.*}} is where most is live
+
+// RUN: not remat-opt %s --remat-plan 2>&1 | FileCheck %s --check-prefix=NONE
+// NONE: error: no budget is given; use budget=8GiB, budget=50% or budget=min
+// RUN: not remat-opt %s --remat-plan=budget=0 2>&1 | FileCheck %s --check-prefix=ZERO
+// ZERO: error: {{.*}}0
+// RUN: not remat-opt %s --remat-plan=budget=lots 2>&1 | FileCheck %s --check-prefix=WORD
+// WORD: error: {{.*}}lots
+// RUN: not remat-opt %s --remat-plan="budget=min cost=abacus" 2>&1 | FileCheck %s --check-prefix=COST
+// COST: error: unknown cost table 'abacus'; known are h100, {{.*}}paper
+// RUN: not remat-opt %s --remat-plan="budget=min strategy=magic" 2>&1 | FileCheck %s --check-prefix=STRATEGY
+// STRATEGY: magic
+// RUN: not remat-opt %s --remat-plan="budget=min loss=7" 2>&1 | FileCheck %s --check-prefix=LOSS
+// LOSS: error: {{.*}}7
+// RUN: not remat-opt %s --remat-plan="budget=min problem-file=%t.missing/problem.json" 2>&1 | FileCheck %s --check-prefix=FOLDER
+// FOLDER: error: cannot write '{{.*}}.missing/problem.json'
+
+// No backward, a dynamic shape, a call that was not inlined.
+// RUN: not remat-opt %s --remat-plan="budget=min memory-model=xla" 2>&1 | FileCheck %s --check-prefix=BACKWARD
+// BACKWARD: error: there is no backward to plan for
+// RUN: sed 's/1024xf32/?xf32/g' %s | not remat-opt --remat-plan=budget=min 2>&1 | FileCheck %s --check-prefix=DYNAMIC
+// DYNAMIC: error: argument 0 has type 'tensor<?xf32>', whose size is not known
+// RUN: sed 's/"stablehlo.sine"(%b)/func.call @f(%b)/' %s | not remat-opt --remat-plan=budget=min 2>&1 | FileCheck %s --check-prefix=CALL
+// CALL: error: {{.*}}remat-inline
+
+func.func private @f(%x: tensor<1024xf32>) -> tensor<1024xf32> {
+  return %x : tensor<1024xf32>
+}
+func.func @main(%x: tensor<1024xf32>) -> (tensor<f32>, tensor<1024xf32>) {
+  %a = "stablehlo.tanh"(%x) : (tensor<1024xf32>) -> tensor<1024xf32>
+  %b = "stablehlo.exponential"(%a) : (tensor<1024xf32>) -> tensor<1024xf32>
+  %c = "stablehlo.sine"(%b) : (tensor<1024xf32>) -> tensor<1024xf32> loc("model.py":9:3)
+  %d = "stablehlo.cosine"(%c) : (tensor<1024xf32>) -> tensor<1024xf32>
+  %z = "stablehlo.constant"() <{value = dense<0.0> : tensor<f32>}> : () -> tensor<f32>
+  %loss = "stablehlo.reduce"(%d, %z) <{dimensions = array<i64: 0>}> ({
+  ^bb0(%p: tensor<f32>, %q: tensor<f32>):
+    %r = "stablehlo.add"(%p, %q) : (tensor<f32>, tensor<f32>) -> tensor<f32>
+    "stablehlo.return"(%r) : (tensor<f32>) -> ()
+  }) : (tensor<1024xf32>, tensor<f32>) -> tensor<f32>
+  %gd = "stablehlo.negate"(%d) : (tensor<1024xf32>) -> tensor<1024xf32>
+  %gc = "stablehlo.multiply"(%gd, %c) : (tensor<1024xf32>, tensor<1024xf32>) -> tensor<1024xf32> loc("model.py":14:3)
+  %gb = "stablehlo.multiply"(%gc, %b) : (tensor<1024xf32>, tensor<1024xf32>) -> tensor<1024xf32>
+  %ga = "stablehlo.multiply"(%gb, %a) : (tensor<1024xf32>, tensor<1024xf32>) -> tensor<1024xf32>
+  return %loss, %ga : tensor<f32>, tensor<1024xf32>
+}

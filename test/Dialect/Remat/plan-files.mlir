@@ -1,0 +1,50 @@
+// The three spellings of a plan say the same: the attribute, plan.json, and the
+// struct between them. problem.json is what remat-plan works on.
+// RUN: remat-opt %s --remat-plan="budget=min problem-file=%t.problem.json plan-output=%t.plan.json" -o %t.mlir
+// RUN: remat-opt %s --remat-plan="plan-file=%t.plan.json plan-output=%t.again.json" -o %t.again.mlir
+// RUN: diff %t.mlir %t.again.mlir
+// RUN: diff %t.plan.json %t.again.json
+// RUN: FileCheck %s --input-file=%t.plan.json
+// RUN: remat-plan %t.problem.json --budget=min -o %t.tool.json
+// RUN: diff %t.plan.json %t.tool.json
+// RUN: remat-plan %t.problem.json --verify=%t.plan.json
+// RUN: remat-opt %t.mlir --remat-apply | FileCheck %s --check-prefix=APPLY
+
+// CHECK-DAG: "schedule": [0,1,2,3,5,6,7,8,0,9]
+// CHECK-DAG: "peak": 20484
+// APPLY: remat.recompute
+
+// A plan of another problem, a plan that does not hold, no plan, no file.
+// RUN: sed 's/"schedule": .0,/"schedule": [/' %t.plan.json > %t.broken.json
+// RUN: not remat-opt %s --remat-plan="plan-file=%t.broken.json" 2>&1 | FileCheck %s --check-prefix=BROKEN
+// BROKEN: error: '{{.*}}.broken.json' is a plan that does not hold: R
+// RUN: sed 's/"schedule": .0,/"schedule": [77,/' %t.plan.json > %t.foreign.json
+// RUN: not remat-opt %s --remat-plan="plan-file=%t.foreign.json" 2>&1 | FileCheck %s --check-prefix=FOREIGN
+// FOREIGN: error: {{.*}}.foreign.json
+// RUN: not remat-opt %s --remat-plan="plan-file=%t.plan.json budget-scope=temporaries" 2>&1 | FileCheck %s --check-prefix=SCOPE
+// SCOPE: error: {{.*}}.plan.json
+// RUN: not remat-opt %s --remat-plan="plan-file=%t.missing.json" 2>&1 | FileCheck %s --check-prefix=MISSING
+// MISSING: error: cannot read plan '{{.*}}.missing.json': No such file or directory
+// RUN: not remat-opt %s --remat-plan="budget=min plan-output=%t.folder.missing/plan.json" 2>&1 | FileCheck %s --check-prefix=FOLDER
+// FOLDER: error: cannot write '{{.*}}.folder.missing/plan.json': {{.*}}No such file or directory
+// RUN: remat-plan %t.problem.json --budget=1000 -o %t.refused.json || true
+// RUN: not remat-opt %s --remat-plan="plan-file=%t.refused.json" 2>&1 | FileCheck %s --check-prefix=REFUSED
+// REFUSED: error: '{{.*}}.refused.json' holds no plan: its status is
+
+func.func @main(%x: tensor<1024xf32>) -> (tensor<f32>, tensor<1024xf32>) {
+  %a = "stablehlo.tanh"(%x) : (tensor<1024xf32>) -> tensor<1024xf32>
+  %b = "stablehlo.exponential"(%a) : (tensor<1024xf32>) -> tensor<1024xf32>
+  %c = "stablehlo.sine"(%b) : (tensor<1024xf32>) -> tensor<1024xf32>
+  %d = "stablehlo.cosine"(%c) : (tensor<1024xf32>) -> tensor<1024xf32>
+  %z = "stablehlo.constant"() <{value = dense<0.0> : tensor<f32>}> : () -> tensor<f32>
+  %loss = "stablehlo.reduce"(%d, %z) <{dimensions = array<i64: 0>}> ({
+  ^bb0(%p: tensor<f32>, %q: tensor<f32>):
+    %r = "stablehlo.add"(%p, %q) : (tensor<f32>, tensor<f32>) -> tensor<f32>
+    "stablehlo.return"(%r) : (tensor<f32>) -> ()
+  }) : (tensor<1024xf32>, tensor<f32>) -> tensor<f32>
+  %gd = "stablehlo.negate"(%d) : (tensor<1024xf32>) -> tensor<1024xf32>
+  %gc = "stablehlo.multiply"(%gd, %c) : (tensor<1024xf32>, tensor<1024xf32>) -> tensor<1024xf32>
+  %gb = "stablehlo.multiply"(%gc, %b) : (tensor<1024xf32>, tensor<1024xf32>) -> tensor<1024xf32>
+  %ga = "stablehlo.multiply"(%gb, %a) : (tensor<1024xf32>, tensor<1024xf32>) -> tensor<1024xf32>
+  return %loss, %ga : tensor<f32>, tensor<1024xf32>
+}
