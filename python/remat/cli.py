@@ -19,7 +19,7 @@ from remat.bench import command as bench_command
 from remat.convert import Format
 from remat.errors import InputError, RematError
 from remat.plan import Plan
-from remat.toolchain import RematOptions
+from remat.toolchain import CHOICES, RematOptions
 from remat.zoo import command as zoo_command
 
 _EPILOG = """\
@@ -94,35 +94,33 @@ def _add_input(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_planning_options(parser: argparse.ArgumentParser) -> None:
-    add = parser.add_argument_group("planning").add_argument
-    add("--budget", required=True, metavar="SIZE", help=_BUDGET_HELP)
-    add(
-        "--budget-scope",
-        choices=["total", "non-arguments", "temporaries"],
-        default="total",
-        help="what the budget counts (default: total = arguments + results + temporaries)",
+    group = parser.add_argument_group("planning")
+    group.add_argument("--budget", required=True, metavar="SIZE", help=_BUDGET_HELP)
+    for name, text, default in (
+        (
+            "budget_scope",
+            "what the budget counts (default: total = arguments + results + temporaries)",
+            "total",
+        ),
+        (
+            "memory_model",
+            "which values are buffers: all (program), or what XLA leaves after "
+            "fusion (default: xla)",
+            "xla",
+        ),
+        ("strategy", "how plans are made", None),
+        ("family", "lower sets that kusumoto considers", None),
+        ("objective", "what kusumoto minimises", None),
+        ("last_segment", "what happens to the segment right before the backward", None),
+        ("granularity", "how ops are grouped before planning", None),
+        ("cost", "cost table", None),
+    ):
+        group.add_argument(
+            f"--{name.replace('_', '-')}", choices=CHOICES[name], default=default, help=text
+        )
+    group.add_argument(
+        "--entry", metavar="NAME", help="entry function (default: main, or the only public one)"
     )
-    add("--strategy", choices=["none", "chen", "kusumoto"], help="how plans are made")
-    add("--family", choices=["exact", "approx"], help="lower sets that kusumoto considers")
-    add(
-        "--objective",
-        choices=["best", "time", "memory", "memory-pareto"],
-        help="what kusumoto minimises",
-    )
-    add(
-        "--last-segment",
-        choices=["keep", "recompute"],
-        help="what happens to the segment right before the backward",
-    )
-    add(
-        "--granularity",
-        choices=["auto", "op", "cluster", "layer"],
-        help="how ops are grouped before planning",
-    )
-    add("--cost", choices=["h100", "h200", "a100", "tpu-v5p", "host", "judge", "paper"],
-        help="cost table")
-    add("--memory-model", choices=["program", "xla"], help="which values are buffers")
-    add("--entry", metavar="NAME", help="entry function (default: main, or the only public one)")
 
 
 def _options(arguments: argparse.Namespace, target: str | None = None) -> RematOptions:
@@ -157,7 +155,7 @@ def _add_opt(commands: argparse._SubParsersAction) -> None:
     parser.add_argument(
         "--target",
         default="xla-gpu",
-        choices=["xla-gpu", "xla-tpu", "xla-cpu", "none"],
+        choices=CHOICES["target"],
         help="compiler that the recomputation has to survive (default: xla-gpu; "
         "none keeps remat.recompute ops, for --format=generic)",
     )
@@ -234,7 +232,7 @@ def _run_plan(arguments: argparse.Namespace) -> int:
         _write_plan(arguments.output, answer.plan)
     print(plan.summary())
     if arguments.values:
-        Console().print(plan.table(arguments.values))
+        Console(width=None if sys.stdout.isatty() else 160).print(plan.table(arguments.values))
     return 0
 
 

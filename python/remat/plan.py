@@ -9,6 +9,7 @@ import io
 from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -175,7 +176,7 @@ class Plan:
             table.add_column(name, justify=justify, overflow="fold")
         for value in self.values[:limit]:
             fate = "kept" if value.executions == 1 else f"runs {value.executions} times"
-            place = " ".join(part for part in (value.location, value.scope) if part)
+            place = " ".join(part for part in (Path(value.location).name, value.scope) if part)
             table.add_row(
                 *(Text(cell) for cell in (value.name, f"{value.bytes:,}", fate, value.op, place))
             )
@@ -184,7 +185,7 @@ class Plan:
     def report(self, limit: int = 20) -> str:
         """Returns summary and table as plain text."""
         out = io.StringIO()
-        console = Console(file=out, width=120, color_system=None)
+        console = Console(file=out, width=160, color_system=None)
         console.print(self.summary(), markup=False, highlight=False, soft_wrap=True)
         console.print(self.table(limit))
         return out.getvalue()

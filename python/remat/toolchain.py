@@ -107,16 +107,30 @@ def parse_diagnostics(text: str) -> list[Diagnostic]:
 
 def error_text(name: str, stderr: str) -> str:
     """Returns the message of a failed tool for people: its errors with their notes."""
-    errors = [d for d in parse_diagnostics(stderr) if d.severity == "error"]
+    errors = [d for d in parse_diagnostics(stderr) if d.severity == "error" and d.message]
     if not errors:
-        tail = stderr.strip().splitlines()[-1:] or ["it printed no message"]
-        return f"{name} failed: {tail[0]}"
+        lines = [line.strip() for line in stderr.splitlines() if not _DIAGNOSTIC.match(line)]
+        return f"{name} failed: {next(filter(None, lines), 'it printed no message')}"
     lines = []
     for error in errors:
         for one in (error, *error.notes):
             known = one.location and not one.location.startswith("<unknown>")
             lines.append(f"{one.location}: {one.message}" if known else one.message)
     return "\n  ".join(lines)
+
+
+#: What options may say, for those that take a word.
+CHOICES = {
+    "budget_scope": ("total", "non-arguments", "temporaries"),
+    "strategy": ("none", "chen", "kusumoto"),
+    "family": ("exact", "approx"),
+    "objective": ("best", "time", "memory", "memory-pareto"),
+    "last_segment": ("keep", "recompute"),
+    "granularity": ("auto", "op", "cluster", "layer"),
+    "cost": ("h100", "a100", "h200", "tpu-v5p", "host", "judge", "paper"),
+    "memory_model": ("program", "xla"),
+    "target": ("xla-gpu", "xla-tpu", "xla-cpu", "none"),
+}
 
 
 @dataclass(frozen=True)
@@ -139,7 +153,17 @@ class RematOptions:
     entry: str | None = None
 
     def pairs(self) -> list[str]:
-        """Returns "key=value" for each option that is set, in a fixed order."""
+        """Returns "key=value" for each option that is set, in a fixed order.
+
+        Errors: InputError naming an option whose value is not among its choices.
+        """
+        for name, choices in CHOICES.items():
+            value = getattr(self, name)
+            if value is not None and value not in choices:
+                raise InputError(
+                    f"{name.replace('_', '-')} '{value}' is unknown; "
+                    f"expected {', '.join(choices[:-1])} or {choices[-1]}"
+                )
         return [
             f"{f.name.replace('_', '-')}={getattr(self, f.name)}"
             for f in fields(self)

@@ -28,8 +28,8 @@ def dense() -> tuple[Callable, tuple]:
     weights = [jax.ShapeDtypeStruct((4, 4), jnp.float32)] * 6
     return step, (
         weights,
-        jax.ShapeDtypeStruct((24, 4), jnp.float32),
-        jax.ShapeDtypeStruct((24,), jnp.int32),
+        jax.ShapeDtypeStruct((16, 4), jnp.float32),
+        jax.ShapeDtypeStruct((16,), jnp.int32),
     )
 
 
@@ -52,7 +52,7 @@ def convolutional() -> tuple[Callable, tuple]:
         return value, [k - 0.1 * g for k, g in zip(kernels, gradients)]
 
     kernels = [jax.ShapeDtypeStruct((3, 3, 2, 2), jnp.float32)] * 4
-    return step, (kernels, jax.ShapeDtypeStruct((4, 5, 5, 2), jnp.float32))
+    return step, (kernels, jax.ShapeDtypeStruct((2, 4, 4, 2), jnp.float32))
 
 
 def attention() -> tuple[Callable, tuple]:
