@@ -24,7 +24,7 @@ func.func @main(%x: tensor<8xf32>, %g: tensor<8xf32>) -> tensor<8xf32>
 // -----
 
 func.func @main(%x: tensor<0xf32>, %g: !stablehlo.token) -> tensor<0xf32> {
-  // expected-error @below {{'remat.recompute' has no tensor of numbers among its inputs and triggers to make a guard for XLA:CPU from; use target=none}}
+  // expected-error @below {{'remat.recompute' has no tensor of numbers among its inputs and triggers, nor the function among its arguments, to make a guard for XLA:CPU from; use target=none}}
   %r = remat.recompute (%p = %x : tensor<0xf32>) after (%g : !stablehlo.token) {
     %0 = "stablehlo.tanh"(%p) : (tensor<0xf32>) -> tensor<0xf32>
     remat.yield %0 : tensor<0xf32>

@@ -148,3 +148,21 @@ func.func @two_regions(%x: tensor<8xf32>, %g: tensor<8xf32>) -> tensor<8xf32> {
   }
   return %s : tensor<8xf32>
 }
+
+// -----
+
+// Constants in the forward: for want of anything else, an argument of the
+// function serves the guard.
+// ALL-LABEL: func.func @nothing_but_the_function(
+// ALL-SAME: %[[X:.*]]: tensor<f32>)
+// CPU-NEXT: "stablehlo.bitcast_convert"(%[[X]])
+// GPU-NEXT: %[[C:.*]] = "stablehlo.iota"
+// GPU-NEXT: "stablehlo.optimization_barrier"(%[[C]])
+func.func @nothing_but_the_function(%x: tensor<f32>) -> tensor<8xf32> {
+  %r = remat.recompute () {
+    %0 = "stablehlo.iota"() <{iota_dimension = 0 : i64}> : () -> tensor<8xf32>
+    %1 = "stablehlo.cosine"(%0) : (tensor<8xf32>) -> tensor<8xf32>
+    remat.yield %1 : tensor<8xf32>
+  }
+  return %r : tensor<8xf32>
+}

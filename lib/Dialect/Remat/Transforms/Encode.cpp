@@ -14,6 +14,7 @@
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/Remarks.h"
+#include "remat/Analysis/OpModel.h"
 
 using namespace mlir;
 using namespace remat;
@@ -26,7 +27,9 @@ static FailureOr<int64_t> countClones(func::FuncOp entry, EncodeTarget target) {
         for (Operation &op : recompute.getBody().front().without_terminator()) {
           ++clones;
           StringRef dialect = op.getName().getDialectNamespace();
-          if (target != EncodeTarget::None && dialect != "stablehlo" && dialect != "chlo") {
+          // Constants of other dialects, as torch-mlir leaves them, pass as they came.
+      if (target != EncodeTarget::None && dialect != "stablehlo" && dialect != "chlo" &&
+          !OpModelTable::global().lookup(&op).free) {
             emitError(op.getLoc())
                 << "'" << op.getName()
                 << "' is no StableHLO op, so no XLA target can encode its recomputation; "
@@ -129,8 +132,8 @@ LogicalResult Encoder::tieByGuard(RecomputeOp op, const Ties &ties, OpBuilder &b
   Value predicate = createTruth(op, builder);
   if (!predicate)
     return emitError(op.getLoc())
-           << "'remat.recompute' has no tensor of numbers among its inputs and triggers to make a "
-              "guard for XLA:CPU from; use target=none";
+           << "'remat.recompute' has no tensor of numbers among its inputs and triggers, nor the "
+              "function among its arguments, to make a guard for XLA:CPU from; use target=none";
   for (unsigned input : ties.inputs)
     mapping.map(op.getBody().getArgument(input),
                 createGuard(predicate, op.getInputs()[input], op.getLoc(), builder));

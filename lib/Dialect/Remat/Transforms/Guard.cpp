@@ -11,6 +11,7 @@
 #include "mlir/AsmParser/AsmParser.h"
 #include "mlir/IR/BuiltinTypes.h"
 #include "mlir/IR/TypeUtilities.h"
+#include "mlir/Interfaces/FunctionInterfaces.h"
 
 using namespace mlir;
 using namespace remat;
@@ -74,6 +75,8 @@ static Value createBits(OpBuilder &builder, Location loc, Value scalar) {
 Value remat::createTruth(RecomputeOp op, OpBuilder &builder) {
   SmallVector<Value> sources(op.getAfter());
   sources.append(op.getInputs().begin(), op.getInputs().end());
+  if (auto function = op->getParentOfType<FunctionOpInterface>())
+    sources.append(function.getArguments().begin(), function.getArguments().end());
   Value *source = llvm::find_if(sources, [](Value value) { return asNumbers(value.getType()); });
   if (source == sources.end())
     return {};

@@ -15,9 +15,9 @@
 namespace remat {
 
 /// Creates a scalar i1 that is always true and that XLA does not fold: the bits
-/// of one element of `op`'s trigger (or of an input, if it has none), or'ed with
-/// 1, are not 0. Returns null when no trigger and no input is a non-empty static
-/// tensor of floats, integers or complex numbers.
+/// of one element of `op`'s trigger, or'ed with 1, are not 0. Without a trigger, an
+/// input or an argument of the function serves. Returns null when none of these is
+/// a non-empty static tensor of floats, integers or complex numbers.
 mlir::Value createTruth(RecomputeOp op, mlir::OpBuilder &builder);
 
 /// Creates select(truth, value, other) with the type of `value`. A select copies
