@@ -7,14 +7,41 @@ from __future__ import annotations
 
 import csv
 import json
+import lzma
 import random
+import re
+import sys
 from itertools import pairwise
 
 import numpy as np
 import pytest
-from remat import cli
-from remat.bench import authors, methods, replay
+from remat import cli, zoo
+from remat.bench import authors, measured, methods, networks, pipeline, replay
 from remat.bench.replay import ApproximateProgram, Network
+from remat.errors import ToolchainError
+from remat.zoo.export import export_module
+
+#: sum(tanh(w * x)) and its gradient: three values are live together, and no more.
+WIDE = """
+"builtin.module"() ({
+  "func.func"() <{function_type = (tensor<9xf32>, tensor<9xf32>) -> (tensor<9xf32>, tensor<f32>),
+                  sym_name = "main", sym_visibility = "public"}> ({
+  ^bb0(%w: tensor<9xf32>, %x: tensor<9xf32>):
+    %y = "stablehlo.multiply"(%w, %x) : (tensor<9xf32>, tensor<9xf32>) -> tensor<9xf32>
+    %t = "stablehlo.tanh"(%y) : (tensor<9xf32>) -> tensor<9xf32>
+    %zero = "stablehlo.constant"() <{value = dense<0.0> : tensor<f32>}> : () -> tensor<f32>
+    %loss = "stablehlo.reduce"(%t, %zero) <{dimensions = array<i64: 0>}> ({
+    ^bb0(%a: tensor<f32>, %b: tensor<f32>):
+      %sum = "stablehlo.add"(%a, %b) : (tensor<f32>, tensor<f32>) -> tensor<f32>
+      "stablehlo.return"(%sum) : (tensor<f32>) -> ()
+    }) : (tensor<9xf32>, tensor<f32>) -> tensor<f32>
+    %s = "stablehlo.multiply"(%t, %t) : (tensor<9xf32>, tensor<9xf32>) -> tensor<9xf32>
+    %d = "stablehlo.add"(%s, %t) : (tensor<9xf32>, tensor<9xf32>) -> tensor<9xf32>
+    %g = "stablehlo.multiply"(%d, %x) : (tensor<9xf32>, tensor<9xf32>) -> tensor<9xf32>
+    "func.return"(%g, %loss) : (tensor<9xf32>, tensor<f32>) -> ()
+  }) : () -> ()
+}) : () -> ()
+"""
 
 CHAIN = {"n": 6, "T": [1] * 6, "M": [1] * 6, "edges": [[v, v + 1] for v in range(5)]}
 
@@ -169,7 +196,7 @@ def test_paper_fails_where_a_figure_is_missed(one_graph, capsys, key, message):
     assert run_authors(folder) == 1
     error = capsys.readouterr().err
     assert message in error
-    assert "checks failed" in error
+    assert " failed\n" in error
 
 
 def test_paper_fails_where_the_graph_is_another(one_graph, capsys):
@@ -238,3 +265,135 @@ def test_figures_are_those_of_the_table():
                 for b in (-0.05, 0.05)
             ]
             assert min(worst) - 0.5 <= percent <= max(worst) + 0.5
+
+
+def test_zoo_networks_contract_to_the_papers_nodes(tmp_path, capsys):
+    """VGG-19 has every kind of row, and the paper's own overheads but for the loss."""
+    file = tmp_path / "rows.json"
+    command = ["bench", "paper", "--part=zoo", "--networks=VGG19", "--json", str(file)]
+    assert cli.main(command) == 0
+    assert "10 rows; every check holds" in capsys.readouterr().out
+    rows = {(row["method"], row["slack"]): row for row in json.loads(file.read_text())}
+    # 16 convolutions, 18 ReLUs, 5 pools, 3 dense layers, 2 dropouts, the loss: the paper counts
+    # the reshape too.
+    assert rows["vanilla", ""]["nodes"] == 45
+    assert rows["vanilla", ""]["reduction_percent"] == 0
+    assert rows["approx_tc", "minimal"]["overhead"] == 41
+    assert rows["approx_tc", "minimal"]["peak_gb"] < rows["vanilla", ""]["peak_gb"]
+
+
+def test_zoo_networks_of_another_size_are_reported(monkeypatch, capsys):
+    figures = json.loads(json.dumps(authors.figures()))
+    figures["networks"]["VGG19"]["nodes"] = 60
+    monkeypatch.setattr(networks, "figures", lambda: figures)
+    assert cli.main(["bench", "paper", "--part=zoo", "--networks=VGG19"]) == 1
+    assert "VGG19: 45 layers, the paper has 60 nodes" in capsys.readouterr().err
+
+
+def run_pipeline(tmp_path, *inputs):
+    file = tmp_path / "rows.json"
+    code = cli.main(["bench", "pipeline", *map(str, inputs), "--json", str(file)])
+    return code, json.loads(file.read_text()) if file.exists() else None
+
+
+def test_pipeline_plans_every_spelling(tmp_path, capsys):
+    folder = tmp_path / "programs"
+    folder.mkdir()
+    for form in ("generic", "pretty"):
+        target = folder / f"{form}.mlir"
+        arguments = ["zoo", "export", "small_mlp", f"--format={form}", "-o", str(target)]
+        assert cli.main(arguments) == 0
+    packed = lzma.compress((folder / "generic.mlir").read_bytes())
+    (folder / "packed.mlir.xz").write_bytes(packed)
+    (folder / "notes.txt").write_text("not a program")
+    code, rows = run_pipeline(tmp_path, folder, "small_mlp")
+    assert code == 0
+    assert [row["name"] for row in rows] == [
+        "generic.mlir",
+        "packed.mlir.xz",
+        "pretty.mlir",
+        "small_mlp",
+    ]
+    assert len({(row["ops"], row["peak"], row["plain_peak"]) for row in rows}) == 1
+    for row in rows:
+        assert row["outcome"] == "planned"
+        assert row["round_trip"] is True
+        assert 0 < row["peak"] <= 0.7 * row["plain_peak"]
+        assert row["plan_s"] > 0 and row["memory"] > 10**6
+    assert "4 programs: 4 planned, 0 refused, 0 failed; 4 round trips" in capsys.readouterr().out
+
+
+def test_pipeline_leaves_other_programs_unencoded(tmp_path):
+    """A step that is not StableHLO alone is planned and proven, but not written for XLA."""
+    mixed = tmp_path / "mixed.mlir"
+    zero = '"arith.constant"() <{value = dense<0.0> : tensor<f32>}>'
+    module = export_module(zoo.get("small_mlp")).text
+    constants = re.compile(
+        r'"stablehlo.constant"\(\) <\{value = dense<0.000000e\+00> : tensor<f32>\}>'
+    )
+    mixed.write_text(constants.sub(zero, module))
+    assert "arith" in mixed.read_text()
+    code, rows = run_pipeline(tmp_path, mixed)
+    assert code == 0
+    assert (rows[0]["outcome"], rows[0]["round_trip"]) == ("planned", None)
+
+
+def test_pipeline_reports_a_refusal(tmp_path, capsys):
+    """No 70 % is left where one value is most of the step."""
+    wide = tmp_path / "wide.mlir"
+    wide.write_text(WIDE)
+    code, rows = run_pipeline(tmp_path, wide)
+    assert code == 0
+    assert rows[0]["outcome"] == "refused"
+    assert rows[0]["smallest_peak"] > 0.7 * rows[0]["plain_peak"]
+    output = capsys.readouterr().out
+    assert "refused; smallest peak" in output
+    assert "1 program: 0 planned, 1 refused, 0 failed" in output
+
+
+def test_pipeline_fails_on_what_does_not_parse(tmp_path, capsys):
+    broken, empty = tmp_path / "broken.mlir", tmp_path / "empty.mlir"
+    broken.write_text('"builtin.module"() ({')
+    empty.write_text("")
+    code, rows = run_pipeline(tmp_path, broken, empty, "small_mlp")
+    assert code == 1
+    assert [row["outcome"] for row in rows] == ["failed", "failed", "planned"]
+    error = capsys.readouterr().err
+    assert "2 checks failed" in error
+    assert "broken.mlir: " in error
+    assert "the file is empty" in error
+
+
+def test_pipeline_checks_its_limits():
+    row = pipeline.PipelineRow("step", "planned", inline_s=4, apply_s=2, memory=2 * 10**9,
+                               round_trip=False)  # fmt: skip
+    assert row.broken() == [
+        "step: analysis and rewrites took 6.0 s; allowed are 5 s",
+        "step: remat-opt used 2000 MB; allowed are 1000 MB",
+        "step: jaxlib writes the result differently",
+    ]
+
+
+def test_memory_is_that_of_the_program_alone():
+    """This process holds 256 MB that no child of its own may be charged with."""
+    ballast = bytearray(256 * 2**20)
+    small = measured.run([sys.executable, "-S", "-c", "pass"])
+    large = measured.run([sys.executable, "-S", "-c", "x = bytearray(100 * 2**20)"])
+    assert len(ballast) > small.memory
+    assert 95 * 2**20 < large.memory - small.memory < 110 * 2**20
+
+
+def test_measured_programs_that_fail(tmp_path):
+    failing = measured.run([sys.executable, "-S", "-c", "raise SystemExit('why')"])
+    assert (failing.code, failing.errors) == (1, "why\n")
+    with pytest.raises(ToolchainError, match="died from signal 9"):
+        measured.run([sys.executable, "-S", "-c", "import os; os.kill(os.getpid(), 9)"])
+    with pytest.raises(ToolchainError, match="missing: cannot be started"):
+        measured.run([str(tmp_path / "missing")])
+
+
+def test_pipeline_refuses_unknown_inputs(tmp_path, capsys):
+    assert cli.main(["bench", "pipeline", str(tmp_path / "missing")]) == 2
+    assert "neither a file, nor a folder, nor a model" in capsys.readouterr().err
+    assert cli.main(["bench", "pipeline", str(tmp_path)]) == 2
+    assert "the folder holds no .mlir and no .mlir.xz file" in capsys.readouterr().err

@@ -13,6 +13,18 @@ from pathlib import Path
 from typing import Any
 
 from remat import convert
+from remat.errors import RematError
+
+
+def counted(count: int, noun: str) -> str:
+    """Returns "1 check", "2 checks"."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def expect_none(broken: list[str]) -> None:
+    """Errors: RematError listing what is wrong, if anything is."""
+    if broken:
+        raise RematError("\n  ".join([f"{counted(len(broken), 'check')} failed", *broken]))
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
