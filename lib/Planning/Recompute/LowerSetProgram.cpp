@@ -59,14 +59,12 @@ int32_t LowerSetProgram::windowBegin(int32_t to, int64_t bound) const {
       std::lower_bound(family.work.begin(), family.work.begin() + to, least) - family.work.begin());
 }
 
-/// Adds to the cells what the states of `from` become in `to`. A front descends
-/// in m, so the states that fit are its tail.
+/// Adds to the cells what the states of `from`, a subset of `to`, become
+/// in `to`. A front descends in m, so the states that fit are its tail.
 void LowerSetProgram::collect(int32_t from, int32_t to, int64_t bound) {
   const State *begin = states.data() + frontBegin[from];
   const State *end = states.data() + frontBegin[from + 1];
   int64_t room = bound - family.outside[to] - (family.work[to] - family.work[from]);
-  if (begin == end || end[-1].m > room || !family.isSubset(from, to))
-    return;
   begin = std::partition_point(begin, end, [&](const State &s) { return s.m > room; });
   Step add = step(from, to);
   auto [low, high] = std::minmax(begin->t, end[-1].t);
@@ -126,12 +124,19 @@ std::optional<LowerSetPath> LowerSetProgram::solve(int64_t bound, Objective obje
   cells.assign((family.cost.back() >> shift) + 1, State{0, kUnreached});
   firstCell = cells.size();
   lastCell = 0;
+  // By set: fewest bytes cached, less its work; all that most pairs need to fail.
+  std::vector<int64_t> leanest(count, kUnreached);
+  leanest[0] = 0;
   for (int32_t to = 1; to < count; ++to) {
     if (!tick(to))
       return std::nullopt;
+    int64_t least = bound - family.outside[to] - family.work[to];
     for (int32_t from = windowBegin(to, bound); from < to; ++from)
-      collect(from, to, bound);
+      if (leanest[from] <= least && family.isSubset(from, to))
+        collect(from, to, bound);
     closeFront(to, largeFirst, known, objective);
+    if (frontBegin[to] != frontBegin[to + 1])
+      leanest[to] = states.back().m - family.work[to];
   }
   statesKept += static_cast<int64_t>(states.size());
   if (frontBegin[count - 1] == frontBegin[count])
