@@ -93,4 +93,21 @@ TEST(Budget, RefusesEverythingElse) {
   expectError("99999999999999999999999999999999999999999999999999TiB", "is more than 2^62 - 1");
 }
 
+TEST(StrategyNames, AreReadBack) {
+  for (StrategyKind kind : {StrategyKind::None, StrategyKind::Chen, StrategyKind::Kusumoto})
+    EXPECT_EQ(parseStrategyKind(toString(kind)), kind);
+  for (Family family : {Family::Exact, Family::Approximate})
+    EXPECT_EQ(parseFamily(toString(family)), family);
+  for (Objective objective :
+       {Objective::Best, Objective::Time, Objective::Memory, Objective::MemoryPareto})
+    EXPECT_EQ(parseObjective(toString(objective)), objective);
+  for (LastSegment lastSegment : {LastSegment::Keep, LastSegment::Recompute})
+    EXPECT_EQ(parseLastSegment(toString(lastSegment)), lastSegment);
+  for (Granularity granularity : {Granularity::Op, Granularity::Cluster, Granularity::Layer})
+    EXPECT_EQ(parseGranularity(toString(granularity)), granularity);
+  EXPECT_EQ(toString(Objective::MemoryPareto), "memory-pareto");
+  EXPECT_FALSE(parseStrategyKind("Kusumoto"));
+  EXPECT_FALSE(parseGranularity("auto"));
+}
+
 } // namespace
