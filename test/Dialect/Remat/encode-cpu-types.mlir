@@ -176,8 +176,10 @@ func.func @guarded_ui8(%x: tensor<8xui8>, %g: tensor<f32>) -> tensor<8xui8> {
 
 // CHECK-LABEL: func.func @guarded_bf16(
 // CHECK-SAME: %[[X:.*]]: tensor<8xbf16>
-// CHECK: %[[O:.*]] = "stablehlo.negate"(%[[X]]) : (tensor<8xbf16>) -> tensor<8xbf16>
-// CHECK: %[[T:.*]] = "stablehlo.select"(%{{.*}}, %[[X]], %[[O]]) : (tensor<i1>, tensor<8xbf16>, tensor<8xbf16>) -> tensor<8xbf16>
+// CHECK: %[[B:.*]] = "stablehlo.bitcast_convert"(%[[X]]) : (tensor<8xbf16>) -> tensor<8xui16>
+// CHECK: %[[O:.*]] = "stablehlo.not"(%[[B]]) : (tensor<8xui16>) -> tensor<8xui16>
+// CHECK: %[[S:.*]] = "stablehlo.select"(%{{.*}}, %[[B]], %[[O]]) : (tensor<i1>, tensor<8xui16>, tensor<8xui16>) -> tensor<8xui16>
+// CHECK: %[[T:.*]] = "stablehlo.bitcast_convert"(%[[S]]) : (tensor<8xui16>) -> tensor<8xbf16>
 // CHECK: "stablehlo.custom_call"(%[[T]])
 func.func @guarded_bf16(%x: tensor<8xbf16>, %g: tensor<f32>) -> tensor<8xbf16> {
   %r = remat.recompute (%p = %x : tensor<8xbf16>) after (%g : tensor<f32>) {

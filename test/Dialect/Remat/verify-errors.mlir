@@ -456,3 +456,51 @@ func.func @main(%x: tensor<8xf32> {tf.aliasing_output = 1 : i32}, %w: tensor<8xf
   %g = "stablehlo.multiply"(%s, %w) : (tensor<8xf32>, tensor<8xf32>) -> tensor<8xf32>
   return %loss, %g : tensor<f32>, tensor<8xf32>
 }
+
+// -----
+
+// Bits to another type, changed on the way.
+// CHECK: error: @main is not equivalent to the reference: result 1 differs
+// CHECK: note: here the program has 'stablehlo.bitcast_convert'
+func.func @main(%x: tensor<8xf32> {tf.aliasing_output = 1 : i32}, %w: tensor<8xf32>) -> (tensor<f32>, tensor<8xf32>) {
+  %a = "stablehlo.multiply"(%x, %w) : (tensor<8xf32>, tensor<8xf32>) -> tensor<8xf32>
+  %b = "stablehlo.tanh"(%a) : (tensor<8xf32>) -> tensor<8xf32>
+  %z = "stablehlo.constant"() <{value = dense<0.0> : tensor<f32>}> : () -> tensor<f32>
+  %loss = "stablehlo.reduce"(%b, %z) <{dimensions = array<i64: 0>}> ({
+  ^bb0(%p: tensor<f32>, %q: tensor<f32>):
+    %r = "stablehlo.add"(%p, %q) : (tensor<f32>, tensor<f32>) -> tensor<f32>
+    "stablehlo.return"(%r) : (tensor<f32>) -> ()
+  }) : (tensor<8xf32>, tensor<f32>) -> tensor<f32>
+  "test.print"(%w) : (tensor<8xf32>) -> ()
+  %h = "stablehlo.bitcast_convert"(%a) : (tensor<8xf32>) -> tensor<8x2xbf16>
+  %u = "stablehlo.convert"(%h) : (tensor<8x2xbf16>) -> tensor<8x2xf16>
+  %a2 = "stablehlo.bitcast_convert"(%u) : (tensor<8x2xf16>) -> tensor<8xf32>
+  %b2 = "stablehlo.tanh"(%a2) : (tensor<8xf32>) -> tensor<8xf32>
+  %s = "stablehlo.subtract"(%x, %b2) : (tensor<8xf32>, tensor<8xf32>) -> tensor<8xf32>
+  %g = "stablehlo.multiply"(%s, %w) : (tensor<8xf32>, tensor<8xf32>) -> tensor<8xf32>
+  return %loss, %g : tensor<f32>, tensor<8xf32>
+}
+
+// -----
+
+// Bits to a third type are not what they were.
+// CHECK: error: @main is not equivalent to the reference: result 1 differs
+// CHECK: note: here the program has 'stablehlo.convert'
+func.func @main(%x: tensor<8xf32> {tf.aliasing_output = 1 : i32}, %w: tensor<8xf32>) -> (tensor<f32>, tensor<8xf32>) {
+  %a = "stablehlo.multiply"(%x, %w) : (tensor<8xf32>, tensor<8xf32>) -> tensor<8xf32>
+  %b = "stablehlo.tanh"(%a) : (tensor<8xf32>) -> tensor<8xf32>
+  %z = "stablehlo.constant"() <{value = dense<0.0> : tensor<f32>}> : () -> tensor<f32>
+  %loss = "stablehlo.reduce"(%b, %z) <{dimensions = array<i64: 0>}> ({
+  ^bb0(%p: tensor<f32>, %q: tensor<f32>):
+    %r = "stablehlo.add"(%p, %q) : (tensor<f32>, tensor<f32>) -> tensor<f32>
+    "stablehlo.return"(%r) : (tensor<f32>) -> ()
+  }) : (tensor<8xf32>, tensor<f32>) -> tensor<f32>
+  "test.print"(%w) : (tensor<8xf32>) -> ()
+  %u = "stablehlo.bitcast_convert"(%a) : (tensor<8xf32>) -> tensor<8xui32>
+  %a2 = "stablehlo.bitcast_convert"(%u) : (tensor<8xui32>) -> tensor<8xi32>
+  %a3 = "stablehlo.convert"(%a2) : (tensor<8xi32>) -> tensor<8xf32>
+  %b2 = "stablehlo.tanh"(%a3) : (tensor<8xf32>) -> tensor<8xf32>
+  %s = "stablehlo.subtract"(%x, %b2) : (tensor<8xf32>, tensor<8xf32>) -> tensor<8xf32>
+  %g = "stablehlo.multiply"(%s, %w) : (tensor<8xf32>, tensor<8xf32>) -> tensor<8xf32>
+  return %loss, %g : tensor<f32>, tensor<8xf32>
+}

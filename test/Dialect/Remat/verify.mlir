@@ -137,6 +137,27 @@ func.func @main(%x: tensor<8xf32> {tf.aliasing_output = 1 : i32}, %w: tensor<8xf
 
 // -----
 
+// Bits and back.
+func.func @main(%x: tensor<8xf32> {tf.aliasing_output = 1 : i32}, %w: tensor<8xf32>) -> (tensor<f32>, tensor<8xf32>) {
+  %a = "stablehlo.multiply"(%x, %w) : (tensor<8xf32>, tensor<8xf32>) -> tensor<8xf32>
+  %b = "stablehlo.tanh"(%a) : (tensor<8xf32>) -> tensor<8xf32>
+  %z = "stablehlo.constant"() <{value = dense<0.0> : tensor<f32>}> : () -> tensor<f32>
+  %loss = "stablehlo.reduce"(%b, %z) <{dimensions = array<i64: 0>}> ({
+  ^bb0(%p: tensor<f32>, %q: tensor<f32>):
+    %r = "stablehlo.add"(%p, %q) : (tensor<f32>, tensor<f32>) -> tensor<f32>
+    "stablehlo.return"(%r) : (tensor<f32>) -> ()
+  }) : (tensor<8xf32>, tensor<f32>) -> tensor<f32>
+  "test.print"(%w) : (tensor<8xf32>) -> ()
+  %u = "stablehlo.bitcast_convert"(%a) : (tensor<8xf32>) -> tensor<8xui32>
+  %a2 = "stablehlo.bitcast_convert"(%u) : (tensor<8xui32>) -> tensor<8xf32>
+  %b2 = "stablehlo.tanh"(%a2) : (tensor<8xf32>) -> tensor<8xf32>
+  %s = "stablehlo.subtract"(%x, %b2) : (tensor<8xf32>, tensor<8xf32>) -> tensor<8xf32>
+  %g = "stablehlo.multiply"(%s, %w) : (tensor<8xf32>, tensor<8xf32>) -> tensor<8xf32>
+  return %loss, %g : tensor<f32>, tensor<8xf32>
+}
+
+// -----
+
 // Another name for a function, and its location, mean nothing.
 func.func @main(%x: tensor<8xf32> {tf.aliasing_output = 1 : i32}, %w: tensor<8xf32>) -> (tensor<f32>, tensor<8xf32>) {
   %a = "stablehlo.multiply"(%x, %w) : (tensor<8xf32>, tensor<8xf32>) -> tensor<8xf32>

@@ -28,8 +28,8 @@ static FailureOr<int64_t> countClones(func::FuncOp entry, EncodeTarget target) {
           ++clones;
           StringRef dialect = op.getName().getDialectNamespace();
           // Constants of other dialects, as torch-mlir leaves them, pass as they came.
-      if (target != EncodeTarget::None && dialect != "stablehlo" && dialect != "chlo" &&
-          !OpModelTable::global().lookup(&op).free) {
+          if (target != EncodeTarget::None && dialect != "stablehlo" && dialect != "chlo" &&
+              !OpModelTable::global().lookup(&op).free) {
             emitError(op.getLoc())
                 << "'" << op.getName()
                 << "' is no StableHLO op, so no XLA target can encode its recomputation; "

@@ -95,7 +95,20 @@ Value remat::createTruth(RecomputeOp op, OpBuilder &builder) {
 }
 
 Value remat::createGuard(Value truth, Value value, Location loc, OpBuilder &builder) {
-  bool isInteger = isa<IntegerType>(getElementTypeOrSelf(value));
-  Value other = createOp(builder, loc, isInteger ? "not" : "negate", value.getType(), value);
-  return createOp(builder, loc, "select", value.getType(), {truth, value, other});
+  Type type = value.getType(), element = getElementTypeOrSelf(value);
+  // XLA:CPU computes on these in wider floats, and a conversion quiets NaNs.
+  bool isNarrow = isa<FloatType>(element) && element.getIntOrFloatBitWidth() < 32;
+  if (isNarrow) {
+    auto bits = IntegerType::get(builder.getContext(), element.getIntOrFloatBitWidth(),
+                                 IntegerType::Unsigned);
+    type = cast<RankedTensorType>(type).clone(bits);
+    value = createOp(builder, loc, "bitcast_convert", type, value);
+  }
+  bool isInteger = isNarrow || isa<IntegerType>(element);
+  Value other = createOp(builder, loc, isInteger ? "not" : "negate", type, value);
+  Value guarded = createOp(builder, loc, "select", type, {truth, value, other});
+  if (isNarrow)
+    guarded = createOp(builder, loc, "bitcast_convert", cast<RankedTensorType>(type).clone(element),
+                       guarded);
+  return guarded;
 }

@@ -23,7 +23,8 @@ mlir::Value createTruth(RecomputeOp op, mlir::OpBuilder &builder);
 /// Creates select(truth, value, other) with the type of `value`. A select copies
 /// the chosen operand's bits, so the result is `value` bit for bit, NaNs,
 /// infinities and signed zeros included; `other` is the negation, or the
-/// complement for integers.
+/// complement for integers. Floats below 32 bits are guarded as integers of their
+/// width, between two bitcasts. Requires: `value` is a ranked tensor.
 mlir::Value createGuard(mlir::Value truth, mlir::Value value, mlir::Location loc,
                         mlir::OpBuilder &builder);
 

@@ -137,6 +137,20 @@ bool ValueNumbering::isProvenTrue(Number predicate) const {
   });
 }
 
+std::optional<Number> ValueNumbering::sourceOfBits(Operation *op) {
+  auto isBitcast = [](Operation *other) {
+    return other && other->getName().getStringRef() == "stablehlo.bitcast_convert" &&
+           other->getNumOperands() == 1 && other->getNumResults() == 1;
+  };
+  if (!isBitcast(op))
+    return std::nullopt;
+  const NumberedNode &inner = space[numberOf(op->getOperand(0)).node];
+  Operation *first = inner.example[program];
+  if (!isBitcast(first) || first->getOperand(0).getType() != op->getResult(0).getType())
+    return std::nullopt;
+  return inner.operands.front();
+}
+
 Number ValueNumbering::numberOf(Value value) {
   auto [entry, isNew] = numbers.try_emplace(value);
   if (isNew) { // used before it is defined: equal to nothing but itself
@@ -208,6 +222,10 @@ LogicalResult ValueNumbering::numberOp(Operation *op, Effects &effects) {
       op->getOperand(1).getType() == op->getResult(0).getType() &&
       isProvenTrue(numberOf(op->getOperand(0)))) {
     pass(op->getResults(), op->getOperand(1));
+    return success();
+  }
+  if (std::optional<Number> source = sourceOfBits(op)) {
+    numbers[op->getResult(0)] = *source;
     return success();
   }
   return numberOrdinary(op, effects);

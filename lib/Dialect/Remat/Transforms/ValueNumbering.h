@@ -94,6 +94,8 @@ private:
   mlir::FailureOr<uint32_t> numberRegion(mlir::Region &region, Effects &effects);
   mlir::func::FuncOp calleeOf(mlir::Operation *op);
   bool isProvenTrue(Number predicate) const;
+  /// Returns what a bitcast back to the type before another bitcast restores.
+  std::optional<Number> sourceOfBits(mlir::Operation *op);
   Number numberOf(mlir::Value value);
   /// Gives the results of `op` the numbers of `values`.
   void pass(mlir::ValueRange results, mlir::ValueRange values);

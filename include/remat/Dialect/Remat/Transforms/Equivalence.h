@@ -22,9 +22,10 @@ namespace remat {
 /// regions (numbered with their block arguments and captures). Numbers are
 /// handed out by an exact structural map, so hash collisions cannot hide a
 /// difference. Transparent, that is equal to what they pass on: calls and
-/// composites with a body, `stablehlo.optimization_barrier`, `remat.recompute`,
-/// and `stablehlo.select` whose predicate is proven true as the XLA:CPU guard's
-/// is: compare NE of (or of anything with an odd constant) with 0.
+/// composites with a body, `stablehlo.optimization_barrier`, `remat.recompute`, a
+/// bitcast_convert back to the type before another one, and `stablehlo.select`
+/// whose predicate is proven true as the XLA:CPU guard's is: compare NE of (or of
+/// anything with an odd constant) with 0.
 ///
 /// Required: the same argument types and argument attributes (donation), equal
 /// numbers for every result, and the same ops with side effects (or unknown to
