@@ -23,7 +23,7 @@ class RunExamples(unittest.TestCase):
 
     def test_output_is_compared(self):
         self.run_page("```sh\necho a; echo b >&2; echo c\n```\n```output\na\nc\n```\n")
-        self.run_page("```sh\necho b >&2\n```\n```output\nb\n```\n")
+        self.run_page('```sh\necho "reading x ..." >&2; echo b >&2\n```\n```output\nb\n```\n')
         self.run_page("```sh fails\necho b >&2; false\n```\n```output\nb\n```\n")
         self.refused("```sh\necho a\n```\n```output\nb\n```\n")
         self.refused("```output\nb\n```\n")
