@@ -17,7 +17,7 @@ namespace remat {
 enum class EncodeTarget {
   None,   ///< keep remat.recompute, which MLIR's own passes respect
   XlaGpu, ///< optimization_barrier over kept inputs and the trigger
-  XlaTpu, ///< the same over all inputs; the backward goes on with the barriered trigger
+  XlaTpu, ///< the same over all inputs, arguments too
   XlaCpu, ///< an opaque guard, because XLA:CPU removes barriers before CSE
 };
 
