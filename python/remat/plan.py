@@ -193,7 +193,11 @@ class Plan:
 
 def format_bytes(count: int) -> str:
     """Formats bytes for people: "536870912 B (512 MiB)", as the C++ tools do."""
-    for unit, size in (("TiB", 1 << 40), ("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)):
-        if count >= size:
-            return f"{count} B ({count / size:.3g} {unit})"
-    return f"{count} B"
+    size, units = count / 1024, ["KiB", "MiB", "GiB", "TiB"]
+    if size < 1:
+        return f"{count} B"
+    while size >= 1024 and len(units) > 1:
+        size /= 1024
+        units.pop(0)
+    human = f"{size:.3g}" if size < 100 else f"{size:.0f}"
+    return f"{count} B ({human} {units[0]})"

@@ -1,0 +1,51 @@
+# Part of Remat, under the Apache License v2.0 with LLVM Exceptions.
+# See LICENSE for license information.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""pyproject.toml asks for what the package imports, and lists files that are there."""
+
+from __future__ import annotations
+
+import ast
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGE = ROOT / "python" / "remat"
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+
+
+def imported(files):
+    """The first words of all modules that `files` import."""
+    found = set()
+    for file in files:
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                found |= {alias.name.split(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                found.add(node.module.split(".")[0])
+    return found
+
+
+@pytest.mark.parametrize(
+    "asked, files",
+    [
+        (PROJECT["project"]["dependencies"], PACKAGE.rglob("*.py")),
+        (PROJECT["project"]["optional-dependencies"]["zoo"], PACKAGE.rglob("*.py")),
+        (
+            PROJECT["project"]["optional-dependencies"]["xla-gpu"],
+            [PACKAGE / "xla" / "compile_gpu.py"],
+        ),
+    ],
+    ids=["dependencies", "zoo", "xla-gpu"],
+)
+def test_what_is_asked_for_is_imported(asked, files):
+    names = {re.match(r"[\w-]+", one)[0] for one in asked}
+    assert names and names <= imported(files)
+
+
+@pytest.mark.parametrize("pattern", PROJECT["tool"]["setuptools"]["package-data"]["remat"])
+def test_package_data_exists(pattern):
+    assert list(PACKAGE.glob(pattern))
