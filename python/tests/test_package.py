@@ -43,7 +43,8 @@ def imported(files):
 )
 def test_what_is_asked_for_is_imported(asked, files):
     names = {re.match(r"[\w-]+", one)[0] for one in asked}
-    assert names and names <= imported(files)
+    # jax.export serialises through flatbuffers, which jax does not ask for.
+    assert names and names <= imported(files) | {"flatbuffers"}
 
 
 @pytest.mark.parametrize("pattern", PROJECT["tool"]["setuptools"]["package-data"]["remat"])
