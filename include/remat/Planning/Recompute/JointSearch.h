@@ -22,8 +22,12 @@ struct JointSearchReport {
   bool tooLarge = false; ///< the exact family has too many sets
 };
 
-/// The exact family is refused above this; its programs take minutes there.
+/// The exact family is refused above this: 30000^2 / 2 pairs of sets per program.
 inline constexpr int64_t maxJointLowerSets = 30000;
+
+/// Up to this many nodes Chen's sequence is among the candidates of kusumoto;
+/// larger forwards would mostly wait for the list of its lower sets.
+inline constexpr int32_t maxNodesForChen = 512;
 
 /// Offers the plans of Chen et al. 2016 (see Chen.h) on the nodes of `forward`:
 /// every retention and placement of the one sequence each gives. `tag` is the
@@ -36,7 +40,10 @@ JointSearchReport offerChen(const JointForward &forward, const StrategyOptions &
 /// with an answer and the whole work, in equal ratios, then where the peaks of
 /// neighbouring answers lie furthest apart. The samples depend on the problem
 /// and not on the budget. Each answer is realised with every placement; each
-/// retention has its own program.
+/// retention has its own program. The formula charges the last segment like any
+/// other although it is kept, so in short forwards no bound's answer cuts where
+/// liveness gains most; up to `maxNodesForChen` nodes Chen's sequence is offered
+/// too, unless the exact family is too large.
 /// Cost: up to 17 programs for each objective and retention, O(s^2) transitions
 /// each for s lower sets; the approximate family is thinned to 512.
 JointSearchReport offerKusumoto(const JointForward &forward, const StrategyOptions &options,

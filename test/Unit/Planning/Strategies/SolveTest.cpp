@@ -198,6 +198,31 @@ TEST(Solve, AChainFitsInFarLess) {
   }
 }
 
+TEST(Solve, KusumotoNeedsNoMoreThanChen) {
+  TestRandom random(11);
+  int better = 0, saved = 0;
+  auto compare = [&](const Problem &problem, StrategyOptions options) {
+    options.budget.kind = Budget::Kind::Minimum;
+    options.kind = StrategyKind::Chen;
+    Bytes chen = solveChecked(problem, options).smallestPeak;
+    options.kind = StrategyKind::Kusumoto;
+    PlanResult kusumoto = solveChecked(problem, options);
+    EXPECT_LE(kusumoto.smallestPeak, chen);
+    better += kusumoto.smallestPeak < chen;
+    saved += chen < kusumoto.plainPeak;
+  };
+  for (int n = 2; n < 12; ++n)
+    for (Family family : {Family::Approximate, Family::Exact}) {
+      StrategyOptions options;
+      options.family = family;
+      compare(chainProblem(n), options);
+    }
+  for (int steps = 0; steps < 300; ++steps)
+    compare(randomStep(random), randomOptions(random));
+  EXPECT_GT(better, 10);
+  EXPECT_GT(saved, 30);
+}
+
 TEST(Solve, CheaperBudgetsCostLess) {
   Problem problem = chainProblem(60);
   StrategyOptions options;
