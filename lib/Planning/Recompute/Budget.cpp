@@ -115,4 +115,19 @@ Result<Budget> parseBudget(std::string_view text) {
   return budget;
 }
 
+std::optional<Bytes> limitOf(const Budget &budget, Bytes plainPeak) {
+  switch (budget.kind) {
+  case Budget::Kind::Bytes:
+    return Bytes(budget.amount);
+  case Budget::Kind::Percent: {
+    __int128 bytes = static_cast<__int128>(plainPeak.count) * budget.amount / 1000000;
+    return Bytes(static_cast<int64_t>(std::min<__int128>(bytes, maxCount)));
+  }
+  case Budget::Kind::Minimum:
+  case Budget::Kind::None:
+    break;
+  }
+  return std::nullopt;
+}
+
 } // namespace remat::planning

@@ -29,7 +29,6 @@ public:
 
 private:
   Status check() const;
-  Bytes resolveBudget() const;
   std::vector<Granularity> granularities() const;
   void search(CandidatePool &pool);
   void accept(const Candidate &best);
@@ -52,14 +51,6 @@ Status JointSolver::check() const {
     return Error{ErrorCode::InvalidInput, "the values sum to " + std::to_string(sum) +
                                               " bytes; strategies add up less than 2^60"};
   return {};
-}
-
-/// Bytes of a budget that limits.
-Bytes JointSolver::resolveBudget() const {
-  if (options.budget.kind == Budget::Kind::Bytes)
-    return Bytes(options.budget.amount);
-  auto scaled = static_cast<__int128>(result.plainPeak.count) * options.budget.amount / 1000000;
-  return Bytes(static_cast<int64_t>(std::min<__int128>(scaled, bytesLimit)));
 }
 
 /// Each granularity asked for; without scopes layers are clusters.
@@ -170,8 +161,7 @@ PlanResult JointSolver::run() {
   Schedule base = baseSchedule(problem);
   result.bound = problem.baseCost();
   result.plainPeak = simulate(problem, base).peak;
-  if (options.budget.kind == Budget::Kind::Bytes || options.budget.kind == Budget::Kind::Percent)
-    result.budget = resolveBudget();
+  result.budget = limitOf(options.budget, result.plainPeak);
 
   // Without a limit every plan fits, and none is cheaper than the base order.
   bool unlimited = options.budget.kind == Budget::Kind::None;

@@ -31,6 +31,24 @@
 // RUN: not remat-opt %s --remat-plan="plan-file=%t.refused.json" 2>&1 | FileCheck %s --check-prefix=REFUSED
 // REFUSED: error: '{{.*}}.refused.json' holds no plan: its status is
 
+// A budget holds a plan that is read too; options that make plans have no say.
+// RUN: remat-opt %s --remat-plan="plan-file=%t.plan.json budget=20484" | FileCheck %s --check-prefix=HELD
+// HELD: budget = 20484, peak = 20484
+// RUN: remat-opt %s --remat-plan="plan-file=%t.plan.json budget=90%%" | FileCheck %s --check-prefix=SHARE
+// SHARE: budget = 22122, peak = 20484
+// RUN: rm -f %t.small.mlir
+// RUN: not remat-opt %s --remat-plan="plan-file=%t.plan.json budget=20483" -o %t.small.mlir 2>&1 | FileCheck %s --check-prefix=SMALL
+// SMALL: error: '{{.*}}.plan.json' is a plan that does not hold: R7: the schedule's peak 20484 B (20 KiB) exceeds the budget 20483 B (20 KiB){{$}}
+// RUN: not ls %t.small.mlir
+// RUN: not remat-opt %s --remat-plan="plan-file=%t.plan.json budget=min" 2>&1 | FileCheck %s --check-prefix=LEAST
+// LEAST: error: plan-file='{{.*}}.plan.json' and budget=min do not go together: a plan that is read has its peak; give bytes or a percentage to hold it to{{$}}
+// RUN: not remat-opt %s --remat-plan="plan-file=%t.plan.json strategy=kusumoto" 2>&1 | FileCheck %s --check-prefix=MADE -DOPTION=strategy
+// RUN: not remat-opt %s --remat-plan="plan-file=%t.plan.json family=exact" 2>&1 | FileCheck %s --check-prefix=MADE -DOPTION=family
+// RUN: not remat-opt %s --remat-plan="plan-file=%t.plan.json objective=time" 2>&1 | FileCheck %s --check-prefix=MADE -DOPTION=objective
+// RUN: not remat-opt %s --remat-plan="plan-file=%t.plan.json last-segment=keep" 2>&1 | FileCheck %s --check-prefix=MADE -DOPTION=last-segment
+// RUN: not remat-opt %s --remat-plan="plan-file=%t.plan.json granularity=op" 2>&1 | FileCheck %s --check-prefix=MADE -DOPTION=granularity
+// MADE: error: plan-file='{{.*}}.plan.json' and the option '[[OPTION]]' do not go together: a plan that is read is not made; drop one of them{{$}}
+
 func.func @main(%x: tensor<1024xf32>) -> (tensor<f32>, tensor<1024xf32>) {
   %a = "stablehlo.tanh"(%x) : (tensor<1024xf32>) -> tensor<1024xf32>
   %b = "stablehlo.exponential"(%a) : (tensor<1024xf32>) -> tensor<1024xf32>

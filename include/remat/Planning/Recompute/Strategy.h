@@ -53,6 +53,11 @@ struct Budget {
 /// anything else, zero, a negative or an overflowing amount.
 Result<Budget> parseBudget(std::string_view text);
 
+/// Returns the bytes that `budget` limits a peak to, where `plainPeak` is the base
+/// order's peak in the scope counted; parts of a byte are dropped. Nothing for
+/// Minimum and None, which are no limit.
+std::optional<Bytes> limitOf(const Budget &budget, Bytes plainPeak);
+
 struct StrategyOptions {
   StrategyKind kind = StrategyKind::Kusumoto;
   Family family = Family::Approximate;

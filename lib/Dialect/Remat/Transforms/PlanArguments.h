@@ -19,7 +19,8 @@ struct PlanningPass : Base {
   using Base::Base;
 
   PlanArguments planArguments() const {
-    return {.budget = this->budget,
+    return {.strategyOption = givenStrategyOption(),
+            .budget = this->budget,
             .cost = this->cost,
             .problemFile = this->problemFile,
             .planFile = this->planFile,
@@ -33,6 +34,18 @@ struct PlanningPass : Base {
             .memoryModel = this->memoryModel,
             .foldFree = this->foldFree,
             .loss = this->loss};
+  }
+
+private:
+  /// Returns the name of the first option in the pipeline's text that only the
+  /// making of a plan reads.
+  std::string givenStrategyOption() const {
+    for (const llvm::cl::Option *option : std::initializer_list<const llvm::cl::Option *>{
+             &this->strategy, &this->family, &this->objective, &this->lastSegment,
+             &this->granularity})
+      if (option->getNumOccurrences() > 0)
+        return option->ArgStr.str();
+    return "";
   }
 };
 

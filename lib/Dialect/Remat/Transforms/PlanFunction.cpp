@@ -12,6 +12,7 @@
 #include "remat/Dialect/Remat/Transforms/PlanOptions.h"
 #include "remat/Planning/Recompute/PlanIO.h"
 #include "remat/Planning/Recompute/ProblemIO.h"
+#include "remat/Planning/Recompute/Simulator.h"
 #include "remat/Planning/Recompute/Verify.h"
 #include "llvm/Support/Error.h"
 #include "llvm/Support/MemoryBuffer.h"
@@ -32,21 +33,19 @@ static LogicalResult writeFile(func::FuncOp entry, StringRef path, StringRef con
          << "cannot write '" << path << "': " << toString(std::move(error));
 }
 
-static planning::Problem makeProblem(const StepGraph &step, const PlanRequest &request) {
-  planning::Problem problem;
-  problem.graph = step.graph;
-  for (const planning::Op &op : step.graph.ops)
-    problem.cost.push_back(planning::costOf(op, *request.table));
-  problem.costUnit = request.table->unit;
-  problem.costTable = request.table->name;
-  problem.scope = request.scope;
+static planning::Problem problemOf(const StepGraph &step, const PlanRequest &request) {
+  planning::Problem problem =
+      planning::makeProblem(step.graph, *request.table, request.scope, /*donation=*/true);
   problem.memoryModel = request.analysis.memoryModel == MemoryModel::Xla ? "xla" : "program";
   return problem;
 }
 
-/// Reads a plan from a file instead of making one.
-static FailureOr<planning::PlanResult>
-readPlanFile(func::FuncOp entry, const planning::Problem &problem, const std::string &path) {
+/// Reads a plan from a file instead of making one. A budget of the request stands
+/// in place of the file's.
+static FailureOr<planning::PlanResult> readPlanFile(func::FuncOp entry,
+                                                    const planning::Problem &problem,
+                                                    const PlanRequest &request) {
+  const std::string &path = request.planFile;
   llvm::ErrorOr<std::unique_ptr<llvm::MemoryBuffer>> buffer = llvm::MemoryBuffer::getFile(path);
   if (!buffer)
     return emitError(entry.getLoc())
@@ -58,6 +57,10 @@ readPlanFile(func::FuncOp entry, const planning::Problem &problem, const std::st
   if (!plan->plan)
     return emitError(entry.getLoc()) << "'" << path << "' holds no plan: its status is "
                                      << StringRef(planning::toString(plan->status));
+  if (request.strategy.budget.kind != planning::Budget::Kind::None) {
+    planning::Bytes plainPeak = planning::simulate(problem, planning::baseSchedule(problem)).peak;
+    plan->budget = planning::limitOf(request.strategy.budget, plainPeak);
+  }
   return *plan;
 }
 
@@ -97,7 +100,7 @@ static FailureOr<planning::PlanResult> findPlan(func::FuncOp entry, const StepGr
                                                 const PlanRequest &request) {
   FailureOr<planning::PlanResult> result = request.planFile.empty()
                                                ? planning::solve(problem, request.strategy)
-                                               : readPlanFile(entry, problem, request.planFile);
+                                               : readPlanFile(entry, problem, request);
   if (failed(result) || !result->plan)
     return result;
   // Whoever made the plan: it is checked by code that did not.
@@ -114,7 +117,7 @@ LogicalResult remat::planFunction(func::FuncOp entry, const PlanRequest &request
   FailureOr<StepGraph> step = buildStepGraph(entry, request.analysis);
   if (failed(step))
     return failure();
-  planning::Problem problem = makeProblem(*step, request);
+  planning::Problem problem = problemOf(*step, request);
   if (planning::Status status = problem.check(); !status)
     return emitError(entry.getLoc()) << status.error().message;
   if (!request.problemFile.empty() &&

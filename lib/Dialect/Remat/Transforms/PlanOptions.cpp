@@ -51,10 +51,18 @@ Result<PlanRequest> remat::makePlanRequest(const PlanArguments &arguments) {
   request.problemFile = arguments.problemFile;
   request.planFile = arguments.planFile;
   request.planOutput = arguments.planOutput;
+  if (!arguments.planFile.empty() && !arguments.strategyOption.empty())
+    return invalid("plan-file='" + arguments.planFile + "' and the option '" +
+                   arguments.strategyOption +
+                   "' do not go together: a plan that is read is not made; drop one of them");
   if (!arguments.budget.empty()) {
     Result<Budget> budget = parseBudget(arguments.budget);
     if (!budget)
       return budget.error();
+    if (!arguments.planFile.empty() && budget->kind == Budget::Kind::Minimum)
+      return invalid("plan-file='" + arguments.planFile +
+                     "' and budget=min do not go together: a plan that is read has its peak; give "
+                     "bytes or a percentage to hold it to");
     request.strategy.budget = *budget;
   } else if (arguments.strategy != StrategyKind::None && arguments.planFile.empty()) {
     return invalid("no budget is given; use budget=8GiB, budget=50% or budget=min");

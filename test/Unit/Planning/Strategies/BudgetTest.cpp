@@ -71,6 +71,13 @@ TEST(Budget, ReadsTheMinimum) {
   EXPECT_EQ(budget->kind, Budget::Kind::Minimum);
 }
 
+TEST(Budget, LimitsAPeak) {
+  EXPECT_EQ(limitOf(*parseBudget("37.5%"), Bytes(1001)), Bytes(375)); // 375.375
+  EXPECT_EQ(limitOf(*parseBudget("8"), Bytes(1001)), Bytes(8));
+  EXPECT_EQ(limitOf(*parseBudget("min"), Bytes(1001)), std::nullopt);
+  EXPECT_EQ(limitOf(Budget{}, Bytes(1001)), std::nullopt);
+}
+
 TEST(Budget, RefusesEverythingElse) {
   expectError("", "is not an amount");
   expectError("GiB", "is not an amount");

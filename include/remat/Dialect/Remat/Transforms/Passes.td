@@ -94,7 +94,7 @@ defvar planOptions = !listconcat([
 ], analysisOptions, [
   Option<"problemFile", "problem-file", "std::string", "\"\"", "Write problem.json here">,
   Option<"planFile", "plan-file", "std::string", "\"\"",
-    "Read the plan from this plan.json instead of making one">,
+    "Read the plan from this plan.json instead of making one; a budget replaces its own">,
   Option<"planOutput", "plan-output", "std::string", "\"\"", "Write plan.json here">
 ]);
 

@@ -26,14 +26,17 @@ struct PlanRequest {
   const planning::DeviceTable *table = nullptr;
   planning::StrategyOptions strategy;
   std::string problemFile; ///< write problem.json here, if not empty
-  std::string planFile;    ///< read plan.json from here instead of planning
+  /// Read plan.json from here instead of planning; hold it to the budget, if one is
+  /// given, else to its own.
+  std::string planFile;
   std::string planOutput;  ///< write plan.json here, if not empty
 };
 
 /// Options as passes have them, checked together.
 /// Errors (InvalidOption): a budget that does not parse or is missing, an unknown
-/// cost table.
+/// cost table; with `planFile`, an option that makes plans or a budget of `min`.
 struct PlanArguments {
+  std::string strategyOption; ///< name of a given option that makes plans, or empty
   std::string budget, cost, problemFile, planFile, planOutput;
   planning::BudgetScope scope;
   planning::StrategyKind strategy;
