@@ -113,11 +113,23 @@ def _add_planning_options(parser: argparse.ArgumentParser) -> None:
         ("objective", "what kusumoto minimises", None),
         ("last_segment", "what happens to the segment right before the backward", None),
         ("granularity", "how ops are grouped before planning", None),
-        ("cost", "cost table", None),
+        ("cost", "cost table (default: that of the target; h100 without one)", None),
     ):
         group.add_argument(
             f"--{name.replace('_', '-')}", choices=CHOICES[name], default=default, help=text
         )
+    group.add_argument(
+        "--fold-free",
+        action=argparse.BooleanOptionalAction,
+        help="fold constants, broadcasts, reshapes and the like into their readers, in "
+        "memory model program (default: yes)",
+    )
+    group.add_argument(
+        "--loss",
+        type=int,
+        metavar="N",
+        help="index of the result that is the loss (default: the first scalar float)",
+    )
     group.add_argument(
         "--entry", metavar="NAME", help="entry function (default: main, or the only public one)"
     )
@@ -135,6 +147,8 @@ def _options(arguments: argparse.Namespace, target: str | None = None) -> RematO
         cost=arguments.cost,
         memory_model=arguments.memory_model,
         entry=arguments.entry,
+        loss=arguments.loss,
+        fold_free=arguments.fold_free,
         target=target,
     )
 
@@ -173,7 +187,7 @@ def _run_opt(arguments: argparse.Namespace) -> int:
             "choose --target=xla-cpu, xla-gpu or xla-tpu, or --format=generic"
         )
     with progress.step(f"planning and rewriting {arguments.file}"):
-        answer = toolchain.rewrite(module.text, _options(arguments, arguments.target))
+        answer = toolchain.rewrite(module.text, _options(arguments, arguments.target), module.name)
     with progress.step("writing the result"):
         data = convert.render(module.replace_text(answer.text), form)
     if arguments.plan_output:
@@ -226,7 +240,7 @@ def _run_plan(arguments: argparse.Namespace) -> int:
         raise InputError(f"--values={arguments.values} is negative; expected 0 or more")
     module = _read(arguments.file)
     with progress.step(f"planning {arguments.file}"):
-        answer = toolchain.plan(module.text, _options(arguments))
+        answer = toolchain.plan(module.text, _options(arguments), module.name)
     plan = Plan(answer.problem, answer.plan)
     if arguments.output:
         _write_plan(arguments.output, answer.plan)

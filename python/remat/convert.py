@@ -10,7 +10,6 @@ loses nothing. Everything here goes through jaxlib's own parser.
 from __future__ import annotations
 
 import dataclasses
-import json
 import lzma
 import os
 import re
@@ -102,7 +101,7 @@ def parse_module(data: bytes, name: str) -> Module:
         return Module(name, text, Format.PRETTY)
     generic = _generic(_parse_text(text, name))
     # jaxlib's parser calls the text "-"; reports and messages name the file.
-    return Module(name, generic.replace('loc("-":', f"loc({json.dumps(name)}:"), Format.PRETTY)
+    return Module(name, generic.replace('loc("-":', f"loc({string_literal(name)}:"), Format.PRETTY)
 
 
 def detect_text(text: str) -> Format:
@@ -147,6 +146,15 @@ def from_exported(exported: Any) -> Module:
     name = exported.fun_name
     text = _text_of_portable(exported.mlir_module_serialized, name)
     return Module(name, text, Format.EXPORT, exported)
+
+
+def string_literal(text: str) -> str:
+    """Returns `text` as MLIR writes it in quotes: odd bytes in hex, as in "a\\22b"."""
+    words = (
+        chr(byte) if 32 <= byte < 127 and byte not in b'"\\' else f"\\{byte:02X}"
+        for byte in text.encode("utf-8", "replace")
+    )
+    return f'"{"".join(words)}"'
 
 
 def write_atomically(path: Path, data: bytes) -> None:

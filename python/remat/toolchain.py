@@ -15,6 +15,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from remat.convert import string_literal
 from remat.errors import BudgetError, Diagnostic, InputError, LiveValue, ToolchainError
 
 _DIAGNOSTIC = re.compile(
@@ -54,16 +55,19 @@ def _runs(path: Path) -> bool:
     return path.is_file() and os.access(path, os.X_OK)
 
 
-def run_tool(name: str, arguments: list[str]) -> subprocess.CompletedProcess[str]:
-    """Runs `name` to its end and returns exit code, stdout and stderr, as text.
+def run_tool(
+    name: str, arguments: list[str], folder: Path | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Runs `name` to its end, in `folder`, and returns exit code, stdout and stderr, as text.
 
     The tool is killed if this process is interrupted, so that it leaves no output.
     Errors: ToolchainError if it cannot be started or dies from a signal.
     """
-    command = [str(find_tool(name)), *arguments]
+    command = [str(find_tool(name).absolute()), *arguments]
     try:
         process = subprocess.Popen(
             command,
+            cwd=folder,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -127,15 +131,21 @@ CHOICES = {
     "objective": ("best", "time", "memory", "memory-pareto"),
     "last_segment": ("keep", "recompute"),
     "granularity": ("auto", "op", "cluster", "layer"),
-    "cost": ("h100", "a100", "h200", "tpu-v5p", "host", "judge", "paper"),
+    "cost": ("h100", "h200", "a100", "tpu-v5p", "host", "judge", "paper"),
     "memory_model": ("program", "xla"),
-    "target": ("xla-gpu", "xla-tpu", "xla-cpu", "none"),
+    "target": ("none", "xla-gpu", "xla-tpu", "xla-cpu"),
 }
+
+#: The cost table of a target, where none is chosen.
+_COST_OF_TARGET = {"xla-gpu": "h100", "xla-tpu": "tpu-v5p", "xla-cpu": "host"}
+
+#: What ends a value in the text of a pass's options.
+_NOT_IN_VALUES = re.compile(r"[\s{}'\"]")
 
 
 @dataclass(frozen=True)
 class RematOptions:
-    """The options of `--remat`; None leaves a tool's own default.
+    """The options of `--remat`; None leaves a tool's own default, or the target's cost table.
 
     Spelled as in remat-opt and remat-plan, with underscores for dashes.
     """
@@ -151,11 +161,14 @@ class RematOptions:
     memory_model: str | None = None
     target: str | None = None
     entry: str | None = None
+    loss: int | None = None
+    fold_free: bool | None = None
 
     def pairs(self) -> list[str]:
         """Returns "key=value" for each option that is set, in a fixed order.
 
-        Errors: InputError naming an option whose value is not among its choices.
+        Errors: InputError naming an option whose value is not among its choices, or
+        cannot be written as one word.
         """
         for name, choices in CHOICES.items():
             value = getattr(self, name)
@@ -164,78 +177,106 @@ class RematOptions:
                     f"{name.replace('_', '-')} '{value}' is unknown; "
                     f"expected {', '.join(choices[:-1])} or {choices[-1]}"
                 )
-        return [
-            f"{f.name.replace('_', '-')}={getattr(self, f.name)}"
-            for f in fields(self)
-            if getattr(self, f.name) is not None
-        ]
+        if self.loss is not None and self.loss < 0:
+            raise InputError(
+                f"loss {self.loss} is negative; results are numbered from 0, and without the "
+                "option the loss is the first scalar float"
+            )
+        found = []
+        for name in (f.name for f in fields(self)):
+            value = getattr(self, name)
+            if value is None and name == "cost":
+                value = _COST_OF_TARGET.get(self.target or "")
+            if value is None:
+                continue
+            word = str(value).lower() if isinstance(value, bool) else str(value)
+            if _NOT_IN_VALUES.search(word):
+                raise InputError(
+                    f"{name.replace('_', '-')} '{word}' holds a blank, a quote or a brace, which "
+                    "pass options cannot; write it without"
+                )
+            found.append(f"{name.replace('_', '-')}={word}")
+        return found
 
 
 @dataclass(frozen=True)
 class RematAnswer:
-    """What remat-opt says about a step: the rewritten generic text, or None if only a
-    plan was asked for, and the parsed problem.json, plan.json and the remarks."""
+    """What remat-opt says about a step.
 
-    text: str | None
+    Attributes:
+        text: generic MLIR: the rewritten step or, from `plan`, the step with its plan.
+        problem: problem.json.
+        plan: plan.json.
+    """
+
+    text: str
     problem: dict[str, Any]
     plan: dict[str, Any]
-    remarks: tuple[Diagnostic, ...]
 
 
-def rewrite(text: str, options: RematOptions) -> RematAnswer:
+def rewrite(text: str, options: RematOptions, name: str = "step") -> RematAnswer:
     """Plans, rewrites, verifies and encodes the step in `text` (generic MLIR).
+
+    `name` is the file it came from, in messages and locations.
 
     Errors: BudgetError if the budget cannot be met, InputError for an option or an
     input that is refused, ToolchainError if remat-opt is missing or broken.
     """
-    return _run_remat(text, "remat", options, "text")
+    return _run_remat(text, "remat", options, name)
 
 
-def plan(text: str, options: RematOptions) -> RematAnswer:
-    """Plans the step in `text` (generic MLIR) without rewriting it. Errors as `rewrite`."""
-    return _run_remat(text, "remat-plan", options, None)
+def plan(text: str, options: RematOptions, name: str = "step") -> RematAnswer:
+    """Plans the step in `text` (generic MLIR) without rewriting it; as `rewrite` otherwise."""
+    return _run_remat(text, "remat-plan", options, name)
 
 
-def _run_remat(text: str, step: str, options: RematOptions, result: str | None) -> RematAnswer:
+#: What remat-opt calls the step, in the folder it runs in: a name that no program mentions.
+SOURCE = "remat-input.mlir"
+
+
+def _run_remat(text: str, step: str, options: RematOptions, name: str) -> RematAnswer:
     with tempfile.TemporaryDirectory(prefix="remat-") as folder:
         root = Path(folder)
-        source, output = root / "step.mlir", root / "out.mlir"
-        problem_file, plan_output = root / "problem.json", root / "plan.json"
-        source.write_text(text, encoding="utf-8")
-        pairs = [*options.pairs(), f"problem-file={problem_file}", f"plan-output={plan_output}"]
+        output = root / "out.mlir"
+        (root / SOURCE).write_text(text, encoding="utf-8")
+        # Bare names: options of passes are split at blanks, which a folder's name may hold.
+        pairs = [*options.pairs(), "problem-file=problem.json", "plan-output=plan.json"]
         passes = [f"--{step}={' '.join(pairs)}"]
         if step == "remat-plan":
             passes.insert(0, "--remat-inline")
         done = run_tool(
             "remat-opt",
             [
-                str(source),
+                SOURCE,
                 *passes,
                 "--mlir-print-debuginfo",
                 "--mlir-print-op-on-diagnostic=false",
                 "--mlir-print-op-generic",
                 "-o",
-                str(output),
+                output.name,
             ],
+            root,
         )
-        answer = _read_json(plan_output)
+        answer = _read_json(root / "plan.json", name)
         if done.returncode != 0:
-            message = error_text("remat-opt", done.stderr).replace(str(source), "step")
+            message = error_text("remat-opt", done.stderr).replace(SOURCE, name)
             if answer is not None and answer.get("witness"):
                 raise budget_error(answer, message)
             raise InputError(message)
-        problem = _read_json(problem_file)
+        problem = _read_json(root / "problem.json", name)
         if answer is None or problem is None or not output.is_file():
             raise ToolchainError("remat-opt ended without an error but wrote no answer")
-        remarks = tuple(d for d in parse_diagnostics(done.stderr) if d.severity == "remark")
-        rewritten = output.read_text(encoding="utf-8") if result else None
-        return RematAnswer(rewritten, problem, answer, remarks)
+        rewritten = output.read_text(encoding="utf-8")
+        rewritten = rewritten.replace(f'"{SOURCE}"', string_literal(name))
+        return RematAnswer(rewritten, problem, answer)
 
 
-def _read_json(path: Path) -> dict[str, Any] | None:
+def _read_json(path: Path, name: str) -> dict[str, Any] | None:
+    """Reads a file of remat-opt's, in whose locations `name` takes the place of SOURCE."""
     if not path.is_file():
         return None
-    return json.loads(path.read_text(encoding="utf-8"))
+    text = path.read_text(encoding="utf-8")
+    return json.loads(text.replace(SOURCE, json.dumps(name)[1:-1]))
 
 
 def budget_error(plan: dict[str, Any], message: str) -> BudgetError:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -90,6 +91,46 @@ def test_recompute_ops_need_generic_text(export_file, capsys):
 def test_negative_table_length(export_file, capsys):
     assert cli.main(["plan", str(export_file), "--budget=50%", "--values=-1"]) == 2
     assert "--values=-1 is negative; expected 0 or more" in capsys.readouterr().err
+
+
+STEP = """
+func.func @main(%w: tensor<4xf32>) -> (tensor<f32>, tensor<4xf32>, tensor<f32>) {
+  %a = "stablehlo.tanh"(%w) : (tensor<4xf32>) -> tensor<4xf32>
+  %zero = "stablehlo.constant"() <{value = dense<0.0> : tensor<f32>}> : () -> tensor<f32>
+  %p = "stablehlo.reduce"(%a, %zero) <{dimensions = array<i64: 0>}> ({
+  ^bb0(%l: tensor<f32>, %r: tensor<f32>):
+    %m = "stablehlo.add"(%l, %r) : (tensor<f32>, tensor<f32>) -> tensor<f32>
+    "stablehlo.return"(%m) : (tensor<f32>) -> ()
+  }) : (tensor<4xf32>, tensor<f32>) -> tensor<f32>
+  %q = "stablehlo.negate"(%p) : (tensor<f32>) -> tensor<f32>
+  %g = "stablehlo.multiply"(%a, %a) : (tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>
+  return %p, %g, %q : tensor<f32>, tensor<4xf32>, tensor<f32>
+}
+"""
+
+
+def test_loss_and_fold_free_reach_the_planner(tmp_path, capsys):
+    step = tmp_path / "a step.mlir"
+    step.write_text(STEP)
+    command = ["plan", str(step), "--budget=min", "--memory-model=program", "--values=0"]
+    assert cli.main([*command, "--loss=1"]) == 2
+    error = capsys.readouterr().err
+    assert error.startswith(f"remat: {step}:") and "loss" in error
+
+    def ops(*more):
+        out = tmp_path / "plan.json"
+        assert cli.main([*command, "-o", str(out), *more]) == 0
+        return len(json.loads(out.read_text())["schedule"])
+
+    assert ops("--loss=2") == ops() == ops("--fold-free") == ops("--no-fold-free") - 1
+
+
+def test_binary_results_are_not_written_to_a_terminal(export_file, monkeypatch, capsysbinary):
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    assert cli.main(["convert", str(export_file), "--to=portable"]) == 2
+    out, error = capsysbinary.readouterr()
+    assert out == b""
+    assert b"the result is binary and stdout is a terminal; use -o FILE" in error
 
 
 def test_interrupt_leaves_no_output(export_file, tmp_path):

@@ -157,3 +157,11 @@ def test_output_is_whole_or_absent(tmp_path, monkeypatch):
 def test_output_folder_is_missing(tmp_path):
     with pytest.raises(InputError, match="cannot be written: No such file"):
         convert.write_atomically(tmp_path / "no" / "out.mlir", b"")
+
+
+def test_odd_file_names_are_locations(exported):
+    name = 'a b/"é\\\n".mlir'
+    module = convert.parse_module(str(exported.mlir_module()).encode(), name)
+    assert r'loc("a b/\22\C3\A9\5C\0A\22.mlir":' in module.text
+    assert convert.parse_module(module.text.encode(), name).text == module.text
+    assert b"stablehlo.tanh" in convert.render(module, Format.PRETTY)

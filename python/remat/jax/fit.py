@@ -13,7 +13,7 @@ import jax
 from jax import export
 
 from remat import convert, toolchain
-from remat.errors import InputError, RematError
+from remat.errors import InputError
 from remat.plan import Plan
 from remat.toolchain import RematOptions
 
@@ -87,6 +87,8 @@ def fit(
     granularity: str | None = None,
     cost: str | None = None,
     memory_model: str = "xla",
+    loss: int | None = None,
+    fold_free: bool | None = None,
 ) -> FittedStep:
     """Returns `step`, rewritten so that its predicted peak is at most `budget`.
 
@@ -97,15 +99,19 @@ def fit(
         step: a whole training step: loss, gradients and, usually, the update. A plain
             function, or one that `jax.jit` returned (its donation is taken over).
         *example_args: its arguments, or `jax.ShapeDtypeStruct`s of their shapes.
-        budget: bytes (an int, "8GiB", "800MB"), a share of the plain step's peak ("50%"),
-            or "min" for the smallest peak the strategy reaches.
+        budget: bytes (an int, "8GiB", "800MB"), a share of the plain step's predicted peak
+            ("50%"), or "min" for the smallest peak the strategy reaches.
         donate_argnums: as in `jax.jit`.
         static_argnums: as in `jax.jit`; the step is fitted to the values given.
         example_kwargs: keyword arguments of the step.
         target: the encoding: "xla-cpu", "xla-gpu" or "xla-tpu" (default: the backend in use).
         budget_scope: what the budget counts: "total" (arguments + results + temporaries,
             donated arguments once), "non-arguments" or "temporaries".
-        strategy, family, objective, last_segment, granularity, cost, memory_model: as in
+        cost: cost table (default: "h100" for xla-gpu, "tpu-v5p" for xla-tpu, "host" for
+            xla-cpu).
+        loss: which of the step's array results is the loss, counted from 0 over the flattened
+            tree (default: the first scalar float).
+        strategy, family, objective, last_segment, granularity, memory_model, fold_free: as in
             `remat plan --help`.
 
     Errors: BudgetError if the budget cannot be met; InputError for an option, or a step
@@ -145,10 +151,11 @@ def fit(
             cost=cost,
             memory_model=memory_model,
             target=target,
+            loss=loss,
+            fold_free=fold_free,
         ),
+        module.name,
     )
-    if answer.text is None:
-        raise RematError("remat-opt planned the step but did not rewrite it")
     fitted = convert.replace_module(exported, module.replace_text(answer.text))
     return FittedStep(
         plan=Plan(answer.problem, answer.plan),
