@@ -15,10 +15,11 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from remat import cli, zoo
+from remat import cli, toolchain, zoo
 from remat.bench import authors, measured, methods, networks, pipeline, replay
 from remat.bench.replay import ApproximateProgram, Network
-from remat.errors import ToolchainError
+from remat.errors import BudgetError, ToolchainError
+from remat.toolchain import RematOptions
 from remat.zoo.export import export_module
 
 #: sum(tanh(w * x)) and its gradient: three values are live together, and no more.
@@ -321,6 +322,19 @@ def test_pipeline_plans_every_spelling(tmp_path, capsys):
         assert 0 < row["peak"] <= 0.7 * row["plain_peak"]
         assert row["plan_s"] > 0 and row["memory"] > 10**6
     assert "4 programs: 4 planned, 0 refused, 0 failed; 4 round trips" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("model", [model.name for model in zoo.models() if model.small])
+def test_small_models_have_room(model):
+    """The floor is at most 0.35 of the peak, and half of the peak is in reach of remat.jax.fit."""
+    text = export_module(zoo.get(model)).text
+    with pytest.raises(BudgetError) as refusal:
+        toolchain.plan(text, RematOptions(budget="1"))
+    plain = toolchain.plan(text, RematOptions(strategy="none")).plan
+    assert plain["scope"] == refusal.value.scope == "total"
+    assert refusal.value.floor <= 0.35 * plain["plain_peak"]
+    half = toolchain.plan(text, RematOptions(budget="50%", memory_model="xla")).plan
+    assert half["peak"] <= 0.5 * half["plain_peak"]
 
 
 def test_pipeline_leaves_other_programs_unencoded(tmp_path):

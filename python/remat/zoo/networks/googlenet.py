@@ -69,19 +69,20 @@ class Auxiliary(nn.Module):
 class GoogLeNet(nn.Module):
     """Returns (logits, auxiliary, auxiliary), each of shape [batch, classes].
 
-    Images are [batch, height, width, 3]; the side must be at least 112. Every width is divided
-    by `shrink`.
+    Images are [batch, height, width, 3]; the side must be at least 112. The widths of the stem
+    are divided by `stem_shrink`, all others by `shrink`.
     """
 
     classes: int = 1000
     shrink: int = 1
+    stem_shrink: int = 1
 
     @nn.compact
     def __call__(self, x: jax.Array) -> tuple[jax.Array, ...]:
-        x = ReLU()(nn.Conv(64 // self.shrink, (7, 7), (2, 2), [(3, 3), (3, 3)])(x))
+        x = ReLU()(nn.Conv(64 // self.stem_shrink, (7, 7), (2, 2), [(3, 3), (3, 3)])(x))
         x = LocalResponseNorm()(MaxPool(3, 2)(x))
-        x = ReLU()(nn.Conv(64 // self.shrink, (1, 1))(x))
-        x = ReLU()(nn.Conv(192 // self.shrink, (3, 3))(x))
+        x = ReLU()(nn.Conv(64 // self.stem_shrink, (1, 1))(x))
+        x = ReLU()(nn.Conv(192 // self.stem_shrink, (3, 3))(x))
         x = MaxPool(3, 2)(LocalResponseNorm()(x))
         auxiliary = []
         for i, widths in enumerate(INCEPTIONS):
