@@ -84,3 +84,26 @@ func.func @main(%x: tensor<4x8xf32>, %y: tensor<8x4xf32>) -> tensor<4x4xf32> {
   %0 = "stablehlo.dot_general"(%x, %y) : (tensor<4x8xf32>, tensor<8x4xf32>) -> tensor<4x4xf32>
   return %0 : tensor<4x4xf32>
 }
+
+// -----
+
+// expected-error @below {{entry function @main has 2 blocks, not one; structure its control flow first}}
+func.func @main(%x: tensor<8xf32>) -> tensor<8xf32> {
+  cf.br ^end
+^end:
+  return %x : tensor<8xf32>
+}
+
+// -----
+
+// What cannot be compared is not proven.
+// expected-error @below {{remat-inline made a program that is not proven to compute what @main computed before, so nothing is written; verify=false skips the proof}}
+func.func @main(%x: tensor<8xf32>) -> tensor<8xf32> {
+  // expected-error @below {{'other.loop' cannot be compared: it has a region of several blocks}}
+  %0 = "other.loop"(%x) ({
+    cf.br ^end
+  ^end:
+    "other.end"(%x) : (tensor<8xf32>) -> ()
+  }) : (tensor<8xf32>) -> tensor<8xf32>
+  return %0 : tensor<8xf32>
+}

@@ -45,8 +45,13 @@ LogicalResult remat::checkProperties(ModuleOp module) {
 
 FailureOr<func::FuncOp> remat::findCheckedEntry(ModuleOp module, StringRef name) {
   FailureOr<func::FuncOp> entry = findEntry(module, name);
-  if (succeeded(entry) && failed(checkProperties(module)))
+  if (failed(entry) || failed(checkProperties(module)))
     return failure();
+  size_t blocks = entry->getBody().getBlocks().size();
+  if (blocks != 1)
+    return emitError(entry->getLoc())
+           << "entry function @" << entry->getSymName() << " has " << blocks
+           << " blocks, not one; structure its control flow first";
   return entry;
 }
 
@@ -59,6 +64,6 @@ LogicalResult Snapshot::check(ModuleOp module, func::FuncOp entry, StringRef wha
   if (succeeded(verifyEquivalent(reference, before, module, entry)))
     return success();
   return emitError(entry.getLoc())
-         << what << " changed what the program computes; this is a defect of "
-         << "Remat, nothing is written";
+         << what << " made a program that is not proven to compute what @" << entry.getSymName()
+         << " computed before, so nothing is written; verify=false skips the proof";
 }

@@ -24,7 +24,7 @@ namespace remat {
 mlir::LogicalResult checkProperties(mlir::ModuleOp module);
 
 /// Returns the entry function of a module that a pass may work on. Errors: those
-/// of `findEntry` and `checkProperties`.
+/// of `findEntry` and `checkProperties`; an entry function of several blocks.
 mlir::FailureOr<mlir::func::FuncOp> findCheckedEntry(mlir::ModuleOp module, llvm::StringRef name);
 
 /// A copy of a module, to compare a later state with.
