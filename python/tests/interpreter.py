@@ -312,16 +312,19 @@ _STRUCTURAL: dict[str, Callable] = {
 
 
 def _reduce(op: Any, x: list[np.ndarray], values: dict) -> list[np.ndarray]:
-    """A reduction of one operand, element by element in index order."""
+    """A reduction of one operand; halves are combined until one slice is left."""
     if len(x) != 2:
         raise Unsupported("stablehlo.reduce of several operands")
     body = op.regions[0].blocks[0]
     axes = _ints(op, "dimensions")
     moved = np.moveaxis(x[0], axes, range(len(axes)))
     rest = moved.shape[len(axes) :]
-    result = np.broadcast_to(x[1], rest)
-    for part in moved.reshape(-1, *rest):
-        result = _block(body, [result, part], values, None)[0]
+    slices = moved.reshape(-1, *rest)
+    while len(slices) > 1:
+        half = len(slices) // 2
+        combined = _block(body, [slices[:half], slices[half : 2 * half]], values, None)[0]
+        slices = np.concatenate([combined, slices[2 * half :]])
+    result = _block(body, [np.broadcast_to(x[1], rest), slices[0]], values, None)[0]
     shape, dtype = _shape(op.results[0].type)
     if result.shape != shape or result.dtype != dtype:
         raise Unsupported(f"stablehlo.reduce: {result.dtype}{result.shape}")
