@@ -23,13 +23,30 @@ from remat.errors import InputError, RematError
 if TYPE_CHECKING:
     from remat.zoo import ZooModel
 
-#: XLA flags under which equal ops round equally on x86, whatever stands around them. AVX has
-#: no fused multiply-add, which LLVM else forms or not by how ops were fused into kernels;
-#: `algsimp` rewrites ops or not by how many readers they have.
-ROUNDING_FLAGS = "--xla_cpu_max_isa=AVX --xla_disable_hlo_passes=algsimp"
+#: XLA flags under which equal ops round equally on x86, whatever stands around them. YNNPACK
+#: fusions sum in another order than XLA's own kernels do; AVX has no fused multiply-add, which
+#: LLVM else forms or not by how ops were fused; `algsimp` rewrites ops by their number of readers.
+ROUNDING_FLAGS = (
+    "--xla_cpu_experimental_ynn_fusion_type= --xla_cpu_max_isa=AVX "
+    "--xla_disable_hlo_passes=algsimp"
+)
 #: With XLA's default flags, outputs may deviate by this share of the largest value.
 DEFAULT_TOLERANCE = 1e-6
 BUDGETS = ("70%", "50%", "min")
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A budget that the strategy does not reach, and the smallest peak that it does."""
+
+    model: str
+    budget: str
+    scope: str
+    smallest: int
+
+    def broken(self) -> list[str]:
+        """A refusal is an answer, not a broken promise."""
+        return []
 
 
 @dataclass(frozen=True)
@@ -80,22 +97,28 @@ class EqualityRow:
         return found
 
 
-def compare(model: ZooModel, budgets: tuple[str, ...] = BUDGETS) -> list[EqualityRow]:
+def compare(model: ZooModel, budgets: tuple[str, ...] = BUDGETS) -> list[EqualityRow | Refusal]:
     """Runs `model` before and after the rewrite at each budget, under both sets of flags.
 
     Errors: RematError with the last line of a run that failed.
     """
     fixed = run_pair(model.name, budgets, ROUNDING_FLAGS)
     default = run_pair(model.name, budgets, "")
-    return [
-        EqualityRow(
-            model=model.name,
-            **{key: value for key, value in row.items() if key not in ("bitwise", "deviation")},
-            fixed_bitwise=other["bitwise"],
-            default_deviation=row["deviation"],
+    rows: list[EqualityRow | Refusal] = []
+    for row, other in zip(default, fixed, strict=True):
+        if "smallest" in row:
+            rows.append(Refusal(model.name, **row))
+            continue
+        same = {key: value for key, value in row.items() if key not in ("bitwise", "deviation")}
+        rows.append(
+            EqualityRow(
+                model=model.name,
+                **same,
+                fixed_bitwise=other["bitwise"],
+                default_deviation=row["deviation"],
+            )
         )
-        for row, other in zip(default, fixed, strict=True)
-    ]
+    return rows
 
 
 def run_pair(model: str, budgets: tuple[str, ...], flags: str) -> list[dict[str, Any]]:
@@ -112,7 +135,7 @@ def run_pair(model: str, budgets: tuple[str, ...], flags: str) -> list[dict[str,
     return json.loads(done.stdout.splitlines()[-1])
 
 
-def table(rows: list[EqualityRow]) -> Table:
+def table(rows: list[EqualityRow | Refusal]) -> Table:
     """Returns the rows as a table for people."""
     out = Table(title="before and after on XLA:CPU", title_justify="left")
     for name in (
@@ -127,6 +150,10 @@ def table(rows: list[EqualityRow]) -> Table:
     ):
         out.add_column(name, justify="left" if name in ("model", "budget") else "right")
     for row in rows:
+        if isinstance(row, Refusal):
+            smallest = f"refused; smallest is {row.smallest / 1e6:.2f} MB"
+            out.add_row(row.model, f"{row.budget} {row.scope}", smallest)
+            continue
         default = f"{row.default_deviation:.1e}" if row.default_deviation else "bitwise"
         out.add_row(
             row.model,

@@ -19,11 +19,20 @@ import jax
 
 import remat.jax
 from remat import zoo
-from remat.errors import RematError
+from remat.errors import BudgetError, RematError
 from remat.xla.cpu import bitwise_equal, compile_step, relative_deviation
 
 if TYPE_CHECKING:
     from remat.zoo import ZooModel
+
+
+@dataclass(frozen=True)
+class RefusedRow:
+    """A budget that the strategy does not reach, and the smallest peak that it does."""
+
+    budget: str
+    scope: str
+    smallest: int
 
 
 @dataclass(frozen=True)
@@ -51,7 +60,7 @@ class PairRow:
     temp_after: int
 
 
-def compare(model: ZooModel, budgets: list[str]) -> list[PairRow]:
+def compare(model: ZooModel, budgets: list[str]) -> list[PairRow | RefusedRow]:
     """Runs `model` plain and at each budget, on two sets of inputs.
 
     The second set has the optimiser's slots at zero: there, new first moments are the
@@ -61,11 +70,15 @@ def compare(model: ZooModel, budgets: list[str]) -> list[PairRow]:
     plain = compile_step(jax.jit(step, donate_argnums=donated).lower(*shapes))
     inputs = [model.inputs(), _zero_slots(model.inputs(seed=1))]
     wanted = [plain(*one) for one in inputs]
-    rows = []
+    rows: list[PairRow | RefusedRow] = []
     for budget in budgets:
-        fitted = remat.jax.fit(
-            step, *shapes, budget=budget, donate_argnums=donated, target="xla-cpu"
-        )
+        try:
+            fitted = remat.jax.fit(
+                step, *shapes, budget=budget, donate_argnums=donated, target="xla-cpu"
+            )
+        except BudgetError as error:
+            rows.append(RefusedRow(budget, error.scope, error.smallest))
+            continue
         after = compile_step(fitted.lower(*shapes))
         found = [after(*one) for one in inputs]
         rows.append(
