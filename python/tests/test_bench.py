@@ -11,6 +11,7 @@ import lzma
 import random
 import re
 import sys
+import tempfile
 from itertools import pairwise
 
 import numpy as np
@@ -388,22 +389,34 @@ def test_pipeline_checks_its_limits():
     ]
 
 
-def test_memory_is_that_of_the_program_alone():
+def test_memory_is_that_of_the_program_alone(tmp_path):
     """This process holds 256 MB that no child of its own may be charged with."""
     ballast = bytearray(256 * 2**20)
-    small = measured.run([sys.executable, "-S", "-c", "pass"])
-    large = measured.run([sys.executable, "-S", "-c", "x = bytearray(100 * 2**20)"])
+    small = measured.run([sys.executable, "-S", "-c", "pass"], tmp_path)
+    large = measured.run([sys.executable, "-S", "-c", "x = bytearray(100 * 2**20)"], tmp_path)
     assert len(ballast) > small.memory
     assert 95 * 2**20 < large.memory - small.memory < 110 * 2**20
 
 
 def test_measured_programs_that_fail(tmp_path):
-    failing = measured.run([sys.executable, "-S", "-c", "raise SystemExit('why')"])
+    failing = measured.run([sys.executable, "-S", "-c", "raise SystemExit('why')"], tmp_path)
     assert (failing.code, failing.errors) == (1, "why\n")
     with pytest.raises(ToolchainError, match="died from signal 9"):
-        measured.run([sys.executable, "-S", "-c", "import os; os.kill(os.getpid(), 9)"])
+        measured.run([sys.executable, "-S", "-c", "import os; os.kill(os.getpid(), 9)"], tmp_path)
     with pytest.raises(ToolchainError, match="missing: cannot be started"):
-        measured.run([str(tmp_path / "missing")])
+        measured.run([str(tmp_path / "missing")], tmp_path)
+
+
+def test_pipeline_in_a_folder_with_blanks(tmp_path, monkeypatch):
+    folder = tmp_path / "a b}"
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    (tmp_path / "wide step.mlir").write_text(WIDE)
+    row = pipeline.measure(str(tmp_path / "wide step.mlir"))
+    assert (row.outcome, row.name) == ("refused", "wide step.mlir"), row.message
+    (tmp_path / "bad.mlir").write_text('"builtin.module"() ({}) : () -> ()')
+    row = pipeline.measure(str(tmp_path / "bad.mlir"))
+    assert row.outcome == "failed" and row.message.startswith("bad.mlir:1:1: ")
 
 
 def test_pipeline_refuses_unknown_inputs(tmp_path, capsys):

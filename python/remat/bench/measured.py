@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+from pathlib import Path
 
 from remat.errors import ToolchainError
 
@@ -38,14 +39,17 @@ class Measured:
     memory: int
 
 
-def run(command: list[str]) -> Measured:
-    """Runs `command`, whose first word is a path, to its end; its standard output is lost.
+def run(command: list[str], folder: Path) -> Measured:
+    """Runs `command`, whose first word is an absolute path, to its end, in `folder`.
+
+    Its standard output is lost.
 
     Errors: ToolchainError if it cannot be started or dies from a signal.
     """
     with tempfile.TemporaryFile() as errors:
         process = subprocess.Popen(
             [sys.executable, "-I", "-S", "-c", _STARTER, *command],
+            cwd=folder,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=errors,

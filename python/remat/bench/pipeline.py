@@ -8,7 +8,6 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
-import os
 import re
 import tempfile
 from pathlib import Path
@@ -162,27 +161,27 @@ def measure(source: str) -> PipelineRow:
 
 
 def _measure_text(name: str, text: str, folder: Path) -> PipelineRow:
-    source, result, plan_file = folder / "in.mlir", folder / "out.mlir", folder / "plan.json"
-    source.write_text(text, encoding="utf-8")
+    plan_file = folder / "plan.json"
+    (folder / toolchain.SOURCE).write_text(text, encoding="utf-8")
     # XLA targets encode programs of these dialects only.
     for_xla = {"stablehlo"} <= _dialects(text) <= {"stablehlo", "chlo", "func", "builtin"}
-    analysis = _run(source, ["--remat-inline", "--remat-plan=strategy=none"])
+    analysis = _run(folder, ["--remat-inline", "--remat-plan=strategy=none"])
     planning = f"budget={BUDGET} budget-scope={SCOPE} strategy=kusumoto family=approx"
     full = _run(
-        source,
+        folder,
         [
             "--remat-inline",
-            f"--remat-plan={planning} plan-output={plan_file}",
+            f"--remat-plan={planning} plan-output={plan_file.name}",
             "--remat-apply",
             f"--remat-encode=target={'xla-gpu' if for_xla else 'none'}",
-            f"--remat-verify=reference={source}",
+            f"--remat-verify=reference={toolchain.SOURCE}",
         ],
-        result,
     )
     memory = max(analysis.memory, full.memory)
     plan = json.loads(plan_file.read_text(encoding="utf-8")) if plan_file.is_file() else None
     if full.code != 0 and (plan is None or not plan.get("witness")):
-        message = toolchain.error_text("remat-opt", full.errors).replace(str(source), name)
+        message = toolchain.error_text("remat-opt", full.errors)
+        message = message.replace(toolchain.SOURCE, name)
         return PipelineRow(name, "failed", message, memory=memory)
     row = PipelineRow(
         name=name,
@@ -196,7 +195,7 @@ def _measure_text(name: str, text: str, folder: Path) -> PipelineRow:
     )
     if full.code != 0:
         return row
-    text = result.read_text(encoding="utf-8")
+    text = (folder / _RESULT).read_text(encoding="utf-8")
     return dataclasses.replace(
         row,
         ops=len(set(plan["schedule"])),
@@ -218,19 +217,24 @@ def _survives_jaxlib(name: str, text: str) -> bool:
     return convert.parse_module(convert.render(again, Format.PORTABLE), name).text == again.text
 
 
-def _run(source: Path, passes: list[str], result: Path | None = None) -> measured.Measured:
+_RESULT = "out.mlir"
+
+
+def _run(folder: Path, passes: list[str]) -> measured.Measured:
+    """Runs `passes` on toolchain.SOURCE in `folder`; by bare names, as in `toolchain`."""
     return measured.run(
         [
-            str(toolchain.find_tool("remat-opt")),
-            str(source),
+            str(toolchain.find_tool("remat-opt").absolute()),
+            toolchain.SOURCE,
             *passes,
             "--mlir-timing",
             "--mlir-output-format=json",
             "--mlir-print-op-generic",
             "--mlir-print-debuginfo",
             "-o",
-            str(result or os.devnull),
-        ]
+            _RESULT,
+        ],
+        folder,
     )
 
 
