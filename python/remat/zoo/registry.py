@@ -229,7 +229,7 @@ _MODELS = (
     _model(
         "small_googlenet",
         "googlenet",
-        64,
+        32,
         _GOOGLENET,
         "a quarter of each width, an eighth in the stem, 112x112",
         side=112,
