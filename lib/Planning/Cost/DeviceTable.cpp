@@ -114,6 +114,13 @@ const DeviceTable *findDeviceTable(std::string_view name) {
   return nullptr;
 }
 
+std::string deviceTableNames() {
+  std::string names;
+  for (const DeviceTable &table : tables)
+    names += (names.empty() ? "" : ", ") + std::string(table.name);
+  return names;
+}
+
 Cost costOf(const Op &op, const DeviceTable &table) {
   if (table.unit == CostUnit::Units)
     return Cost(op.kind == OpKind::Convolution ? unitsOfConvolution : unitsOfOther);

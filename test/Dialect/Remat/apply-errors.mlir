@@ -33,9 +33,49 @@ func.func @main(%x: tensor<f32>) -> (tensor<f32>, tensor<f32>)
 // -----
 
 // A plan of another program, or of the same under another memory model.
-// expected-error @below {{@main has a plan that promises a peak of 100 B, but here it reaches 12 B; plan this program anew}}
+// expected-error @below {{@main has a plan that does not hold: R5: the schedule's peak is 12 B, but the plan promises 100 B; plan this program anew}}
 func.func @main(%x: tensor<f32>) -> (tensor<f32>, tensor<f32>)
     attributes {remat.plan = #remat.plan<peak = 100, insertions = []>} {
+  %a = "stablehlo.tanh"(%x) : (tensor<f32>) -> tensor<f32>
+  %g = "stablehlo.cosine"(%a) : (tensor<f32>) -> tensor<f32>
+  return %a, %g : tensor<f32>, tensor<f32>
+}
+
+// -----
+
+// expected-error @below {{@main has a plan that does not hold: R7: the schedule's peak 12 B exceeds the budget 11 B; plan this program anew}}
+func.func @main(%x: tensor<f32>) -> (tensor<f32>, tensor<f32>)
+    attributes {remat.plan = #remat.plan<budget = 11, insertions = []>} {
+  %a = "stablehlo.tanh"(%x) : (tensor<f32>) -> tensor<f32>
+  %g = "stablehlo.cosine"(%a) : (tensor<f32>) -> tensor<f32>
+  return %a, %g : tensor<f32>, tensor<f32>
+}
+
+// -----
+
+// expected-error @below {{@main has a plan that does not hold: R6: the schedule costs 3 units, but the plan promises 2; plan this program anew}}
+func.func @main(%x: tensor<f32>) -> (tensor<f32>, tensor<f32>)
+    attributes {remat.plan = #remat.plan<cost = 2, cost_table = paper, insertions = [{before = 1, ops = [0]}]>} {
+  %a = "stablehlo.tanh"(%x) : (tensor<f32>) -> tensor<f32>
+  %g = "stablehlo.cosine"(%a) : (tensor<f32>) -> tensor<f32>
+  return %a, %g : tensor<f32>, tensor<f32>
+}
+
+// -----
+
+// expected-error @below {{@main has a plan that does not hold: the base order's peak is 12 B, but its plain_peak says 16 B; plan this program anew}}
+func.func @main(%x: tensor<f32>) -> (tensor<f32>, tensor<f32>)
+    attributes {remat.plan = #remat.plan<plain_peak = 16, insertions = []>} {
+  %a = "stablehlo.tanh"(%x) : (tensor<f32>) -> tensor<f32>
+  %g = "stablehlo.cosine"(%a) : (tensor<f32>) -> tensor<f32>
+  return %a, %g : tensor<f32>, tensor<f32>
+}
+
+// -----
+
+// expected-error @below {{@main has a plan that does not hold: the base order costs 2 units, but its base_cost says 4; plan this program anew}}
+func.func @main(%x: tensor<f32>) -> (tensor<f32>, tensor<f32>)
+    attributes {remat.plan = #remat.plan<cost = 3, base_cost = 4, cost_table = paper, insertions = [{before = 1, ops = [0]}]>} {
   %a = "stablehlo.tanh"(%x) : (tensor<f32>) -> tensor<f32>
   %g = "stablehlo.cosine"(%a) : (tensor<f32>) -> tensor<f32>
   return %a, %g : tensor<f32>, tensor<f32>

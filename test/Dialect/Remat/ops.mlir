@@ -52,11 +52,11 @@ func.func @plan_by_hand(%x: tensor<8xf32>) -> tensor<8xf32>
 }
 
 // CHECK-LABEL: func.func @full_plan
-// CHECK-SAME: #remat.plan<version = 1, memory_model = "xla", fold_free = false, loss = 2, scope = "non-arguments", budget = 100, peak = 90, plain_peak = 120, cost = 7, base_cost = 5, cost_unit = "femtoseconds", insertions = [{before = 1, ops = [0, 0]}, {before = 2, ops = [1, 0]}]>
+// CHECK-SAME: #remat.plan<version = 1, memory_model = "xla", fold_free = false, loss = 2, scope = "non-arguments", budget = 100, peak = 90, plain_peak = 120, cost = 7, base_cost = 5, cost_unit = "femtoseconds", cost_table = "a100", insertions = [{before = 1, ops = [0, 0]}, {before = 2, ops = [1, 0]}]>
 func.func @full_plan(%x: tensor<8xf32>) -> tensor<8xf32>
     attributes {remat.plan = #remat.plan<version = 1, memory_model = xla, fold_free = false,
       loss = 2, scope = "non-arguments", budget = 100, peak = 90, plain_peak = 120, cost = 7,
-      base_cost = 5, cost_unit = femtoseconds,
+      base_cost = 5, cost_unit = femtoseconds, cost_table = a100,
       insertions = [{before = 1, ops = [0, 0]}, {before = 2, ops = [1, 0]}]>} {
   %0 = "stablehlo.tanh"(%x) : (tensor<8xf32>) -> tensor<8xf32>
   %1 = "stablehlo.tanh"(%0) : (tensor<8xf32>) -> tensor<8xf32>

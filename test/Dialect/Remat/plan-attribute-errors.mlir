@@ -60,6 +60,21 @@
 
 // -----
 
+// expected-error @below {{unknown cost_table 'abacus'; known are h100, h200, a100, tpu-v5p, host, judge, paper}}
+"test.holder"() {plan = #remat.plan<cost = 3, cost_table = abacus>} : () -> ()
+
+// -----
+
+// expected-error @below {{a plan that promises a cost or base_cost names its cost_table; known are h100, h200, a100, tpu-v5p, host, judge, paper}}
+"test.holder"() {plan = #remat.plan<base_cost = 3>} : () -> ()
+
+// -----
+
+// expected-error @below {{cost_unit of a plan is units, but costs of the cost_table 'h100' are femtoseconds}}
+"test.holder"() {plan = #remat.plan<cost_unit = units, cost_table = h100>} : () -> ()
+
+// -----
+
 // expected-error @below {{fold_free is true or false}}
 "test.holder"() {plan = #remat.plan<fold_free = maybe>} : () -> ()
 

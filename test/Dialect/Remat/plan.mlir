@@ -10,14 +10,14 @@
 // Arguments 4096 B, outputs 4 + 4096 B. At the plain peak a, b, c, d and one
 // gradient are live with them; op 0 again saves one of them for one tanh more.
 
-// MIN: remat.plan = #remat.plan<version = 1, memory_model = "program", fold_free = true, scope = "total", peak = 20484, plain_peak = 24580, cost = [[COST:[0-9]+]], base_cost = {{[0-9]+}}, cost_unit = "femtoseconds", insertions = [{before = 9, ops = [0]}]>
+// MIN: remat.plan = #remat.plan<version = 1, memory_model = "program", fold_free = true, scope = "total", peak = 20484, plain_peak = 24580, cost = [[COST:[0-9]+]], base_cost = {{[0-9]+}}, cost_unit = "femtoseconds", cost_table = "h100", insertions = [{before = 9, ops = [0]}]>
 // ALL: budget = 24580, peak = 24580, plain_peak = 24580, cost = [[COST:[0-9]+]], base_cost = [[COST]],
 // ALL-SAME: insertions = []
 // BYTES: budget = 20484, peak = 20484, {{.*}}, insertions = [{before = 9, ops = [0]}]
 // PLAIN: scope = "total", peak = 24580, plain_peak = 24580, {{.*}}, insertions = []
 // TEMP: scope = "temporaries", peak = 16384, plain_peak = 20480, {{.*}}, insertions = [{before = 9, ops = [0]}]
-// PAPER: fold_free = false, loss = 0, scope = "total", peak = 20484, {{.*}}, cost = 11, base_cost = 10, cost_unit = "units", insertions = [{before = 9, ops = [0]}]
-// LAST: peak = 20484, {{.*}}, cost = 12, base_cost = 9, cost_unit = "units", insertions = [{before = 6, ops = [2, 3]}, {before = 9, ops = [0]}]
+// PAPER: fold_free = false, loss = 0, scope = "total", peak = 20484, {{.*}}, cost = 11, base_cost = 10, cost_unit = "units", cost_table = "paper", insertions = [{before = 9, ops = [0]}]
+// LAST: peak = 20484, {{.*}}, cost = 12, base_cost = 9, cost_unit = "units", cost_table = "paper", insertions = [{before = 6, ops = [2, 3]}, {before = 9, ops = [0]}]
 
 // The program itself is not changed.
 // CHECK: "stablehlo.tanh"

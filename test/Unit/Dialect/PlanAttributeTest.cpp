@@ -99,6 +99,7 @@ TEST_F(PlanSpellings, StructThroughAttributeText) {
     EXPECT_EQ(plan.getCost(), result.plan->cost.count);
     EXPECT_EQ(plan.getBaseCost(), problem.baseCost().count);
     EXPECT_EQ(plan.getCostUnit(), problem.costUnit);
+    EXPECT_EQ(std::string_view(plan.getCostTable()), problem.costTable);
     EXPECT_EQ(plan.getScope(), problem.scope);
     EXPECT_EQ(plan.getBudget().has_value(), result.budget.has_value());
     EXPECT_EQ(analysisOptionsOf(plan).lossResult, analysis.lossResult);

@@ -12,6 +12,7 @@
 #include "remat/Planning/Graph/Graph.h"
 
 #include <span>
+#include <string>
 
 namespace remat::planning {
 
@@ -43,6 +44,9 @@ struct DeviceTable {
 /// Every table, in the order `--help` lists them.
 std::span<const DeviceTable> deviceTables();
 const DeviceTable *findDeviceTable(std::string_view name);
+
+/// The names of every table, in that order, with ", " between them.
+std::string deviceTableNames();
 
 /// Returns the cost of one execution of `op` under `table`. Integer arithmetic
 /// in 128 bits; saturates at 2^62.

@@ -56,6 +56,7 @@ struct PlanFields {
   bool foldFree = true;
   planning::BudgetScope scope = planning::BudgetScope::Total;
   std::optional<planning::CostUnit> costUnit;
+  std::string costTable;
   std::optional<int64_t> version, loss, budget, peak, plainPeak, cost, baseCost;
   SmallVector<InsertionAttr> insertions;
 };
@@ -95,14 +96,7 @@ static ParseResult parseEnum(AsmParser &parser, StringRef key, T &field,
   return success();
 }
 
-static std::optional<planning::CostUnit> parseCostUnit(StringRef text) {
-  for (planning::CostUnit unit : {planning::CostUnit::Femtoseconds, planning::CostUnit::Units})
-    if (text == str(planning::toString(unit)))
-      return unit;
-  return std::nullopt;
-}
-
-/// Parses a scope or a memory model: a word or a quoted string ("non-arguments").
+/// Parses a name: a word or a quoted string ("non-arguments").
 static ParseResult parseWord(AsmParser &parser, std::string &word) {
   if (succeeded(parser.parseOptionalString(&word)))
     return success();
@@ -119,6 +113,8 @@ static ParseResult parseField(AsmParser &parser, StringRef key, SMLoc loc, PlanF
         AsmParser::Delimiter::Square, [&] { return parseInsertion(parser, fields.insertions); });
   if (key == "memory_model")
     return parseWord(parser, fields.memoryModel);
+  if (key == "cost_table")
+    return parseWord(parser, fields.costTable);
   if (key == "fold_free") {
     StringRef text;
     if (parser.parseKeyword(&text))
@@ -135,7 +131,7 @@ static ParseResult parseField(AsmParser &parser, StringRef key, SMLoc loc, PlanF
     if (key == "scope")
       return parseEnum(parser, key, fields.scope, planning::parseBudgetScope(text), text, loc);
     planning::CostUnit unit = planning::CostUnit::Femtoseconds;
-    if (parseEnum(parser, key, unit, parseCostUnit(text), text, loc))
+    if (parseEnum(parser, key, unit, planning::parseCostUnit(text), text, loc))
       return failure();
     fields.costUnit = unit;
     return success();
@@ -174,7 +170,8 @@ Attribute PlanAttr::parse(AsmParser &parser, Type) {
   return PlanAttr::getChecked([&] { return parser.emitError(start); }, parser.getContext(),
                               fields.memoryModel, fields.foldFree, fields.loss, fields.scope,
                               fields.budget, fields.peak, fields.plainPeak, fields.cost,
-                              fields.baseCost, fields.costUnit, fields.insertions);
+                              fields.baseCost, fields.costUnit, fields.costTable,
+                              fields.insertions);
 }
 
 void PlanAttr::print(AsmPrinter &printer) const {
@@ -193,6 +190,8 @@ void PlanAttr::print(AsmPrinter &printer) const {
   count("base_cost", getBaseCost());
   if (getCostUnit())
     printer << ", cost_unit = \"" << str(planning::toString(*getCostUnit())) << "\"";
+  if (!getCostTable().empty())
+    printer << ", cost_table = \"" << getCostTable() << "\"";
   printer << ", insertions = [";
   llvm::interleaveComma(getInsertions(), printer, [&](InsertionAttr insertion) {
     printer << "{before = " << insertion.getBefore() << ", ops = [";
@@ -202,12 +201,30 @@ void PlanAttr::print(AsmPrinter &printer) const {
   printer << "]>";
 }
 
+/// A cost means something under its table only.
+static LogicalResult verifyCost(function_ref<InFlightDiagnostic()> emitError, bool hasCost,
+                                std::optional<planning::CostUnit> unit, StringRef tableName) {
+  const planning::DeviceTable *table = planning::findDeviceTable(tableName);
+  if (!tableName.empty() && !table)
+    return emitError() << "unknown cost_table '" << tableName << "'; known are "
+                       << planning::deviceTableNames();
+  if (hasCost && !table)
+    return emitError() << "a plan that promises a cost or base_cost names its cost_table; known "
+                          "are "
+                       << planning::deviceTableNames();
+  if (table && unit && *unit != table->unit)
+    return emitError() << "cost_unit of a plan is " << str(planning::toString(*unit))
+                       << ", but costs of the cost_table '" << tableName << "' are "
+                       << str(planning::toString(table->unit));
+  return success();
+}
+
 LogicalResult PlanAttr::verify(function_ref<InFlightDiagnostic()> emitError, StringRef memoryModel,
                                bool foldFree, std::optional<int64_t> loss,
                                planning::BudgetScope scope, std::optional<int64_t> budget,
                                std::optional<int64_t> peak, std::optional<int64_t> plainPeak,
                                std::optional<int64_t> cost, std::optional<int64_t> baseCost,
-                               std::optional<planning::CostUnit> costUnit,
+                               std::optional<planning::CostUnit> costUnit, StringRef costTable,
                                ArrayRef<InsertionAttr> insertions) {
   if (memoryModel != "program" && memoryModel != "xla")
     return emitError() << "unknown memory_model '" << memoryModel << "'; known are program and xla";
@@ -217,6 +234,8 @@ LogicalResult PlanAttr::verify(function_ref<InFlightDiagnostic()> emitError, Str
   for (auto [name, value] : counts)
     if (value && *value < 0)
       return emitError() << name << " " << *value << " of a plan is negative";
+  if (failed(verifyCost(emitError, cost || baseCost, costUnit, costTable)))
+    return failure();
   for (size_t i = 1; i < insertions.size(); ++i)
     if (insertions[i].getBefore() <= insertions[i - 1].getBefore())
       return emitError() << "insertions stand by ascending position, but "

@@ -16,6 +16,7 @@
 #include "remat/Analysis/ValueBytes.h"
 #include "remat/Dialect/Remat/Transforms/PlanAttribute.h"
 #include "remat/Planning/Recompute/Simulator.h"
+#include "remat/Planning/Recompute/Verify.h"
 #include "llvm/ADT/MapVector.h"
 
 using namespace mlir;
@@ -287,22 +288,47 @@ ApplyCounts Applier::run(const Executions &executions) {
   return counts;
 }
 
-/// A plan that does not reach its promised peak was made for something else.
-static LogicalResult checkPeak(func::FuncOp entry, PlanAttr plan, const StepGraph &step,
-                               const planning::Schedule &schedule) {
-  if (!plan.getPeak())
+/// Returns which promise of `plan` about the base order does not hold; empty if
+/// none.
+static std::string brokenBase(PlanAttr plan, const planning::Problem &problem) {
+  planning::Bytes peak = planning::simulate(problem, planning::baseSchedule(problem)).peak;
+  if (plan.getPlainPeak().value_or(peak.count) != peak.count)
+    return "the base order's peak is " + planning::formatBytes(peak) +
+           ", but its plain_peak says " +
+           planning::formatBytes(planning::Bytes(*plan.getPlainPeak()));
+  int64_t cost = problem.baseCost().count;
+  if (plan.getBaseCost().value_or(cost) != cost)
+    return "the base order costs " + std::to_string(cost) + " " +
+           std::string(planning::toString(problem.costUnit)) + ", but its base_cost says " +
+           std::to_string(*plan.getBaseCost());
+  return "";
+}
+
+/// Checks what `plan` promises, by code that did not make it: one that does not
+/// hold was made for something else.
+static LogicalResult checkPromises(func::FuncOp entry, PlanAttr plan, const StepGraph &step,
+                                   planning::Schedule schedule) {
+  // A plan without a table promises no cost, so that any table will do.
+  const planning::DeviceTable *table = planning::findDeviceTable(plan.getCostTable());
+  planning::Problem problem = planning::makeProblem(
+      step.graph, table ? *table : planning::deviceTables().front(), plan.getScope(),
+      /*donation=*/true);
+  if (planning::Status status = problem.check(); !status)
+    return emitError(entry.getLoc()) << status.error().message;
+  planning::Simulation found = planning::simulate(problem, schedule);
+  planning::Plan promised{std::move(schedule),
+                          planning::Bytes(plan.getPeak().value_or(found.peak.count)),
+                          planning::Cost(plan.getCost().value_or(found.cost.count))};
+  std::optional<planning::Bytes> budget;
+  if (plan.getBudget())
+    budget = planning::Bytes(*plan.getBudget());
+  planning::Status status = planning::verify(problem, promised, budget);
+  std::string broken = status ? brokenBase(plan, problem) : status.error().message;
+  if (broken.empty())
     return success();
-  planning::Problem problem;
-  problem.graph = step.graph;
-  problem.scope = plan.getScope();
-  problem.cost.resize(step.graph.ops.size());
-  planning::Bytes peak = planning::simulate(problem, schedule).peak;
-  if (peak.count == *plan.getPeak())
-    return success();
-  return emitError(entry.getLoc())
-         << '@' << entry.getSymName() << " has a plan that promises a peak of "
-         << planning::formatBytes(planning::Bytes(*plan.getPeak())) << ", but here it reaches "
-         << planning::formatBytes(peak) << "; plan this program anew";
+  return emitError(entry.getLoc()) << '@' << entry.getSymName()
+                                   << " has a plan that does not hold: " << broken
+                                   << "; plan this program anew";
 }
 
 FailureOr<ApplyCounts> remat::applyPlan(func::FuncOp entry) {
@@ -315,7 +341,7 @@ FailureOr<ApplyCounts> remat::applyPlan(func::FuncOp entry) {
   if (failed(step))
     return failure();
   FailureOr<planning::Schedule> schedule = scheduleOf(entry, plan, step->graph);
-  if (failed(schedule) || failed(checkPeak(entry, plan, *step, *schedule)))
+  if (failed(schedule) || failed(checkPromises(entry, plan, *step, *schedule)))
     return failure();
   ApplyCounts counts = Applier(entry, *step).run(resolveExecutions(entry, *step, *schedule));
   entry->removeAttr(RematDialect::getPlanAttrName());

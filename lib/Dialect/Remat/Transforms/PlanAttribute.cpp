@@ -44,7 +44,7 @@ PlanAttr remat::toAttribute(func::FuncOp entry, const AnalysisOptions &analysis,
                        analysis.memoryModel == MemoryModel::Xla ? "xla" : "program",
                        analysis.foldFree, loss, problem.scope, budget, result.plan->peak.count,
                        result.plainPeak.count, result.plan->cost.count, problem.baseCost().count,
-                       problem.costUnit, insertions);
+                       problem.costUnit, problem.costTable, insertions);
 }
 
 AnalysisOptions remat::analysisOptionsOf(PlanAttr plan) {

@@ -37,12 +37,8 @@ Result<PlanRequest> remat::makePlanRequest(const PlanArguments &arguments) {
     request.analysis.lossResult = static_cast<int>(arguments.loss);
   request.scope = arguments.scope;
   request.table = findDeviceTable(arguments.cost);
-  if (!request.table) {
-    std::string known;
-    for (const DeviceTable &table : deviceTables())
-      known += (known.empty() ? "" : ", ") + std::string(table.name);
-    return invalid("unknown cost table '" + arguments.cost + "'; known are " + known);
-  }
+  if (!request.table)
+    return invalid("unknown cost table '" + arguments.cost + "'; known are " + deviceTableNames());
   request.strategy.kind = arguments.strategy;
   request.strategy.family = arguments.family;
   request.strategy.objective = arguments.objective;

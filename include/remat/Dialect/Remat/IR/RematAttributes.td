@@ -42,8 +42,10 @@ def Remat_PlanAttr : Remat_Attr<"Plan", "plan"> {
     `memory_model`, `fold_free` and `loss` say how the function is analysed;
     whoever applies the plan analyses it the same way. The promises (`budget`,
     `peak`, `plain_peak`, in bytes of scope `scope`; `cost`, `base_cost`, in
-    `cost_unit`) are written by the planner and may be absent in a plan written
-    by hand, which then is nothing but its insertions:
+    `cost_unit` by the table `cost_table`) are written by the planner, and each
+    one that is there is checked before the plan is applied. They may be absent
+    in a plan written by hand, which then is nothing but its insertions; one
+    that promises a cost names the table:
 
     ```mlir
     func.func @main(...) attributes {
@@ -62,6 +64,7 @@ def Remat_PlanAttr : Remat_Attr<"Plan", "plan"> {
     "std::optional<int64_t>":$cost,
     "std::optional<int64_t>":$baseCost,
     "std::optional<::remat::planning::CostUnit>":$costUnit,
+    StringRefParameter<"name of a cost table, or empty">:$costTable,
     ArrayRefParameter<"::remat::InsertionAttr">:$insertions
   );
   let hasCustomAssemblyFormat = 1;

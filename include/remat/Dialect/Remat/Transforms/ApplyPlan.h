@@ -33,9 +33,9 @@ struct ApplyCounts {
 /// that any backward op made so far; else nothing.
 ///
 /// Errors, at `entry` or the culprit: no plan; those of `buildStepGraph` and
-/// `scheduleOf`; a peak other than the plan promises, as when the plan belongs
-/// to another program. Nothing is changed then. Cost: O(executions times
-/// operands + sum of cones).
+/// `scheduleOf`; a promise of the plan that does not hold (its rule by the label of
+/// docs/concepts/plan.md), as when it belongs to another program. Nothing is changed
+/// then. Cost: O(executions times operands + sum of cones).
 mlir::FailureOr<ApplyCounts> applyPlan(mlir::func::FuncOp entry);
 
 } // namespace remat

@@ -204,7 +204,8 @@ def ApplyPass : Pass<"remat-apply", "::mlir::ModuleOp"> {
     ops in the regions; proven to compute the same function.
 
     **Fails when:** there is no plan; it names an op that may not run twice or that
-    the graph does not have; its promised peak is not the one found here.
+    the graph does not have; what it promises (budget, peak, plain_peak, cost,
+    base_cost) does not hold here.
 
     **Complexity:** O(executions times operands).
 
