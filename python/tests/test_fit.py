@@ -129,6 +129,20 @@ def test_abstract_arguments_and_another_target():
     assert "optimization_barrier" in step.exported.mlir_module()
 
 
+def test_budgets_of_numpy_are_ints(fitted):
+    step = remat.jax.fit(train, *arguments(), budget=np.int64(fitted.plan.plain_peak))
+    assert step.plan.budget == fitted.plan.plain_peak
+
+
+def test_a_fitted_step_is_a_value_of_its_own(fitted):
+    again = remat.jax.fit(train, *arguments(), budget="60%")
+    assert fitted == fitted != again and len({fitted, again}) == 2
+    found = jax.jit(again)(*arguments())[1]["loss"]
+    np.testing.assert_allclose(found, again(*arguments())[1]["loss"], rtol=1e-5)
+    text = repr(fitted)
+    assert text.startswith("<FittedStep train for xla-cpu: predicted peak ") and len(text) < 120
+
+
 def test_shardings_on_one_device_are_kept():
     mesh = jax.sharding.Mesh(np.array(jax.devices()[:1]), ("data",))
     sharding = jax.sharding.NamedSharding(mesh, jax.sharding.PartitionSpec("data"))
@@ -158,7 +172,23 @@ BAD = {
         "argument 0 is both static and",
     ),
     "zero": ({"budget": 0}, "budget"),
-    "strategy": ({"budget": "50%", "strategy": "luck"}, "luck"),
+    "share": (
+        {"budget": 0.6},
+        "budget 0.6 is a float; write '60%' for that share of the plain peak, or bytes as an int",
+    ),
+    "bytes": (
+        {"budget": 8e9},
+        "budget 8000000000.0 is a float; write bytes as an int or as '8GiB'",
+    ),
+    "bool": ({"budget": True}, "budget True is a bool; write bytes as an int"),
+    "strategy": (
+        {"budget": "50%", "strategy": "luck"},
+        "strategy 'luck' is unknown; expected none, chen or kusumoto",
+    ),
+    "model": (
+        {"budget": "50%", "memory_model": "luck"},
+        "memory-model 'luck' is unknown; expected program or xla",
+    ),
 }
 
 

@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from numbers import Integral
 from typing import Any
 
 import jax
@@ -28,9 +29,11 @@ _TARGET_OF = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class FittedStep:
-    """A rewritten training step. Call it like the step it was made from.
+    """A rewritten training step. Call it like the step it was made from, or `jax.jit` it.
+
+    Equal to itself only, as functions are.
 
     Attributes:
         plan: what is recomputed, and the predicted peaks and price.
@@ -41,8 +44,14 @@ class FittedStep:
     plan: Plan
     target: str
     exported: export.Exported
-    _jitted: Any = field(repr=False)
-    _statics: Mapping[int, Any] = field(repr=False)
+    _jitted: Any
+    _statics: Mapping[int, Any]
+
+    def __repr__(self) -> str:
+        return (
+            f"<FittedStep {self.exported.fun_name} for {self.target}: predicted peak "
+            f"{self.plan.peak} of {self.plan.plain_peak} B, overhead {self.plan.overhead:.2%}>"
+        )
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Runs the step. Shapes, dtypes and static arguments are those it was fitted to."""
@@ -121,6 +130,7 @@ def fit(
         step = remat.jax.fit(step, params, batch, budget="50%", donate_argnums=0)
         params, loss = step(params, batch)
     """
+    budget = _budget_text(budget)
     target = target or _backend_target()
     if target not in _PLATFORM_OF:
         raise InputError(f"target {target!r} is unknown; expected {', '.join(_PLATFORM_OF)}")
@@ -141,7 +151,7 @@ def fit(
     answer = toolchain.rewrite(
         module.text,
         RematOptions(
-            budget=str(budget),
+            budget=budget,
             budget_scope=budget_scope,
             strategy=strategy,
             family=family,
@@ -164,6 +174,17 @@ def fit(
         _jitted=_jit(fitted, call.donated()),
         _statics=call.statics,
     )
+
+
+def _budget_text(budget: int | str) -> str:
+    if isinstance(budget, str):
+        return budget
+    if isinstance(budget, Integral) and not isinstance(budget, bool):
+        return str(int(budget))
+    ways = "write bytes as an int or as '8GiB', a share of the plain peak as '60%', or 'min'"
+    if isinstance(budget, float) and 0 < budget <= 1:
+        ways = f"write '{budget * 100:.6g}%' for that share of the plain peak, or bytes as an int"
+    raise InputError(f"budget {budget!r} is a {type(budget).__name__}; {ways}")
 
 
 def _backend_target() -> str:
