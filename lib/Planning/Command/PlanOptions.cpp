@@ -9,6 +9,7 @@
 #include "PlanOptions.h"
 
 #include "Help.h"
+#include "Spelling.h"
 
 #include <algorithm>
 #include <cctype>
@@ -17,7 +18,7 @@ namespace remat::planning {
 
 namespace {
 
-constexpr std::pair<InputFormat, std::string_view> formats[] = {
+constexpr Spelling<InputFormat> formats[] = {
     {InputFormat::Problem, "problem"},
     {InputFormat::Neutral, "neutral"},
     {InputFormat::Paper, "paper"},
@@ -314,18 +315,10 @@ std::string tidy(std::string message) {
 
 } // namespace
 
-std::string_view toString(InputFormat format) {
-  for (auto [candidate, text] : formats)
-    if (candidate == format)
-      return text;
-  return "problem";
-}
+std::string_view toString(InputFormat format) { return spell(formats, format); }
 
 std::optional<InputFormat> parseInputFormat(std::string_view text) {
-  for (auto [format, spelling] : formats)
-    if (spelling == text)
-      return format;
-  return std::nullopt;
+  return findSpelled(formats, text);
 }
 
 Result<std::variant<PlanOptions, PlanInformation>> parsePlanOptions(int argc, char **argv) {

@@ -8,8 +8,9 @@
 
 #include "remat/Planning/Cost/DeviceTable.h"
 
+#include "Spelling.h"
+
 #include <algorithm>
-#include <utility>
 
 namespace remat::planning {
 
@@ -19,7 +20,6 @@ constexpr int64_t tera = 1'000'000'000'000;
 constexpr int64_t giga = 1'000'000'000;
 constexpr int64_t femtosecondsPerSecond = 1'000'000'000'000'000;
 constexpr int64_t femtosecondsPerMicrosecond = 1'000'000'000;
-constexpr int64_t saturated = int64_t(1) << 62;
 
 /// Cost of a convolution and of any other op in the paper's table.
 constexpr int64_t unitsOfConvolution = 10, unitsOfOther = 1;
@@ -69,7 +69,7 @@ constexpr DeviceTable tables[] = {
      CostUnit::Units, 0, 0, 0, 0, 0},
 };
 
-constexpr std::pair<CostUnit, std::string_view> units[] = {
+constexpr Spelling<CostUnit> units[] = {
     {CostUnit::Femtoseconds, "femtoseconds"},
     {CostUnit::Units, "units"},
 };
@@ -91,19 +91,9 @@ __int128 femtoseconds(__int128 count, int64_t perSecond) {
 
 } // namespace
 
-std::string_view toString(CostUnit unit) {
-  for (auto [candidate, text] : units)
-    if (candidate == unit)
-      return text;
-  return "units";
-}
+std::string_view toString(CostUnit unit) { return spell(units, unit); }
 
-std::optional<CostUnit> parseCostUnit(std::string_view text) {
-  for (auto [unit, spelling] : units)
-    if (spelling == text)
-      return unit;
-  return std::nullopt;
-}
+std::optional<CostUnit> parseCostUnit(std::string_view text) { return findSpelled(units, text); }
 
 std::span<const DeviceTable> deviceTables() { return tables; }
 
@@ -129,7 +119,7 @@ Cost costOf(const Op &op, const DeviceTable &table) {
       femtoseconds(static_cast<__int128>(op.work.bytesRead.count) + op.work.bytesWritten.count,
                    table.bytesPerSecond);
   __int128 cost = std::max(compute, traffic) + table.launchFemtoseconds;
-  return Cost(static_cast<int64_t>(std::min<__int128>(cost, saturated)));
+  return Cost(static_cast<int64_t>(std::min<__int128>(cost, kSumLimit)));
 }
 
 } // namespace remat::planning

@@ -8,15 +8,15 @@
 
 #include "remat/Planning/Graph/Graph.h"
 
+#include "Spelling.h"
+
 #include <algorithm>
-#include <array>
-#include <utility>
 
 namespace remat::planning {
 
 namespace {
 
-constexpr std::array<std::pair<OpKind, std::string_view>, 22> opKinds = {{
+constexpr Spelling<OpKind> opKinds[] = {
     {OpKind::Constant, "constant"},
     {OpKind::Elementwise, "elementwise"},
     {OpKind::Broadcast, "broadcast"},
@@ -39,16 +39,13 @@ constexpr std::array<std::pair<OpKind, std::string_view>, 22> opKinds = {{
     {OpKind::Custom, "custom"},
     {OpKind::Barrier, "barrier"},
     {OpKind::Other, "other"},
-}};
+};
 
-constexpr std::array<std::pair<Phase, std::string_view>, 3> phases = {{
+constexpr Spelling<Phase> phases[] = {
     {Phase::Forward, "forward"},
     {Phase::Backward, "backward"},
     {Phase::Update, "update"},
-}};
-
-/// No sum over a graph may reach this, so that plain sums never overflow.
-constexpr int64_t sumLimit = int64_t(1) << 62;
+};
 
 Error invalid(std::string message) { return {ErrorCode::InvalidInput, std::move(message)}; }
 
@@ -103,7 +100,7 @@ private:
 
   /// Adds `amount` to `sum`; fails when the sum reaches the limit.
   static bool addBelowLimit(int64_t &sum, int64_t amount) {
-    if (amount >= sumLimit - sum)
+    if (amount >= kSumLimit - sum)
       return false;
     sum += amount;
     return true;
@@ -240,33 +237,13 @@ private:
 
 } // namespace
 
-std::string_view toString(OpKind kind) {
-  for (auto [candidate, text] : opKinds)
-    if (candidate == kind)
-      return text;
-  return "other";
-}
+std::string_view toString(OpKind kind) { return spell(opKinds, kind); }
 
-std::optional<OpKind> parseOpKind(std::string_view text) {
-  for (auto [kind, spelling] : opKinds)
-    if (spelling == text)
-      return kind;
-  return std::nullopt;
-}
+std::optional<OpKind> parseOpKind(std::string_view text) { return findSpelled(opKinds, text); }
 
-std::string_view toString(Phase phase) {
-  for (auto [candidate, text] : phases)
-    if (candidate == phase)
-      return text;
-  return "forward";
-}
+std::string_view toString(Phase phase) { return spell(phases, phase); }
 
-std::optional<Phase> parsePhase(std::string_view text) {
-  for (auto [phase, spelling] : phases)
-    if (spelling == text)
-      return phase;
-  return std::nullopt;
-}
+std::optional<Phase> parsePhase(std::string_view text) { return findSpelled(phases, text); }
 
 Status Graph::check() const { return GraphChecker(*this).run(); }
 

@@ -10,6 +10,7 @@
 
 #include "Cycle.h"
 #include "Json.h"
+#include "Spelling.h"
 
 #include <algorithm>
 #include <charconv>
@@ -19,32 +20,32 @@ namespace remat::planning {
 namespace {
 
 /// The spelling of kinds in neutral graphs; what is missing reads as Other.
-constexpr std::pair<std::string_view, OpKind> neutralKinds[] = {
-    {"const", OpKind::Constant},
-    {"elementwise", OpKind::Elementwise},
-    {"broadcast", OpKind::Broadcast},
-    {"view", OpKind::View},
-    {"transpose", OpKind::Transpose},
-    {"reduce", OpKind::Reduce},
-    {"dot", OpKind::Dot},
-    {"conv", OpKind::Convolution},
-    {"gather", OpKind::Gather},
-    {"scatter", OpKind::Scatter},
-    {"window", OpKind::Window},
-    {"concat", OpKind::Concat},
-    {"slice", OpKind::Slice},
-    {"update", OpKind::Update},
-    {"pad", OpKind::Pad},
-    {"sort", OpKind::Sort},
-    {"while", OpKind::Loop},
-    {"case", OpKind::Branch},
-    {"rng", OpKind::Random},
-    {"custom", OpKind::Custom},
-    {"barrier", OpKind::Barrier},
-    {"other", OpKind::Other},
+constexpr Spelling<OpKind> neutralKinds[] = {
+    {OpKind::Constant, "const"},
+    {OpKind::Elementwise, "elementwise"},
+    {OpKind::Broadcast, "broadcast"},
+    {OpKind::View, "view"},
+    {OpKind::Transpose, "transpose"},
+    {OpKind::Reduce, "reduce"},
+    {OpKind::Dot, "dot"},
+    {OpKind::Convolution, "conv"},
+    {OpKind::Gather, "gather"},
+    {OpKind::Scatter, "scatter"},
+    {OpKind::Window, "window"},
+    {OpKind::Concat, "concat"},
+    {OpKind::Slice, "slice"},
+    {OpKind::Update, "update"},
+    {OpKind::Pad, "pad"},
+    {OpKind::Sort, "sort"},
+    {OpKind::Loop, "while"},
+    {OpKind::Branch, "case"},
+    {OpKind::Random, "rng"},
+    {OpKind::Custom, "custom"},
+    {OpKind::Barrier, "barrier"},
+    {OpKind::Other, "other"},
     // Further spellings of the same; the writer takes the first of each kind.
-    {"if", OpKind::Branch},
-    {"copy", OpKind::Elementwise},
+    {OpKind::Branch, "if"},
+    {OpKind::Elementwise, "copy"},
 };
 
 /// The kind of a node. Exporters tag a barrier as a view, which it is for
@@ -52,17 +53,7 @@ constexpr std::pair<std::string_view, OpKind> neutralKinds[] = {
 OpKind kindOf(std::string_view kind, std::string_view op) {
   if (op.ends_with("optimization_barrier"))
     return OpKind::Barrier;
-  for (auto [spelling, known] : neutralKinds)
-    if (spelling == kind)
-      return known;
-  return OpKind::Other;
-}
-
-std::string_view spellingOf(OpKind kind) {
-  for (auto [spelling, known] : neutralKinds)
-    if (known == kind)
-      return spelling;
-  return "other";
+  return findSpelled(neutralKinds, kind).value_or(OpKind::Other);
 }
 
 /// Bits of the float elements of a type such as "16x32xf32", "bfloat16" or
@@ -87,14 +78,11 @@ int floatBits(std::string_view type) {
 enum class NodePhase { Argument, Forward, Backward, Update };
 
 std::optional<NodePhase> parseNodePhase(std::string_view text) {
-  constexpr std::pair<std::string_view, NodePhase> phases[] = {{"arg", NodePhase::Argument},
-                                                               {"fwd", NodePhase::Forward},
-                                                               {"bwd", NodePhase::Backward},
-                                                               {"opt", NodePhase::Update}};
-  for (auto [spelling, phase] : phases)
-    if (spelling == text)
-      return phase;
-  return std::nullopt;
+  constexpr Spelling<NodePhase> phases[] = {{NodePhase::Argument, "arg"},
+                                            {NodePhase::Forward, "fwd"},
+                                            {NodePhase::Backward, "bwd"},
+                                            {NodePhase::Update, "opt"}};
+  return findSpelled(phases, text);
 }
 
 struct Node {
@@ -301,7 +289,7 @@ std::string writeNode(const Graph &graph, const Op &op, const std::vector<int64_
                     : op.phase == Phase::Backward ? "bwd"
                                                   : "opt");
   node.add("can_recompute", op.recomputable);
-  node.add("kind", spellingOf(op.kind));
+  node.add("kind", spell(neutralKinds, op.kind));
   node.add("element_bits", op.work.elementBits);
   node.add("name", graph.values[op.results.front()].name);
   if (!op.scope.empty())

@@ -50,7 +50,7 @@ struct Number {
   std::string_view rest;
 };
 
-constexpr __int128 maxCount = (__int128(1) << 62) - 1;
+constexpr __int128 maxCount = kSumLimit - 1;
 constexpr int64_t scale = 1000000;
 
 Number readNumber(std::string_view text) {

@@ -14,9 +14,6 @@ namespace remat::planning {
 
 namespace {
 
-/// The authors' costs (DeviceTable "paper").
-constexpr int64_t unitsOfConvolution = 10, unitsOfOther = 1;
-
 /// Who reads a value, as far as its node is concerned.
 enum class Reader { None, Gradient, Node };
 
@@ -56,11 +53,10 @@ Result<PaperGraph> contractedPaperGraph(const Graph &graph, Granularity granular
   result.name = graph.name;
   result.n = static_cast<int32_t>(forward.members.size());
   for (int32_t node = 0; node < result.n; ++node) {
-    int64_t cost = unitsOfOther;
+    Cost dearest;
     for (OpId op : forward.members[node])
-      if (graph.ops[op].kind == OpKind::Convolution)
-        cost = unitsOfConvolution;
-    result.T.push_back(cost);
+      dearest = std::max(dearest, costOf(graph.ops[op], *findDeviceTable("paper")));
+    result.T.push_back(dearest.count);
     result.M.push_back(bytesOf(graph, forward, node, readers));
     for (int32_t successor : forward.successors[node])
       result.edges.emplace_back(node, successor);

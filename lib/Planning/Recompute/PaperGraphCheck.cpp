@@ -15,9 +15,6 @@ namespace remat::planning {
 
 namespace {
 
-/// Eq. 2 adds up to twice the sum of M; below this it stays in 64 bits.
-constexpr int64_t sumLimit = int64_t(1) << 60;
-
 Error invalid(std::string message) { return {ErrorCode::InvalidInput, std::move(message)}; }
 
 Status checkCounts(const std::vector<int64_t> &counts, int32_t n, const std::string &name) {
@@ -29,7 +26,7 @@ Status checkCounts(const std::vector<int64_t> &counts, int32_t n, const std::str
     if (counts[node] < 0)
       return invalid(name + "[" + std::to_string(node) + "] is " + std::to_string(counts[node]) +
                      "; expected 0 or more");
-    if (counts[node] >= sumLimit - sum)
+    if (counts[node] >= kFormulaLimit - sum)
       return invalid(name + " sums to 2^60 or more at node " + std::to_string(node) + " with " +
                      std::to_string(counts[node]));
     sum += counts[node];

@@ -10,8 +10,8 @@
 #include "remat/Planning/Recompute/Formula.h"
 #include "remat/Planning/Recompute/LowerSetProgram.h"
 #include "remat/Planning/Recompute/PaperGraph.h"
-#include "remat/Planning/Recompute/Refusal.h"
 #include "remat/Planning/Recompute/Simulator.h"
+#include "remat/Planning/Recompute/Witness.h"
 
 #include <algorithm>
 #include <numeric>

@@ -8,13 +8,13 @@
 
 #include "remat/Planning/Recompute/Plan.h"
 
-#include <utility>
+#include "Spelling.h"
 
 namespace remat::planning {
 
 namespace {
 
-constexpr std::pair<PlanStatus, std::string_view> statuses[] = {
+constexpr Spelling<PlanStatus> statuses[] = {
     {PlanStatus::Optimal, "optimal"},
     {PlanStatus::Feasible, "feasible"},
     {PlanStatus::Infeasible, "infeasible"},
@@ -24,18 +24,10 @@ constexpr std::pair<PlanStatus, std::string_view> statuses[] = {
 
 } // namespace
 
-std::string_view toString(PlanStatus status) {
-  for (auto [candidate, text] : statuses)
-    if (candidate == status)
-      return text;
-  return "invalid-problem";
-}
+std::string_view toString(PlanStatus status) { return spell(statuses, status); }
 
 std::optional<PlanStatus> parsePlanStatus(std::string_view text) {
-  for (auto [status, spelling] : statuses)
-    if (spelling == text)
-      return status;
-  return std::nullopt;
+  return findSpelled(statuses, text);
 }
 
 } // namespace remat::planning

@@ -8,37 +8,28 @@
 
 #include "remat/Planning/Recompute/Problem.h"
 
+#include "Spelling.h"
+
 #include <algorithm>
-#include <utility>
 
 namespace remat::planning {
 
 namespace {
 
-constexpr std::pair<BudgetScope, std::string_view> scopes[] = {
+constexpr Spelling<BudgetScope> scopes[] = {
     {BudgetScope::Total, "total"},
     {BudgetScope::NonArguments, "non-arguments"},
     {BudgetScope::Temporaries, "temporaries"},
 };
 
-constexpr int64_t sumLimit = int64_t(1) << 62;
-
 Error invalid(std::string message) { return {ErrorCode::InvalidInput, std::move(message)}; }
 
 } // namespace
 
-std::string_view toString(BudgetScope scope) {
-  for (auto [candidate, text] : scopes)
-    if (candidate == scope)
-      return text;
-  return "total";
-}
+std::string_view toString(BudgetScope scope) { return spell(scopes, scope); }
 
 std::optional<BudgetScope> parseBudgetScope(std::string_view text) {
-  for (auto [scope, spelling] : scopes)
-    if (spelling == text)
-      return scope;
-  return std::nullopt;
+  return findSpelled(scopes, text);
 }
 
 Status Problem::check() const {
@@ -53,7 +44,7 @@ Status Problem::check() const {
       return invalid(graph.describe(static_cast<OpId>(op)) + " costs " +
                      std::to_string(cost[op].count) + " " + std::string(toString(costUnit)) +
                      "; a cost is 0 or more");
-    if (cost[op].count >= sumLimit - sum)
+    if (cost[op].count >= kSumLimit - sum)
       return invalid("the costs of the ops sum to 2^62 " + std::string(toString(costUnit)) +
                      " or more at " + graph.describe(static_cast<OpId>(op)) + " with " +
                      std::to_string(cost[op].count));

@@ -7,17 +7,14 @@
 //===----------------------------------------------------------------------===//
 
 #include "remat/Planning/Recompute/JointSearch.h"
-#include "remat/Planning/Recompute/Refusal.h"
 #include "remat/Planning/Recompute/Strategy.h"
+#include "remat/Planning/Recompute/Witness.h"
 
 #include <algorithm>
 
 namespace remat::planning {
 
 namespace {
-
-/// Formula sums (Eq. 2) stay below four times the bytes of all values.
-constexpr int64_t bytesLimit = int64_t(1) << 60;
 
 /// One call of `solve`.
 class JointSolver {
@@ -47,7 +44,7 @@ Status JointSolver::check() const {
   int64_t sum = 0;
   for (const Value &value : problem.graph.values)
     sum += value.bytes.count;
-  if (sum >= bytesLimit)
+  if (sum >= kFormulaLimit)
     return Error{ErrorCode::InvalidInput, "the values sum to " + std::to_string(sum) +
                                               " bytes; strategies add up less than 2^60"};
   return {};

@@ -20,7 +20,7 @@ namespace remat::planning {
 /// once. Arguments stay, read or not.
 ///
 /// Op ids are numbered anew: arguments count as 0 ... A - 1, ops from A on in
-/// base order, so that they are list positions in the file that `writeNeutral`
+/// base order, so that they are list positions in the file that `writeNeutralGraph`
 /// makes. Value names stay, and tell which op of the source is meant.
 /// Requires: `graph.check()`. Cost: O(V + E + sum over readers of folded ops
 /// behind them).

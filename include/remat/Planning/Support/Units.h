@@ -22,12 +22,20 @@ std::optional<int64_t> checkedAdd(int64_t a, int64_t b);
 /// Returns `a * b`, or nothing when the product leaves the signed 64-bit range.
 std::optional<int64_t> checkedMul(int64_t a, int64_t b);
 
+/// No sum over a problem, and no single count, may reach this: two such sums
+/// still add up in 64 bits.
+inline constexpr int64_t kSumLimit = int64_t(1) << 62;
+
+/// No sum of bytes or costs that a strategy works on may reach this: the paper's
+/// formula (Eq. 2) adds up to four times the bytes.
+inline constexpr int64_t kFormulaLimit = int64_t(1) << 60;
+
 /// A signed 64-bit count of one unit. Two quantities of different units do not
 /// mix: `Bytes + Cost` does not compile.
 ///
 /// Sums are plain 64-bit sums. They cannot overflow for a graph that
 /// `Problem::check` accepts, because it bounds the sum over all values and all
-/// ops by 2^62; code that sums anything else uses `checkedAdd`.
+/// ops by `kSumLimit`; code that sums anything else uses `checkedAdd`.
 template <typename Tag>
 struct Quantity {
   int64_t count = 0;

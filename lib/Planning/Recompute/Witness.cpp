@@ -1,4 +1,4 @@
-//===- Refusal.cpp - why a budget is not met ------------------------------===//
+//===- Witness.cpp - who makes a peak -------------------------------------===//
 //
 // Part of Remat, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -6,7 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "remat/Planning/Recompute/Refusal.h"
+#include "remat/Planning/Recompute/Witness.h"
 
 #include "remat/Planning/Recompute/Simulator.h"
 

@@ -1,4 +1,4 @@
-//===- Refusal.h - why a budget is not met ----------------------*- C++ -*-===//
+//===- Witness.h - who makes a peak -----------------------------*- C++ -*-===//
 //
 // Part of Remat, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -6,8 +6,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef REMAT_PLANNING_RECOMPUTE_REFUSAL_H
-#define REMAT_PLANNING_RECOMPUTE_REFUSAL_H
+#ifndef REMAT_PLANNING_RECOMPUTE_WITNESS_H
+#define REMAT_PLANNING_RECOMPUTE_WITNESS_H
 
 #include "remat/Planning/Recompute/Plan.h"
 
@@ -21,4 +21,4 @@ Witness witnessOf(const Problem &problem, const Schedule &best, Bytes budget);
 
 } // namespace remat::planning
 
-#endif // REMAT_PLANNING_RECOMPUTE_REFUSAL_H
+#endif // REMAT_PLANNING_RECOMPUTE_WITNESS_H
