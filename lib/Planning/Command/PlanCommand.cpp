@@ -249,6 +249,8 @@ private:
       return fail(budget.error());
     if (Status status = verify(problem, *given->plan, *budget); !status)
       return fail({status.error().code, name + ": " + status.error().message}, PlanExitRefused);
+    if (Status status = paper ? verifyFormula(*paper, *given, *budget) : Status(); !status)
+      return fail({status.error().code, name + ": " + status.error().message}, PlanExitRefused);
     std::fprintf(stderr, "%s: every rule holds; peak %s, scope %s\n", name.c_str(),
                  formatBytes(given->plan->peak).c_str(),
                  std::string(toString(problem.scope)).c_str());

@@ -13,6 +13,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <set>
 
 namespace remat::planning {
 
@@ -50,6 +51,7 @@ struct RawOptions {
               granularity = "auto", budget, scope, cost;
   std::string output = "-", emitFolded, emitJoint, emitPaper, emitProblem, verify;
   bool foldFree = false, progress = false;
+  std::set<std::string> given; ///< "--budget"; spelled long
 };
 
 void addInputOptions(CLI::App &app, RawOptions &raw) {
@@ -165,8 +167,9 @@ public:
   explicit OptionReader(const RawOptions &raw) : raw(raw) {}
 
   Result<PlanOptions> run() {
-    for (Status (OptionReader::*step)() : {&OptionReader::readInput, &OptionReader::readStrategy,
-                                           &OptionReader::readBudget, &OptionReader::readOutputs})
+    for (Status (OptionReader::*step)() :
+         {&OptionReader::readInput, &OptionReader::readStrategy, &OptionReader::readBudget,
+          &OptionReader::readOutputs, &OptionReader::refuseIdle})
       if (Status status = (this->*step)(); !status)
         return status.error();
     return std::move(options);
@@ -299,6 +302,42 @@ private:
     return {};
   }
 
+  /// Fails when one of `names` is given, which has no effect beside `reason`.
+  Status refuseBeside(const std::string &reason, std::initializer_list<const char *> names) const {
+    for (const char *name : names)
+      if (raw.given.contains(name))
+        return invalid(name, "has no effect with " + reason + "; leave it out");
+    return {};
+  }
+
+  /// Fails when an option is given that changes nothing. --emit-paper has a
+  /// granularity of its own.
+  Status refuseIdle() const {
+    bool verifies = !options.verify.empty();
+    if (verifies) {
+      if (Status status = refuseBeside("--verify", {"--output", "--strategy", "--family",
+                                                    "--objective", "--last-segment", "--progress"});
+          !status)
+        return status;
+      if (Status status = options.format == InputFormat::Paper
+                              ? refuseBeside("--verify", {"--emit-problem", "--emit-joint"})
+                              : Status();
+          !status)
+        return status;
+    }
+    std::string strategy = "--strategy=" + raw.strategy;
+    bool none = options.strategy.kind == StrategyKind::None;
+    if (options.strategy.kind != StrategyKind::Kusumoto)
+      if (Status status = refuseBeside(strategy, {"--family", "--objective"}); !status)
+        return status;
+    if (none)
+      if (Status status = refuseBeside(strategy, {"--last-segment"}); !status)
+        return status;
+    if ((verifies || none) && options.emitPaper.empty())
+      return refuseBeside(verifies ? "--verify" : strategy, {"--granularity"});
+    return {};
+  }
+
   const RawOptions &raw;
   PlanOptions options;
 };
@@ -311,6 +350,15 @@ std::string tidy(std::string message) {
   if (!message.empty())
     message[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(message[0])));
   return message;
+}
+
+/// Only flags are converted; the parser says "Could not convert: --flag = text".
+Error describeConversion(const std::string &message) {
+  size_t name = message.find("--"), equals = message.find(" = ");
+  if (name == std::string::npos || equals == std::string::npos || equals < name)
+    return {ErrorCode::InvalidOption, tidy(message)};
+  return invalid(message.substr(name, equals - name),
+                 "unknown value \"" + message.substr(equals + 3) + "\"; known values: true, false");
 }
 
 } // namespace
@@ -346,14 +394,19 @@ Result<std::variant<PlanOptions, PlanInformation>> parsePlanOptions(int argc, ch
     std::string option = error.what();
     return Error{ErrorCode::InvalidOption,
                  option.substr(0, option.find(':')) + ": a value is missing"};
+  } catch (const CLI::ConversionError &error) {
+    return describeConversion(error.what());
   } catch (const CLI::ParseError &error) {
     return Error{ErrorCode::InvalidOption, tidy(error.what())};
   }
-  for (const CLI::Option *option : app.get_options())
+  for (const CLI::Option *option : app.get_options()) {
+    if (option->count() > 0)
+      raw.given.insert(option->get_name());
     if (option->count() > 1)
       return Error{ErrorCode::InvalidOption, option->get_name() + ": given " +
                                                  std::to_string(option->count()) +
                                                  " times; give it once"};
+  }
   if (std::vector<std::string> extras = app.remaining(); !extras.empty()) {
     bool isOption = extras.front().starts_with("-");
     return Error{ErrorCode::InvalidOption,

@@ -286,6 +286,29 @@ Result<PaperPlan> PaperSolver::run() {
 
 } // namespace
 
+Status verifyFormula(const PaperGraph &graph, const PlanResult &given,
+                     std::optional<Bytes> budget) {
+  std::vector<int32_t> ids(graph.n);
+  std::iota(ids.begin(), ids.end(), 0);
+  const FormulaAnswer &promised = *given.formula;
+  SequenceFormula found = evaluateSequence(lowerSetGraph(graph, ids), promised.sequence);
+  if (given.strategy == toString(StrategyKind::None))
+    found.overhead = 0;
+  if (promised.overhead.count != found.overhead)
+    return Error{ErrorCode::InvalidPlan,
+                 "paper.overhead: the formula's overhead is " + std::to_string(found.overhead) +
+                     ", but the plan promises " + std::to_string(promised.overhead.count)};
+  if (promised.peak.count != found.peak)
+    return Error{ErrorCode::InvalidPlan,
+                 "paper.peak: the formula's peak is " + std::to_string(found.peak) +
+                     ", but the plan promises " + std::to_string(promised.peak.count)};
+  if (budget && *budget < promised.peak)
+    return Error{ErrorCode::InvalidPlan, "paper.peak: the formula's peak " +
+                                             std::to_string(found.peak) + " exceeds the budget " +
+                                             std::to_string(budget->count)};
+  return {};
+}
+
 Result<PaperPlan> solvePaper(const PaperGraph &graph, const StrategyOptions &options) {
   if (Status status = graph.check(); !status)
     return status.error();

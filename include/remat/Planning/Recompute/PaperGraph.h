@@ -98,6 +98,13 @@ struct PaperPlan {
 /// Cost: exact O(#L^2 T(V)), approximate O(n^2 T(V)).
 Result<PaperPlan> solvePaper(const PaperGraph &graph, const StrategyOptions &options);
 
+/// Checks `given.formula` against the formula itself, evaluated for its sequence,
+/// and its peak against `budget` where there is one. The strategy "none" never
+/// recomputes, so its overhead is 0.
+/// Requires: `given.formula`, with a sequence that `checkSequence` accepts.
+/// Errors: InvalidPlan with the promised and the evaluated number.
+Status verifyFormula(const PaperGraph &graph, const PlanResult &given, std::optional<Bytes> budget);
+
 } // namespace remat::planning
 
 #endif // REMAT_PLANNING_RECOMPUTE_PAPERGRAPH_H
