@@ -312,7 +312,7 @@ private:
 
   /// Fails when an option is given that changes nothing. --emit-paper has a
   /// granularity of its own.
-  Status refuseIdle() const {
+  Status refuseIdle() {
     bool verifies = !options.verify.empty();
     if (verifies) {
       if (Status status = refuseBeside("--verify", {"--output", "--strategy", "--family",
