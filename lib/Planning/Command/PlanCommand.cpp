@@ -35,6 +35,7 @@ void noteInterrupt(int) { interrupted = 1; }
 
 /// Turns the first SIGINT into a request to stop; a second one ends the process.
 void watchInterrupts() {
+  interrupted = 0;
   struct sigaction action = {};
   action.sa_handler = noteInterrupt;
   action.sa_flags = SA_RESETHAND;

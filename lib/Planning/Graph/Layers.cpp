@@ -25,8 +25,9 @@ namespace {
 enum Level : char { AsAsked, Clusters, Singles };
 
 /// A cycle of groups is merged when the result stays below both of these, else
-/// split; a layer above both is split to clusters. The shares are of the bytes
-/// of the forward graph.
+/// split; a layer above both is split to clusters. The share is of the bytes of the
+/// forward graph. Chosen, not measured: a layer has tens of ops, and a node of more
+/// than a sixteenth of all bytes leaves no room for a cut.
 constexpr int64_t mergedOps = 64;
 constexpr int64_t mergedShare = 16;
 

@@ -158,24 +158,30 @@ std::optional<PaperSolver::Sequence> PaperSolver::kusumoto(const LowerSetFamily 
     bound = *smallest;
   }
   std::optional<LowerSetPath> path = small.solve(bound, options.objective);
+  const LowerSetFamily *pathOf = &pruned;
   for (int coarser : exactCells)
     if (exact && !small.wasStopped())
-      path = large.solve(bound, options.objective, path ? &*path : nullptr, coarser);
+      if (std::optional<LowerSetPath> next =
+              large.solve(bound, options.objective, path ? &*path : nullptr, coarser)) {
+        path = std::move(next);
+        pathOf = &family;
+      }
   bool stopped = small.wasStopped() || large.wasStopped();
   if (!path && !stopped) {
     // The smallest bound is part of the answer that refuses this one.
     if (std::optional<int64_t> smallest = minimum()) {
       bound = *smallest;
       path = main.solve(*smallest, options.objective);
+      pathOf = &main.lowerSets();
     }
     stopped = small.wasStopped() || large.wasStopped();
   }
   if (stopped)
     answer.result.stopReason = "stopped before the program was done";
   countRuns(main);
-  if (!path)
+  if (!path || stopped)
     return std::nullopt;
-  return toSequence(main.lowerSets(), path->sets);
+  return toSequence(*pathOf, path->sets);
 }
 
 Result<std::optional<PaperSolver::Sequence>> PaperSolver::findSequence() {

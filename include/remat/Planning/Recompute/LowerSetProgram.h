@@ -53,7 +53,10 @@ public:
   /// is none or the program was stopped. MemoryPareto is the state of V that
   /// caches the fewest bytes; Best means Time.
   /// `known` is a path within `bound` from a part of the family; states that
-  /// cannot become as good are then left out, which changes no answer. `coarser`
+  /// cannot become as good are then left out. With cells of one t the answer is the
+  /// same; with wider ones it is another, at least as good as `known`, or nothing
+  /// where the states as good fell into a cell with a worse one: `known` stands
+  /// then. `coarser`
   /// widens the cells by 2^`coarser`: a quick answer, good enough to be `known`.
   /// Cost: O(#L^2 s) for s states per set, s <= T(V) / 2^gridShift + 1.
   std::optional<LowerSetPath> solve(int64_t bound, Objective objective,

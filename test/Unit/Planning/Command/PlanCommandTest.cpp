@@ -16,6 +16,7 @@
 
 #include <gtest/gtest.h>
 
+#include <csignal>
 #include <filesystem>
 #include <vector>
 
@@ -62,6 +63,25 @@ TEST(PlanCommand, DoesNotWriteAPlanThatBreaksARule) {
   });
   EXPECT_EQ(excess.first, PlanExitDefect);
   EXPECT_NE(excess.second.find("R7: "), std::string::npos);
+  EXPECT_FALSE(std::filesystem::exists(output));
+}
+
+TEST(PlanCommand, AnInterruptSaysHowFarItCame) {
+  std::filesystem::path output = std::filesystem::path(testing::TempDir()) / "interrupted.json";
+  std::filesystem::remove(output);
+  auto early = run(output.string(), [](const Problem &, const StrategyOptions &) {
+    std::raise(SIGINT);
+    return PlanResult();
+  });
+  EXPECT_EQ(early.first, PlanExitInterrupted);
+  EXPECT_EQ(early.second, "remat-plan: interrupted; no plan so far; nothing is written\n");
+  auto late = run(output.string(), [](const Problem &problem, const StrategyOptions &) {
+    std::raise(SIGINT);
+    return plainPlan(problem, Bytes(284));
+  });
+  EXPECT_EQ(late.first, PlanExitInterrupted);
+  EXPECT_EQ(late.second, "remat-plan: interrupted; the best plan so far peaks at 284 B, scope "
+                         "non-arguments; nothing is written\n");
   EXPECT_FALSE(std::filesystem::exists(output));
 }
 

@@ -125,6 +125,10 @@ TEST(PaperSolver, OutputsThatGradientsReadMayExceedTheBound) {
   EXPECT_EQ(answer->result.formula->peak, Bytes(21));
   EXPECT_GT(answer->result.plan->peak, Bytes(21));
   EXPECT_FALSE(answer->result.budget);
+  EXPECT_TRUE(answer->result.stopReason.ends_with("; what the gradients read keeps " +
+                                                  std::to_string(answer->result.plan->peak.count) +
+                                                  " live"))
+      << answer->result.stopReason;
   EXPECT_TRUE(verify(answer->joint, *answer->result.plan, answer->result.budget));
 }
 
