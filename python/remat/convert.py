@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from remat.errors import InputError
+from remat.opaque_export import OpaqueExport
 
 _BYTECODE = b"ML\xefR"
 _XZ = b"\xfd7zXZ\x00"
@@ -46,7 +47,8 @@ class Module:
         name: the file it came from, for messages.
         text: generic MLIR text with locations.
         format: the spelling it was read in.
-        exported: the `jax.export.Exported` around it, for Format.EXPORT.
+        exported: the `jax.export.Exported` around it, for Format.EXPORT; an `OpaqueExport`
+            where its trees are of types that this process does not know.
     """
 
     name: str
@@ -135,10 +137,10 @@ def render(module: Module, format: Format) -> bytes:
 
 def replace_module(exported: Any, module: Module) -> Any:
     """Returns `exported` with `module` as its program; signature and trees are kept."""
-    return dataclasses.replace(
-        exported,
-        mlir_module_serialized=_portable(_parse_text(module.text, module.name), module.name),
-    )
+    program = _portable(_parse_text(module.text, module.name), module.name)
+    if isinstance(exported, OpaqueExport):
+        return exported.replace_module(program)
+    return dataclasses.replace(exported, mlir_module_serialized=program)
 
 
 def from_exported(exported: Any) -> Module:
@@ -264,11 +266,16 @@ def _parse_export(data: bytes, name: str) -> Module:
     from jax import export
 
     try:
-        exported = export.deserialize(bytearray(data))
+        try:
+            exported = export.deserialize(bytearray(data))
+        except ValueError as error:
+            if "unregistered type" not in str(error):
+                raise
+            exported = OpaqueExport(data)
+        program = exported.mlir_module_serialized
     except Exception as error:  # flatbuffers raises struct, index, key and value errors
         raise InputError(
             f"{name}: not a readable jax.export file ({type(error).__name__}: "
             f"{_first_line(error)}); write it again with Exported.serialize() of this JAX version"
         ) from error
-    text = _text_of_portable(exported.mlir_module_serialized, name)
-    return Module(name, text, Format.EXPORT, exported)
+    return Module(name, _text_of_portable(program, name), Format.EXPORT, exported)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import lzma
 import stat
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -165,3 +166,64 @@ def test_odd_file_names_are_locations(exported):
     assert r'loc("a b/\22\C3\A9\5C\0A\22.mlir":' in module.text
     assert convert.parse_module(module.text.encode(), name).text == module.text
     assert b"stablehlo.tanh" in convert.render(module, Format.PRETTY)
+
+
+class Weights(NamedTuple):
+    """A type that `jax.export` writes only once it is registered."""
+
+    first: jax.Array
+    second: jax.Array
+
+
+@pytest.fixture(scope="module")
+def unknown_tree():
+    """A jax.export file whose trees hold `Weights`, unknown to this process, and its call."""
+    jax.export.register_namedtuple_serialization(Weights, serialized_name="tests.Weights")
+
+    def step(weights, x):
+        return Weights(jnp.tanh(weights.first @ x), weights.second + 1), jnp.sum(x)
+
+    one = jnp.arange(16.0).reshape(4, 4) / 16
+    exported = jax.export.export(jax.jit(step))(Weights(one, one), one)
+    from jax._src.export._export import deserialization_registry as known
+
+    entry = known.pop("tests.Weights")
+
+    def call(data):
+        known["tests.Weights"] = entry
+        try:
+            return jax.export.deserialize(bytearray(data)).call(Weights(one, one), one)
+        finally:
+            del known["tests.Weights"]
+
+    yield bytes(exported.serialize()), call
+    known["tests.Weights"] = entry
+
+
+def test_exports_with_unknown_trees_keep_them(unknown_tree):
+    data, call = unknown_tree
+    with pytest.raises(ValueError, match="unregistered type"):
+        jax.export.deserialize(bytearray(data))
+    module = convert.parse_module(data, "step")
+    assert module.format is Format.EXPORT
+    other = module.replace_text(module.text.replace("stablehlo.tanh", "stablehlo.cosine"))
+    for one, wanted in ((module, jnp.tanh), (other, jnp.cos)):
+        written = convert.render(one, Format.EXPORT)
+        again = convert.parse_module(written, "again")
+        assert convert.render(again, Format.GENERIC) == convert.render(
+            convert.parse_module(convert.render(one, Format.PORTABLE), "p"), Format.GENERIC
+        )
+        found, _ = call(written)
+        one_weight = jnp.arange(16.0).reshape(4, 4) / 16
+        assert isinstance(found, Weights)
+        np.testing.assert_allclose(found.first, wanted(one_weight @ one_weight), rtol=1e-6)
+    assert b"tanh_v" in data, "the op in a portable artifact"
+    assert b"tanh_v" not in convert.render(other, Format.EXPORT)
+
+
+def test_damaged_exports_with_unknown_trees(unknown_tree):
+    data, _ = unknown_tree
+    start = data.find(b"ML\xefR")
+    for end in range(start + 4, len(data), max(1, (len(data) - start) // 20)):
+        with pytest.raises(InputError, match="step: "):
+            convert.parse_module(data[:end], "step")

@@ -1,0 +1,65 @@
+# Part of Remat, under the Apache License v2.0 with LLVM Exceptions.
+# See LICENSE for license information.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""A jax.export file whose trees this process cannot build.
+
+`jax.export.deserialize` needs every type of the step's arguments and results (the
+states of an optimiser, say) registered in the process. Rewriting needs the program
+only, so the rest of the file stays as it is, byte for byte.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+
+#: Place of `mlir_module_serialized` in the vtable of `Exported`; schemas only ever add.
+_MODULE_SLOT = 30
+
+
+@dataclass(frozen=True)
+class OpaqueExport:
+    """The bytes of a jax.export file, of which only the program is read and replaced."""
+
+    data: bytes
+
+    @property
+    def mlir_module_serialized(self) -> bytes:
+        """The program, a portable artifact. Errors: struct.error or ValueError if damaged."""
+        start = self._vector()
+        (length,) = struct.unpack_from("<I", self.data, start)
+        module = self.data[start + 4 : start + 4 + length]
+        if len(module) != length:
+            raise ValueError(f"the program ends after {len(module)} of {length} B")
+        return module
+
+    def replace_module(self, module: bytes) -> OpaqueExport:
+        """Returns the file with `module` as its program; all else keeps its place.
+
+        The new program stands at the end, and zeros where the old one was.
+        """
+        field, old = self._field(), self._vector()
+        data = bytearray(self.data)
+        length = len(self.mlir_module_serialized)
+        data[old + 4 : old + 4 + length] = bytes(length)
+        data += bytes(-len(data) % 4)
+        struct.pack_into("<I", data, field, len(data) - field)
+        data += struct.pack("<I", len(module)) + module
+        return OpaqueExport(bytes(data))
+
+    def serialize(self) -> bytes:
+        """Returns the file."""
+        return self.data
+
+    def _field(self) -> int:
+        """Returns where the offset of the program stands in the root table."""
+        (root,) = struct.unpack_from("<I", self.data, 0)
+        (back,) = struct.unpack_from("<i", self.data, root)
+        (slot,) = struct.unpack_from("<H", self.data, root - back + _MODULE_SLOT)
+        if slot == 0:
+            raise ValueError("it holds no program")
+        return root + slot
+
+    def _vector(self) -> int:
+        field = self._field()
+        return field + struct.unpack_from("<I", self.data, field)[0]
