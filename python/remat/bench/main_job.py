@@ -36,8 +36,11 @@ class MainRow:
     """One model at one budget. Sizes in bytes; peaks are predicted, in scope `scope`.
 
     Attributes:
+        planned_heavy: dots and convolutions that the plan runs again.
         temp_before, temp_after: temporaries that XLA reports for an H100, or None if the
             extra xla-gpu is missing.
+        found_heavy: how many more dots and convolutions XLA's program for an H100 holds
+            than before, or None likewise.
     """
 
     model: str
@@ -48,8 +51,10 @@ class MainRow:
     budget_bytes: int | None
     overhead: float
     recomputations: int
+    planned_heavy: int
     temp_before: int | None
     temp_after: int | None
+    found_heavy: int | None
 
     def broken(self) -> list[str]:
         """Returns the promises that this row breaks, each as a message."""
@@ -70,6 +75,11 @@ class MainRow:
                 f"{place}: XLA's temporaries on an H100 went from {self.temp_before} B "
                 f"to {self.temp_after} B"
             )
+        if self.found_heavy is not None and self.found_heavy < self.planned_heavy:
+            found.append(
+                f"{place}: the plan runs {self.planned_heavy} dots and convolutions again, "
+                f"XLA's program for an H100 only {self.found_heavy}"
+            )
         return found
 
 
@@ -82,7 +92,7 @@ def fit_model(model: ZooModel, measured: bool) -> list[MainRow]:
     before = None
     if measured:
         with progress.step(f"{model.name}: compiling the plain step for an H100"):
-            before = deviceless.measure(module.text).temp
+            before = deviceless.measure(module.text)
     rows = []
     for budget in BUDGETS:
         with progress.step(f"{model.name}: planning and rewriting at {budget}"):
@@ -91,11 +101,12 @@ def fit_model(model: ZooModel, measured: bool) -> list[MainRow]:
                 RematOptions(
                     budget=budget, budget_scope=SCOPE, memory_model="xla", target="xla-gpu"
                 ),
+                model.name,
             )
         after = None
         if measured:
             with progress.step(f"{model.name}: compiling the step at {budget} for an H100"):
-                after = deviceless.measure(answer.text).temp
+                after = deviceless.measure(answer.text)
         plan = Plan(answer.problem, answer.plan)
         rows.append(
             MainRow(
@@ -107,8 +118,10 @@ def fit_model(model: ZooModel, measured: bool) -> list[MainRow]:
                 plan.budget,
                 plan.overhead,
                 plan.recomputations,
-                before,
-                after,
+                plan.heavy_recomputations,
+                before.temp if before else None,
+                after.temp if after else None,
+                after.heavy - before.heavy if after else None,
             )
         )
     return rows
@@ -126,6 +139,7 @@ def table(rows: list[MainRow]) -> Table:
         "overhead",
         "recomputed",
         "XLA temp, H100",
+        "heavy planned / found",
     ):
         out.add_column(name, justify="left" if name in ("model", "budget") else "right")
     for row in rows:
@@ -143,6 +157,7 @@ def table(rows: list[MainRow]) -> Table:
             f"{row.overhead:.2%}",
             f"{row.recomputations} ops",
             temp,
+            f"{row.planned_heavy} / {'-' if row.found_heavy is None else row.found_heavy}",
         )
     return out
 
