@@ -12,14 +12,25 @@
 
 using llvm::StringRef;
 
+/// The command that writes `file` as a text that remat-opt reads.
+static std::string convertCommand(StringRef file) {
+  return "'remat convert " + file.str() + " --to=generic -o OUT.mlir'";
+}
+
 bool remat::isBytecode(StringRef content) { return content.starts_with("ML\xefR"); }
+
+/// True for bytecode whose producer, the string after four letters and one byte of
+/// version, is the writer of portable artifacts.
+static bool isPortableArtifact(StringRef content) {
+  return remat::isBytecode(content) && content.substr(5).starts_with("StableHLO_v");
+}
 
 std::string remat::reasonToRefuse(StringRef content, StringRef file) {
   if (content.trim().empty())
     return file.str() + " is empty";
-  if (isBytecode(content) && content.contains("vhlo"))
-    return file.str() + " is a portable artifact; write it as generic text with 'remat convert " +
-           file.str() + "'";
+  if (isPortableArtifact(content))
+    return file.str() + " is a portable artifact; write it as generic text with " +
+           convertCommand(file);
   return "";
 }
 
@@ -41,8 +52,7 @@ std::string remat::hintAfterFailure(StringRef content, StringRef file) {
   for (StringRef dialect : {"stablehlo.", "chlo.", "mhlo.", "sdy."})
     if (hasPrettyOp(content, dialect))
       return file.str() + " holds pretty-printed " + dialect.drop_back().str() +
-             " ops, which only their own dialect can parse; write it as generic text with "
-             "'remat convert " +
-             file.str() + "'";
+             " ops, which only their own dialect can parse; write it as generic text with " +
+             convertCommand(file);
   return "";
 }

@@ -19,8 +19,8 @@ namespace remat {
 bool isBytecode(llvm::StringRef content);
 
 /// Returns why remat-opt cannot take `content` at all: it is empty or a portable
-/// artifact (bytecode in the dialect `vhlo`). Empty when it may try. `file` is the name in the
-/// message.
+/// artifact (bytecode that StableHLO's serializer wrote). Empty when it may try.
+/// `file` is the name in the message.
 std::string reasonToRefuse(llvm::StringRef content, llvm::StringRef file);
 
 /// Returns what may help after `content` did not parse: pretty-printed StableHLO

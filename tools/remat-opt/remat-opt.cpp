@@ -51,9 +51,8 @@ static int run(llvm::StringRef input, llvm::StringRef output, DialectRegistry &r
     return fail(reason);
   if (remat::isBytecode(content) && losesProperties(*buffer, registry))
     return fail(file +
-                " is bytecode that loses its properties on reading; write it as generic "
-                "text with 'remat convert " +
-                file + "'");
+                " is bytecode that loses its properties on reading; export the program again, as "
+                "text or as a portable artifact");
 
   MlirOptMainConfig config = MlirOptMainConfig::createFromCLOptions();
   config.allowUnregisteredDialects(true);

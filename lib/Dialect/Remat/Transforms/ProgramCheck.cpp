@@ -37,7 +37,7 @@ LogicalResult remat::checkProperties(ModuleOp module) {
       return WalkResult::advance();
     emitError(op->getLoc()) << "'" << op->getName() << "' " << loss
                             << ": the file lost properties, as bytecode written by jaxlib does; "
-                               "write it as generic text with 'remat convert'";
+                               "export the program again, as text or as a portable artifact";
     return WalkResult::interrupt();
   });
   return failure(walked.wasInterrupted());
