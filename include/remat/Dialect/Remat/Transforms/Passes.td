@@ -63,7 +63,8 @@ defvar planOptions = !listconcat([
     "::remat::planning::Family::Approximate", "Lower sets that kusumoto considers",
     [{::llvm::cl::values(
       clEnumValN(::remat::planning::Family::Exact, "exact", "all"),
-      clEnumValN(::remat::planning::Family::Approximate, "approx", "one per node")
+      clEnumValN(::remat::planning::Family::Approximate, "approx",
+                 "one per node and prefixes of the base order, thinned to fit its limits")
     )}]>,
   Option<"objective", "objective", "::remat::planning::Objective",
     "::remat::planning::Objective::Best", "What kusumoto prefers within the budget",
@@ -72,7 +73,7 @@ defvar planOptions = !listconcat([
       clEnumValN(::remat::planning::Objective::Time, "time", "least recomputation"),
       clEnumValN(::remat::planning::Objective::Memory, "memory", "most recomputation"),
       clEnumValN(::remat::planning::Objective::MemoryPareto, "memory-pareto",
-                 "smallest peak, then least recomputation")
+                 "fewest cached bytes, then least recomputation")
     )}]>,
   Option<"lastSegment", "last-segment", "::remat::planning::LastSegment",
     "::remat::planning::LastSegment::Keep", "Forward values of the last segment",
@@ -84,7 +85,8 @@ defvar planOptions = !listconcat([
   Option<"granularity", "granularity", "::remat::GranularityChoice",
     "::remat::GranularityChoice::Auto", "How ops are grouped for the strategy",
     [{::llvm::cl::values(
-      clEnumValN(::remat::GranularityChoice::Auto, "auto", "finest that stays small"),
+      clEnumValN(::remat::GranularityChoice::Auto, "auto",
+                 "each in turn, and the best plan of all; layer only where ops have scopes"),
       clEnumValN(::remat::GranularityChoice::Op, "op", "one node per op"),
       clEnumValN(::remat::GranularityChoice::Cluster, "cluster", "heavy op with light followers"),
       clEnumValN(::remat::GranularityChoice::Layer, "layer", "framework layer")
