@@ -208,7 +208,7 @@ private:
 
   LogicalResult findPhases() {
     if (options.lossResult) {
-      int loss = *options.lossResult;
+      int64_t loss = *options.lossResult;
       if (loss < 0 || loss >= static_cast<int64_t>(graph().outputs.size()))
         return entry.emitError() << "there is no result " << loss << " to take as the loss: @"
                                  << entry.getName() << " returns " << graph().outputs.size()

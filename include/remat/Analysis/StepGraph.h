@@ -33,7 +33,7 @@ struct AnalysisOptions {
   bool foldFree = true;
   /// Result index of the loss; absent: the first scalar float result, else the
   /// op at the plain peak of live bytes ends the forward.
-  std::optional<int> lossResult;
+  std::optional<int64_t> lossResult;
   /// What is known about ops; null: `OpModelTable::global()`.
   const OpModelTable *models = nullptr;
 };

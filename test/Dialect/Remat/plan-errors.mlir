@@ -9,6 +9,12 @@
 // FLOOR: plan-errors.mlir:{{[0-9]+}}:17: note: live there: %arg0, 4096 B (4 KiB), an argument
 // FLOOR: note: live there: %2, 4096 B (4 KiB), from stablehlo.sine %2 (model.py:9)
 
+// Where the outputs need more than any op.
+// RUN: sed -e 's/return %loss, %ga : tensor<f32>, /return %loss, %a, %b, %c, %gb, %ga : tensor<f32>, tensor<1024xf32>, tensor<1024xf32>, tensor<1024xf32>, tensor<1024xf32>, /' -e 's/-> (tensor<f32>, /-> (tensor<f32>, tensor<1024xf32>, tensor<1024xf32>, tensor<1024xf32>, tensor<1024xf32>, /' %s | not remat-opt --remat-plan="budget=9KiB" 2>&1 | FileCheck %s --check-prefix=OUTPUTS
+// OUTPUTS: error: no plan fits the budget 9216 B (9 KiB), scope total: it is below the floor 24580 B (24 KiB)
+// OUTPUTS: note: the outputs set the floor: they are live together at the end{{$}}
+// OUTPUTS: note: live there: %arg0, 4096 B (4 KiB), an argument
+
 // Above the floor, below what the strategy reaches.
 // RUN: not remat-opt %s --remat-plan=budget=80%% 2>&1 | FileCheck %s --check-prefix=REACH
 // REACH: error: no plan fits the budget 19664 B (19.2 KiB), scope total: the floor is 16384 B (16 KiB); the smallest peak
@@ -25,7 +31,15 @@
 // RUN: not remat-opt %s --remat-plan="budget=min strategy=magic" 2>&1 | FileCheck %s --check-prefix=STRATEGY
 // STRATEGY: magic
 // RUN: not remat-opt %s --remat-plan="budget=min loss=7" 2>&1 | FileCheck %s --check-prefix=LOSS
-// LOSS: error: {{.*}}7
+// LOSS: error: there is no result 7 to take as the loss: @main returns 2 results, numbered from 0{{$}}
+// RUN: not remat-opt %s --remat-plan="budget=min loss=4294967296" 2>&1 | FileCheck %s --check-prefix=WIDE
+// RUN: not remat-opt %s --remat-print-graph=loss=4294967296 2>&1 | FileCheck %s --check-prefix=WIDE
+// WIDE: error: there is no result 4294967296 to take as the loss: @main returns 2 results, numbered from 0{{$}}
+// RUN: not remat-opt %s --remat-plan="budget=min loss=-2" 2>&1 | FileCheck %s --check-prefix=NEGATIVE
+// RUN: not remat-opt %s --remat-print-graph=loss=-2 2>&1 | FileCheck %s --check-prefix=NEGATIVE
+// NEGATIVE: error: loss=-2 is no result; results are numbered from 0, and -1 looks for the loss{{$}}
+// RUN: not remat-opt %s --remat-plan="budget=min memory-model=xla fold-free=false" 2>&1 | FileCheck %s --check-prefix=FOLD
+// FOLD: error: fold-free=false and memory-model=xla do not go together: XLA's model always folds; drop one of them{{$}}
 // RUN: not remat-opt %s --remat-plan="budget=min problem-file=%t.missing/problem.json" 2>&1 | FileCheck %s --check-prefix=FOLDER
 // FOLDER: error: cannot write '{{.*}}.missing/problem.json'
 

@@ -20,7 +20,7 @@ std::string phasesOf(const Step &step) {
   return letters;
 }
 
-std::string phasesOf(const std::string &text, std::optional<int> loss = std::nullopt) {
+std::string phasesOf(const std::string &text, std::optional<int64_t> loss = std::nullopt) {
   AnalysisOptions options;
   options.lossResult = loss;
   return phasesOf(Step(text, options));

@@ -52,7 +52,7 @@ AnalysisOptions remat::analysisOptionsOf(PlanAttr plan) {
   options.memoryModel = plan.getMemoryModel() == "xla" ? MemoryModel::Xla : MemoryModel::Program;
   options.foldFree = plan.getFoldFree();
   if (plan.getLoss())
-    options.lossResult = static_cast<int>(*plan.getLoss());
+    options.lossResult = *plan.getLoss();
   return options;
 }
 

@@ -84,6 +84,9 @@ static LogicalResult refuse(func::FuncOp entry, const StepGraph &step,
         << step.graph.describe(witness.op)
         << (belowFloor ? " sets the floor: its inputs and results are live together"
                        : " is where most is live");
+  else if (belowFloor)
+    diagnostic.attachNote(entry.getBody().front().getTerminator()->getLoc())
+        << "the outputs set the floor: they are live together at the end";
   for (const planning::Witness::LiveValue &live : witness.largest) {
     Value value = step.value[live.value];
     const planning::Value &known = step.graph.values[live.value];

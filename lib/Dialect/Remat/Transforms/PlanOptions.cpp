@@ -29,12 +29,29 @@ static Error invalid(std::string message) {
   return Error{ErrorCode::InvalidOption, std::move(message)};
 }
 
+Result<AnalysisOptions> remat::makeAnalysisOptions(MemoryModel memoryModel, bool foldFree,
+                                                   int64_t loss) {
+  if (loss < -1)
+    return invalid("loss=" + std::to_string(loss) +
+                   " is no result; results are numbered from 0, and -1 looks for the loss");
+  if (memoryModel == MemoryModel::Xla && !foldFree)
+    return invalid("fold-free=false and memory-model=xla do not go together: XLA's model always "
+                   "folds; drop one of them");
+  AnalysisOptions options;
+  options.memoryModel = memoryModel;
+  options.foldFree = foldFree;
+  if (loss >= 0)
+    options.lossResult = loss;
+  return options;
+}
+
 Result<PlanRequest> remat::makePlanRequest(const PlanArguments &arguments) {
   PlanRequest request;
-  request.analysis.memoryModel = arguments.memoryModel;
-  request.analysis.foldFree = arguments.foldFree;
-  if (arguments.loss >= 0)
-    request.analysis.lossResult = static_cast<int>(arguments.loss);
+  Result<AnalysisOptions> analysis =
+      makeAnalysisOptions(arguments.memoryModel, arguments.foldFree, arguments.loss);
+  if (!analysis)
+    return analysis.error();
+  request.analysis = *analysis;
   request.scope = arguments.scope;
   request.table = findDeviceTable(arguments.cost);
   if (!request.table)

@@ -8,6 +8,7 @@
 
 #include "remat/Analysis/StepGraph.h"
 #include "remat/Dialect/Remat/Transforms/Passes.h"
+#include "remat/Dialect/Remat/Transforms/PlanOptions.h"
 #include "llvm/Support/raw_ostream.h"
 
 namespace remat {
@@ -80,12 +81,12 @@ struct PrintGraphPass : remat::impl::PrintGraphPassBase<PrintGraphPass> {
     FailureOr<func::FuncOp> function = findEntry(getOperation(), entry);
     if (failed(function))
       return signalPassFailure();
-    AnalysisOptions options;
-    options.memoryModel = memoryModel;
-    options.foldFree = foldFree;
-    if (loss >= 0)
-      options.lossResult = static_cast<int>(loss);
-    FailureOr<StepGraph> step = buildStepGraph(*function, options);
+    planning::Result<AnalysisOptions> options = makeAnalysisOptions(memoryModel, foldFree, loss);
+    if (!options) {
+      emitError(function->getLoc()) << options.error().message;
+      return signalPassFailure();
+    }
+    FailureOr<StepGraph> step = buildStepGraph(*function, *options);
     if (failed(step))
       return signalPassFailure();
     GraphPrinter(*step, llvm::outs()).print();

@@ -19,6 +19,11 @@ namespace remat {
 /// `planning::Granularity`, or the planner's own choice.
 enum class GranularityChoice { Auto, Op, Cluster, Layer };
 
+/// Returns the options of the analysis, checked. Errors (InvalidOption): a `loss`
+/// below -1; folding turned off under a memory model that always folds.
+planning::Result<AnalysisOptions> makeAnalysisOptions(MemoryModel memoryModel, bool foldFree,
+                                                      int64_t loss);
+
 /// Everything that decides a plan besides the function.
 struct PlanRequest {
   AnalysisOptions analysis;
@@ -33,8 +38,9 @@ struct PlanRequest {
 };
 
 /// Options as passes have them, checked together.
-/// Errors (InvalidOption): a budget that does not parse or is missing, an unknown
-/// cost table; with `planFile`, an option that makes plans or a budget of `min`.
+/// Errors (InvalidOption): those of `makeAnalysisOptions`; a budget that does not
+/// parse or is missing, an unknown cost table; with `planFile`, an option that makes
+/// plans or a budget of `min`.
 struct PlanArguments {
   std::string strategyOption; ///< name of a given option that makes plans, or empty
   std::string budget, cost, problemFile, planFile, planOutput;
