@@ -97,7 +97,7 @@ def cli_page(bin_folder: Path, python: Path) -> str:
     environment = {"PYTHONPATH": str(ROOT / "python"), "REMAT_BIN": str(bin_folder)}
 
     def remat(*words: str) -> str:
-        return run([python, "-m", "remat.cli", *words, "--help"], environment)
+        return run([python, "-m", "remat", *words, "--help"], environment)
 
     sections = [("remat-plan", run([bin_folder / "remat-plan", "--help"]))]
     sections.append(("remat-opt", our_passes(run([bin_folder / "remat-opt", "--help"]))))

@@ -16,15 +16,12 @@ from rich.console import Console
 import remat
 from remat import convert, progress, toolchain
 from remat.bench import command as bench_command
+from remat.commands import EPILOG, add_command
 from remat.convert import Format
 from remat.errors import InputError, RematError
 from remat.plan import Plan
 from remat.toolchain import CHOICES, RematOptions
 from remat.zoo import command as zoo_command
-
-_EPILOG = """\
-exit codes: 0 done; 1 refused (a budget that cannot be met, a check that failed); 2 bad input or
-options; 130 interrupted. Output files are written whole or not at all."""
 
 _BUDGET_HELP = (
     "bytes (8GiB, 800MB, 123), a share of the plain program's peak in the same scope (50%%), "
@@ -34,8 +31,8 @@ _BUDGET_HELP = (
 
 def main(argv: list[str] | None = None) -> int:
     """Runs the command line and returns the exit code."""
-    arguments = _parser().parse_args(argv)
     try:
+        arguments = _parser().parse_args(argv)
         return arguments.run(arguments)
     except RematError as error:
         print(f"remat: {error}", file=sys.stderr)
@@ -53,7 +50,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="remat",
         description="Fits training steps into a byte budget by recomputing values.",
-        epilog=_EPILOG,
+        epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"remat {remat.__version__}")
@@ -65,22 +62,6 @@ def _parser() -> argparse.ArgumentParser:
     bench_command.register(commands)
     _add_version(commands)
     return parser
-
-
-def _command(
-    commands: argparse._SubParsersAction,
-    name: str,
-    text: str,
-    **more: object,
-) -> argparse.ArgumentParser:
-    return commands.add_parser(
-        name,
-        help=text[0].lower() + text[1:].rstrip("."),
-        description=text,
-        epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        **more,
-    )
 
 
 def _add_input(parser: argparse.ArgumentParser) -> None:
@@ -154,7 +135,7 @@ def _options(arguments: argparse.Namespace, target: str | None = None) -> RematO
 
 
 def _add_opt(commands: argparse._SubParsersAction) -> None:
-    parser = _command(
+    parser = add_command(
         commands, "opt", "Rewrites a training step so that it fits a budget.", aliases=["fit"]
     )
     _add_input(parser)
@@ -179,6 +160,7 @@ def _add_opt(commands: argparse._SubParsersAction) -> None:
 
 
 def _run_opt(arguments: argparse.Namespace) -> int:
+    _check_outputs(arguments.output, plan=arguments.plan_output, source=arguments.file)
     module = _read(arguments.file)
     form = Format(arguments.format) if arguments.format else module.format
     if arguments.target == "none" and form is not Format.GENERIC:
@@ -195,6 +177,15 @@ def _run_opt(arguments: argparse.Namespace) -> int:
     _emit(data, arguments.output)
     print(Plan(answer.problem, answer.plan).summary(), file=sys.stderr)
     return 0
+
+
+def _check_outputs(output: Path | None, *, plan: Path | None, source: Path) -> None:
+    """Refuses a plan.json that would replace the step, or be replaced by the result."""
+    if plan is None:
+        return
+    for other, what in ((output, "the result"), (source, "the step itself")):
+        if other is not None and plan.resolve() == other.resolve():
+            raise InputError(f"{plan}: named for both plan.json and {what}; name another file")
 
 
 def _read(path: Path) -> convert.Module:
@@ -217,7 +208,7 @@ def _write_plan(path: Path, plan: dict) -> None:
 
 
 def _add_plan(commands: argparse._SubParsersAction) -> None:
-    parser = _command(
+    parser = add_command(
         commands,
         "plan",
         "Plans a training step and reports peaks, price, and what is kept and recomputed.",
@@ -238,6 +229,7 @@ def _add_plan(commands: argparse._SubParsersAction) -> None:
 def _run_plan(arguments: argparse.Namespace) -> int:
     if arguments.values < 0:
         raise InputError(f"--values={arguments.values} is negative; expected 0 or more")
+    _check_outputs(None, plan=arguments.output, source=arguments.file)
     module = _read(arguments.file)
     with progress.step(f"planning {arguments.file}"):
         answer = toolchain.plan(module.text, _options(arguments), module.name)
@@ -251,7 +243,7 @@ def _run_plan(arguments: argparse.Namespace) -> int:
 
 
 def _add_convert(commands: argparse._SubParsersAction) -> None:
-    parser = _command(commands, "convert", "Converts a module between its spellings.")
+    parser = add_command(commands, "convert", "Converts a module between its spellings.")
     _add_input(parser)
     parser.add_argument(
         "--to", required=True, choices=[f.value for f in Format], help="spelling of the output"
@@ -270,7 +262,7 @@ def _run_convert(arguments: argparse.Namespace) -> int:
 
 
 def _add_version(commands: argparse._SubParsersAction) -> None:
-    parser = _command(commands, "version", "Prints the versions of remat and its tools.")
+    parser = add_command(commands, "version", "Prints the versions of remat and its tools.")
     parser.set_defaults(run=_run_version)
 
 
@@ -279,7 +271,3 @@ def _run_version(arguments: argparse.Namespace) -> int:
     for tool in ("remat-opt", "remat-plan"):
         print(f"{tool}: {toolchain.find_tool(tool)}: {toolchain.tool_version(tool)}")
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -147,13 +147,14 @@ class Plan:
     def summary(self) -> str:
         """Returns the plan in a few lines: peaks with their scope, and the price."""
         share = self.peak / self.plain_peak if self.plain_peak else 1.0
+        again = self.recomputations
         lines = [
             f"plain peak     {format_bytes(self.plain_peak)}   (scope: {self.scope}; predicted "
             f"by memory model '{self.memory_model}')",
             f"planned peak   {format_bytes(self.peak)}   {share:.1%} of plain",
             f"overhead       {self.overhead:.2%}   (cost table: {self.problem['cost_table']})",
-            f"recomputed     {self.recomputations} executions, {self.heavy_recomputations} of them "
-            "dots and convolutions",
+            f"recomputed     {again} execution{'s' if again != 1 else ''}, "
+            f"{self.heavy_recomputations} of them dots and convolutions",
             f"strategy       {self.strategy}",
         ]
         if self.budget is not None:

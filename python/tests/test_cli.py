@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 import remat
@@ -32,12 +33,20 @@ def test_version(capsys):
     assert capsys.readouterr().out == f"remat {remat.__version__}\n"
 
 
-@pytest.mark.parametrize("command", ["opt", "plan", "convert", "version", "zoo", "bench"])
+@pytest.mark.parametrize(
+    "command",
+    [
+        *("opt", "plan", "convert", "version", "zoo", "zoo list", "zoo export"),
+        *("bench", "bench main", "bench equality", "bench paper", "bench pipeline"),
+    ],
+)
 def test_every_command_has_help(command, capsys):
     with pytest.raises(SystemExit) as exit_:
-        cli.main([command, "--help"])
+        cli.main([*command.split(), "--help"])
     assert exit_.value.code == 0
-    assert f"usage: remat {command}" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert f"usage: remat {command}" in out
+    assert "exit codes: 0 done; 1 refused" in out
 
 
 def test_fit_is_another_name_of_opt(capsys):
@@ -133,6 +142,39 @@ def test_binary_results_are_not_written_to_a_terminal(export_file, monkeypatch, 
     assert b"the result is binary and stdout is a terminal; use -o FILE" in error
 
 
+@pytest.mark.parametrize(
+    "command, other",
+    [
+        (["opt", "{step}", "-o", "{same}", "--plan-output={same}"], "the result"),
+        (["opt", "{step}", "-o", "{other}", "--plan-output={step}"], "the step itself"),
+        (["plan", "{step}", "-o", "{step}"], "the step itself"),
+    ],
+)
+def test_plan_and_module_need_two_files(command, other, tmp_path, capsys):
+    step, same = tmp_path / "step.mlir", tmp_path / "same"
+    step.write_text(STEP)
+    names = {"step": step, "same": same, "other": tmp_path / "other"}
+    command = [word.format(**names) for word in command]
+    assert cli.main([*command, "--budget=min"]) == 2
+    error = capsys.readouterr().err
+    assert f": named for both plan.json and {other}; name another file" in error
+    assert [path.name for path in tmp_path.iterdir()] == ["step.mlir"]
+    assert step.read_text() == STEP
+
+
+def test_interrupt_while_loading_is_quiet(tmp_path):
+    """Ctrl-C before the command line is read: no traceback, exit code 130."""
+    (tmp_path / "rich").mkdir()
+    (tmp_path / "rich" / "__init__.py").write_text(
+        "import os, signal\nos.kill(os.getpid(), signal.SIGINT)\nraise SystemError\n"
+    )
+    path = os.pathsep.join([str(tmp_path), str(Path(remat.__file__).parents[1])])
+    command = [sys.executable, "-m", "remat", "version"]
+    environment = os.environ | {"PYTHONPATH": path}
+    done = subprocess.run(command, capture_output=True, text=True, env=environment)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+
+
 def test_interrupt_leaves_no_output(export_file, tmp_path):
     """Ctrl-C while the tool runs: the tool ends, and no file is left."""
     tools = tmp_path / "bin"
@@ -145,14 +187,15 @@ def test_interrupt_leaves_no_output(export_file, tmp_path):
         [
             sys.executable,
             "-m",
-            "remat.cli",
+            "remat",
             "opt",
             str(export_file),
             "--budget=50%",
             "-o",
             str(out),
         ],
-        env=os.environ | {"REMAT_BIN": str(tools)},
+        env=os.environ
+        | {"REMAT_BIN": str(tools), "PYTHONPATH": str(Path(remat.__file__).parents[1])},
         stderr=subprocess.PIPE,
         text=True,
     )

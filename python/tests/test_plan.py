@@ -67,7 +67,7 @@ def test_report_names_scope_source_and_fate(plan):
     assert "plain peak     2097152 B (2 MiB)   (scope: total; predicted by memory model" in report
     assert "planned peak   1048576 B (1 MiB)   50.0% of plain" in report
     assert "overhead       25.00%   (cost table: h100)" in report
-    assert "1 executions, 1 of them dots" in report
+    assert "recomputed     1 execution, 1 of them dots" in report
     rows = [line for line in report.splitlines() if "stablehlo.dot" in line]
     assert "net.py:4 net/20" in rows[0] and "kept" in rows[0]
     assert "net.py:3 net/10" in rows[1] and "runs 2 times" in rows[1]

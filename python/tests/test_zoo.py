@@ -218,7 +218,7 @@ def test_exports_hold_one_program(exported):
 
 def test_export_is_deterministic():
     """Two processes with different string hashes write the same bytes to stdout."""
-    command = [sys.executable, "-m", "remat.cli", "zoo", "export", "small_mlp"]
+    command = [sys.executable, "-m", "remat", "zoo", "export", "small_mlp"]
     path = str(pathlib.Path(cli.__file__).parents[1])
     first, second = (
         subprocess.run(

@@ -123,7 +123,7 @@ class Page:
         links.mkdir()
         (links / "python").symlink_to(python)
         remat = links / "remat"
-        remat.write_text(f'#!/bin/sh\nexec "{python}" -m remat.cli "$@"\n')
+        remat.write_text(f'#!/bin/sh\nexec "{python}" -m remat "$@"\n')
         remat.chmod(0o755)
         self.environment = os.environ | {
             "PATH": f"{links}:{bin_folder}:{python.parent}:{os.environ['PATH']}",

@@ -8,12 +8,13 @@ from __future__ import annotations
 import argparse
 
 from remat.bench import equality, main_job, paper, pipeline
+from remat.commands import add_command
 
 
 def register(commands: argparse._SubParsersAction) -> None:
     """Adds `bench` with its subcommands to the subparsers of the `remat` command."""
     text = "Runs measurements whose promises are checked."
-    bench = commands.add_parser("bench", help=text[0].lower() + text[1:-1], description=text)
+    bench = add_command(commands, "bench", text)
     actions = bench.add_subparsers(required=True, metavar="WHAT")
     for part in (main_job, equality, paper, pipeline):
         part.register(actions)

@@ -18,6 +18,7 @@ from rich.console import Console
 from rich.table import Table
 
 from remat import convert, progress
+from remat.commands import add_command
 from remat.errors import InputError, RematError
 
 if TYPE_CHECKING:
@@ -27,8 +28,7 @@ if TYPE_CHECKING:
 #: fusions sum in another order than XLA's own kernels do; AVX has no fused multiply-add, which
 #: LLVM else forms or not by how ops were fused; `algsimp` rewrites ops by their number of readers.
 ROUNDING_FLAGS = (
-    "--xla_cpu_experimental_ynn_fusion_type= --xla_cpu_max_isa=AVX "
-    "--xla_disable_hlo_passes=algsimp"
+    "--xla_cpu_experimental_ynn_fusion_type= --xla_cpu_max_isa=AVX --xla_disable_hlo_passes=algsimp"
 )
 #: With XLA's default flags, outputs may deviate by this share of the largest value.
 DEFAULT_TOLERANCE = 1e-6
@@ -171,7 +171,7 @@ def table(rows: list[EqualityRow | Refusal]) -> Table:
 def register(commands: argparse._SubParsersAction) -> None:
     """Adds `bench equality` to the subparsers of `remat bench`."""
     text = "Compares small models before and after the rewrite, run on XLA:CPU."
-    parser = commands.add_parser("equality", help=text[0].lower() + text[1:-1], description=text)
+    parser = add_command(commands, "equality", text)
     parser.add_argument(
         "models", nargs="*", metavar="MODEL", help="small models of the zoo (default: all of them)"
     )

@@ -16,6 +16,7 @@ from rich.table import Table
 
 from remat import convert, progress, toolchain
 from remat.bench import equality
+from remat.commands import add_command
 from remat.errors import RematError
 from remat.plan import Plan
 from remat.toolchain import RematOptions
@@ -165,7 +166,7 @@ def table(rows: list[MainRow]) -> Table:
 def register(commands: argparse._SubParsersAction) -> None:
     """Adds `bench main` to the subparsers of `remat bench`."""
     text = "Runs the main job: real models into a budget, small ones executed and compared."
-    parser = commands.add_parser("main", help=text[0].lower() + text[1:-1], description=text)
+    parser = add_command(commands, "main", text)
     parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="also write JSON")
     parser.set_defaults(run=run)
 

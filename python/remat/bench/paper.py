@@ -15,13 +15,14 @@ from rich.table import Table
 
 from remat.bench import authors, networks, records
 from remat.bench.methods import Answer
+from remat.commands import add_command
 from remat.errors import InputError
 
 
 def register(commands: argparse._SubParsersAction) -> None:
     """Adds `bench paper` to the subparsers of `remat bench`."""
     text = "Repeats the experiments of Kusumoto et al. 2019 and compares with what they print."
-    parser = commands.add_parser("paper", help=text[0].lower() + text[1:-1], description=text)
+    parser = add_command(commands, "paper", text)
     parser.add_argument(
         "--part",
         choices=["authors", "zoo", "both"],

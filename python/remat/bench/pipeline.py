@@ -18,6 +18,7 @@ from rich.table import Table
 
 from remat import convert, progress, toolchain, zoo
 from remat.bench import measured, records
+from remat.commands import add_command
 from remat.convert import Format
 from remat.errors import InputError, RematError
 
@@ -95,8 +96,7 @@ def register(commands: argparse._SubParsersAction) -> None:
         f"Plans programs at {BUDGET} of their {SCOPE}, rewrites, encodes and proves them, and "
         "says what each phase took."
     )
-    escaped = (text[0].lower() + text[1:-1]).replace("%", "%%")
-    parser = commands.add_parser("pipeline", help=escaped, description=text)
+    parser = add_command(commands, "pipeline", text)
     parser.add_argument(
         "inputs",
         nargs="+",

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 from remat import convert, progress
+from remat.commands import add_command
 from remat.convert import Format
 from remat.zoo.registry import get, models
 
@@ -17,18 +18,18 @@ from remat.zoo.registry import get, models
 def register(commands: argparse._SubParsersAction) -> None:
     """Adds `zoo list` and `zoo export` to the subparsers of the `remat` command."""
     text = "Lists and exports the training steps of the model zoo."
-    zoo = commands.add_parser("zoo", help=text[0].lower() + text[1:-1], description=text)
+    zoo = add_command(commands, "zoo", text)
     actions = zoo.add_subparsers(required=True, metavar="ACTION")
 
     text = "Lists the models, their batch and where the architecture comes from."
-    parser = actions.add_parser("list", help=text[0].lower() + text[1:-1], description=text)
+    parser = add_command(actions, "list", text)
     parser.add_argument(
         "--small", action="store_true", help="only those that run on a CPU in seconds"
     )
     parser.set_defaults(run=_run_list)
 
     text = "Writes the training step of a model as MLIR."
-    parser = actions.add_parser("export", help=text[0].lower() + text[1:-1], description=text)
+    parser = add_command(actions, "export", text)
     parser.add_argument("model", metavar="NAME", help="a name that 'remat zoo list' prints")
     parser.add_argument(
         "-o", "--output", type=Path, metavar="OUT", help="file to write (default: stdout)"
