@@ -10,6 +10,7 @@
 #include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/Interfaces/LoopLikeInterface.h"
 #include "remat/Analysis/Flops.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 
@@ -145,7 +146,9 @@ std::optional<int64_t> tripCount(Operation *op) {
          s = getConstantIntValue(step);
     if (!b || !e || !s || *s <= 0)
       return std::nullopt;
-    int64_t distance = *e - *b;
+    int64_t distance;
+    if (llvm::SubOverflow(*e, *b, distance))
+      return std::nullopt;
     total = flops::multiply(total, distance <= 0 ? 0 : distance / *s + (distance % *s != 0));
   }
   return total;

@@ -117,6 +117,11 @@ TEST(TripCountTest, UpstreamLoops) {
   EXPECT_EQ(tripsOf(std::string(header) + R"(
       scf.parallel (%i, %j) = (%c0, %c1) to (%c10, %c10) step (%c4, %c4) { scf.reduce })"),
             9);
+  // A range that 64 bits do not hold.
+  EXPECT_EQ(tripsOf(std::string(header) + R"(
+      %min = arith.constant -9223372036854775808 : index
+      scf.parallel (%i, %j) = (%min, %c0) to (%c10, %c10) step (%c4, %c4) { scf.reduce })"),
+            -1);
   EXPECT_EQ(tripsOf(std::string(header) + R"(
       %d = tensor.dim %x, %c0 : tensor<2xf32>
       scf.for %i = %c0 to %d step %c4 {})"),

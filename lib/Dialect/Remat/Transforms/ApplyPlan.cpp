@@ -326,9 +326,9 @@ static LogicalResult checkPromises(func::FuncOp entry, PlanAttr plan, const Step
   std::string broken = status ? brokenBase(plan, problem) : status.error().message;
   if (broken.empty())
     return success();
-  return emitError(entry.getLoc()) << '@' << entry.getSymName()
-                                   << " has a plan that does not hold: " << broken
-                                   << "; plan this program anew";
+  return emitError(entry.getLoc())
+         << '@' << entry.getSymName() << " has a plan that does not hold: " << broken
+         << "; plan this program anew";
 }
 
 FailureOr<ApplyCounts> remat::applyPlan(func::FuncOp entry) {

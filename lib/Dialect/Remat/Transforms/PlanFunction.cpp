@@ -42,9 +42,8 @@ static planning::Problem problemOf(const StepGraph &step, const PlanRequest &req
 
 /// Reads a plan from a file instead of making one. A budget of the request stands
 /// in place of the file's.
-static FailureOr<planning::PlanResult> readPlanFile(func::FuncOp entry,
-                                                    const planning::Problem &problem,
-                                                    const PlanRequest &request) {
+static FailureOr<planning::PlanResult>
+readPlanFile(func::FuncOp entry, const planning::Problem &problem, const PlanRequest &request) {
   const std::string &path = request.planFile;
   llvm::ErrorOr<std::unique_ptr<llvm::MemoryBuffer>> buffer = llvm::MemoryBuffer::getFile(path);
   if (!buffer)

@@ -26,17 +26,19 @@ static StringRef reasonOf(const planning::Op &op, Operation *root) {
     return "marked remat.keep";
   if (op.kind == planning::OpKind::Random)
     return "random";
-  const OpModel *row = OpModelTable::global().find(root->getName().getStringRef());
-  if (!row && !root->isRegistered())
+  const OpModelTable &table = OpModelTable::global();
+  if (!table.find(root->getName().getStringRef()) && !root->isRegistered())
     return "unknown op";
-  return "side effects";
+  if (table.lookup(root).recomputable)
+    return "shares its buffer with a value that may not be recomputed";
+  return op.kind == planning::OpKind::Custom ? "custom call without remat.pure" : "side effects";
 }
 
-static void emitMissed(func::FuncOp entry, const StepGraph &step, planning::Bytes plainPeak) {
+static void emitMissed(func::FuncOp entry, const StepGraph &step) {
   const planning::Graph &graph = step.graph;
   std::vector<std::vector<OpId>> users = graph.users();
   for (auto [index, value] : llvm::enumerate(graph.values)) {
-    if (value.producer == planning::kNoOp || value.bytes.count < plainPeak.count / 100)
+    if (value.producer == planning::kNoOp || value.bytes.count == 0)
       continue;
     const planning::Op &op = graph.ops[value.producer];
     bool readLater = llvm::any_of(
@@ -82,5 +84,5 @@ void remat::emitPlanRemarks(func::FuncOp entry, const StepGraph &step,
       << remark::metric("base_cost", problem.baseCost().count)
       << remark::metric("cost", result.plan->cost.count);
   emitRecomputed(entry, step, problem, *result.plan);
-  emitMissed(entry, step, result.plainPeak);
+  emitMissed(entry, step);
 }

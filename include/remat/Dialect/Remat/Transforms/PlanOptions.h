@@ -34,7 +34,7 @@ struct PlanRequest {
   /// Read plan.json from here instead of planning; hold it to the budget, if one is
   /// given, else to its own.
   std::string planFile;
-  std::string planOutput;  ///< write plan.json here, if not empty
+  std::string planOutput; ///< write plan.json here, if not empty
 };
 
 /// Options as passes have them, checked together.
