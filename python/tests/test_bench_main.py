@@ -5,13 +5,16 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
-from remat import zoo
+from remat import cli, zoo
 from remat.bench import equality, main_job
 from remat.bench.equality import EqualityRow, Refusal
 from remat.bench.main_job import MainRow
+from remat.xla import deviceless
+from remat.xla.deviceless import MemoryStats
 
 MAIN = MainRow("net", "50%", "total", 1000, 480, 500, 0.1, 7, 3, 900, 400, 3)
 SMALL = EqualityRow("net", "min", "total", 1000, 480, 0.1, True, 0.0, 3, 3, 900, 400)
@@ -79,3 +82,53 @@ def test_a_small_model_runs_before_and_after():
     assert row.broken() == []
     assert row.planned_heavy > 0, "a plan without recomputed products would prove nothing"
     assert row.planned_peak < row.plain_peak
+
+
+def test_rows_of_a_model(monkeypatch):
+    """Planned for real; XLA's answers are made up."""
+    answers = iter(
+        [
+            MemoryStats(900, 1, 1, 1, 10),
+            MemoryStats(500, 1, 1, 1, 16),
+            MemoryStats(400, 1, 1, 1, 24),
+        ]
+    )
+    monkeypatch.setattr(deviceless, "measure", lambda text: next(answers))
+    rows = main_job.fit_model(zoo.get("small_gpt"), measured=True)
+    assert [row.budget for row in rows] == ["50%", "min"]
+    assert [(row.temp_before, row.temp_after, row.found_heavy) for row in rows] == [
+        (900, 500, 6),
+        (900, 400, 14),
+    ]
+    assert rows[1].planned_peak <= rows[0].planned_peak <= rows[0].budget_bytes
+    assert rows[0].overhead <= rows[1].overhead
+    assert {row.scope for row in rows} == {"total"}
+
+
+@pytest.fixture
+def quick(monkeypatch):
+    """No real model, no small model; the extra is missing."""
+    monkeypatch.setenv("REMAT_XLA_GPU_PYTHON", "none")
+    monkeypatch.setattr(equality, "compare", lambda model, budgets: [])
+    unmeasured = replace(MAIN, temp_before=None, temp_after=None, found_heavy=None)
+    rows = {"resnet50_b32": [unmeasured], "gpt2s_b8_s1024": [unmeasured]}
+    monkeypatch.setattr(main_job, "fit_model", lambda model, measured: rows[model.name])
+    return rows
+
+
+def test_without_the_extra_one_line_says_so(quick, capsys, tmp_path):
+    out = tmp_path / "main.json"
+    assert cli.main(["bench", "main", "-o", str(out)]) == 0
+    shown = capsys.readouterr().out
+    assert shown.count("tools/quickstart --with-xla-gpu") == 1
+    assert "not measured" in shown
+    assert "every promise above was checked and holds" in shown
+    assert [row["model"] for row in json.loads(out.read_text())["models"]] == ["net", "net"]
+
+
+def test_a_broken_promise_fails_the_command(quick, capsys):
+    quick["resnet50_b32"] = [replace(MAIN, temp_after=900)]
+    assert cli.main(["bench", "main"]) == 1
+    shown = capsys.readouterr()
+    assert "every promise" not in shown.out
+    assert "remat: 1 promises are broken\n  net at 50%: XLA's temporaries" in shown.err

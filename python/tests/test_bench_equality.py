@@ -1,0 +1,79 @@
+# Part of Remat, under the Apache License v2.0 with LLVM Exceptions.
+# See LICENSE for license information.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""`remat bench equality`: what it measures, and that broken promises are not passed over."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+from remat import cli
+from remat.bench import equality
+from remat.bench.equality import EqualityRow, Refusal
+from remat.errors import RematError
+from remat.xla.cpu import bitwise_equal, relative_deviation
+
+GOOD = EqualityRow(
+    model="m",
+    budget="50%",
+    scope="total",
+    plain_peak=100,
+    planned_peak=50,
+    overhead=0.1,
+    fixed_bitwise=True,
+    default_deviation=1e-7,
+    planned_heavy=3,
+    found_heavy=3,
+    temp_before=80,
+    temp_after=40,
+)
+
+
+def test_a_broken_promise_fails_the_command(monkeypatch, capsys, tmp_path):
+    bad = dataclasses.replace(GOOD, fixed_bitwise=False)
+    refused = Refusal("m", "10%", "total", 20_000_000)
+    monkeypatch.setattr(equality, "compare", lambda model, budgets: [GOOD, bad, refused])
+    out = tmp_path / "rows.json"
+    assert cli.main(["bench", "equality", "small_mlp", "-o", str(out)]) == 1
+    shown = capsys.readouterr()
+    assert "1 promises are broken" in shown.err
+    assert "refused; smallest is 20.00 MB" in shown.out
+    assert equality.ROUNDING_FLAGS in shown.out
+    assert '"fixed_bitwise": false' in out.read_text()
+
+
+def test_only_small_models_are_run(capsys):
+    assert cli.main(["bench", "equality", "gpt2s_b8_s1024"]) == 2
+    assert "gpt2s_b8_s1024 is no small model" in capsys.readouterr().err
+
+
+def test_a_budget_out_of_reach_is_a_refusal():
+    [row] = equality.run_pair("small_mlp", ("1kB",), "")
+    assert row["budget"] == "1kB" and row["scope"] == "total" and row["smallest"] > 1000
+
+
+def test_a_failed_run_names_the_model():
+    with pytest.raises(RematError, match="^small_mlp: budget"):
+        equality.run_pair("small_mlp", ("many",), "")
+
+
+def test_bits_count_nan_payloads_and_signs_of_zero():
+    zero = np.zeros(2, np.float32)
+    assert bitwise_equal([zero], [zero.copy()])
+    assert not bitwise_equal([zero], [-zero])
+    assert not bitwise_equal([zero], [zero, zero])
+    nan = np.array([np.nan], np.float32)
+    assert bitwise_equal([nan], [nan.copy()])
+    assert not bitwise_equal([nan], [(nan.view(np.uint32) + 1).view(np.float32)])
+
+
+def test_deviation_is_relative_to_the_largest_value():
+    one = np.array([1.0, 4.0], np.float32)
+    other = np.array([1.5, 4.0], np.float32)
+    assert relative_deviation([one], [one.copy()]) == 0
+    assert relative_deviation([one], [other]) == 0.125
+    assert relative_deviation([one.astype(np.int32)], [other.astype(np.int32) + 1]) == np.inf
+    assert relative_deviation([one], [one * np.inf]) == np.inf
+    assert relative_deviation([one * 0], [other]) == np.inf
