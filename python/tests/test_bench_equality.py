@@ -44,6 +44,19 @@ def test_a_broken_promise_fails_the_command(monkeypatch, capsys, tmp_path):
     assert '"fixed_bitwise": false' in out.read_text()
 
 
+def test_a_run_that_fails_does_not_stop_the_others(monkeypatch, capsys):
+    def compare(model, budgets):
+        if model.name == "small_mlp":
+            raise RematError("small_mlp: the run ended")
+        return [dataclasses.replace(GOOD, model=model.name)]
+
+    monkeypatch.setattr(equality, "compare", compare)
+    assert cli.main(["bench", "equality", "small_mlp", "small_gpt"]) == 1
+    shown = capsys.readouterr()
+    assert "small_gpt" in shown.out
+    assert "1 promises are broken\n  small_mlp: the run ended" in shown.err
+
+
 def test_only_small_models_are_run(capsys):
     assert cli.main(["bench", "equality", "gpt2s_b8_s1024"]) == 2
     assert "gpt2s_b8_s1024 is no small model" in capsys.readouterr().err

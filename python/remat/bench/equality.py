@@ -10,6 +10,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -121,6 +122,27 @@ def compare(model: ZooModel, budgets: tuple[str, ...] = BUDGETS) -> list[Equalit
     return rows
 
 
+def compare_all(
+    models: Sequence[ZooModel], budgets: tuple[str, ...]
+) -> tuple[list[EqualityRow | Refusal], list[str]]:
+    """Compares each model; returns the rows, and a message for each model whose run failed."""
+    rows, failures = [], []
+    for model in models:
+        try:
+            with progress.step(f"{model.name}: running before and after on the CPU"):
+                rows += compare(model, budgets)
+        except RematError as error:
+            failures.append(str(error))
+    return rows, failures
+
+
+def raise_if_broken(rows: Sequence[Any], failures: Sequence[str]) -> None:
+    """Raises RematError listing the promises that `rows` break, and `failures`."""
+    broken = [*failures, *(message for row in rows for message in row.broken())]
+    if broken:
+        raise RematError("\n  ".join([f"{len(broken)} promises are broken", *broken]))
+
+
 def run_pair(model: str, budgets: tuple[str, ...], flags: str) -> list[dict[str, Any]]:
     """Runs `remat.bench.pair` in a process of its own: XLA reads its flags once, at the start.
 
@@ -131,7 +153,8 @@ def run_pair(model: str, budgets: tuple[str, ...], flags: str) -> list[dict[str,
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         tail = [line for line in done.stderr.strip().splitlines() if line.strip()][-1:]
-        raise RematError(f"{model}: {tail[0] if tail else 'the run ended without a message'}")
+        silent = f"the run ended with exit code {done.returncode} and no message"
+        raise RematError(f"{model}: {tail[0] if tail else silent}")
     return json.loads(done.stdout.splitlines()[-1])
 
 
@@ -196,17 +219,13 @@ def run(arguments: argparse.Namespace) -> int:
                 f"{model.name} is no small model: it would not run on a CPU; "
                 "see 'remat zoo list --small'"
             )
-    rows = []
-    for model in chosen or [model for model in zoo.models() if model.small]:
-        with progress.step(f"comparing {model.name}"):
-            rows += compare(model, tuple(arguments.budget or BUDGETS))
+    small = chosen or [model for model in zoo.models() if model.small]
+    rows, failures = compare_all(small, tuple(arguments.budget or BUDGETS))
     console = Console(width=None if Console().is_terminal else 160)
     console.print(table(rows))
     console.print(f"fixed flags: {ROUNDING_FLAGS}", highlight=False)
     if arguments.output:
         data = json.dumps([asdict(row) for row in rows], indent=1) + "\n"
         convert.write_atomically(arguments.output, data.encode("utf-8"))
-    broken = [message for row in rows for message in row.broken()]
-    if broken:
-        raise RematError("\n  ".join([f"{len(broken)} promises are broken", *broken]))
+    raise_if_broken(rows, failures)
     return 0

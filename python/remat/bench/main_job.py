@@ -17,7 +17,6 @@ from rich.table import Table
 from remat import convert, progress, toolchain
 from remat.bench import equality
 from remat.commands import add_command
-from remat.errors import RematError
 from remat.plan import Plan
 from remat.toolchain import RematOptions
 from remat.xla import deviceless
@@ -185,18 +184,13 @@ def run(arguments: argparse.Namespace) -> int:
     console.print(table(rows))
     if missing:
         console.print(missing, highlight=False)
-    small = []
-    for model in zoo.models():
-        if model.small:
-            with progress.step(f"{model.name}: running before and after on the CPU"):
-                small += equality.compare(model, SMALL_BUDGETS)
+    models = [model for model in zoo.models() if model.small]
+    small, failures = equality.compare_all(models, SMALL_BUDGETS)
     console.print(equality.table(small))
     console.print(f"fixed flags: {equality.ROUNDING_FLAGS}", highlight=False)
     if arguments.output:
         data = {"models": [asdict(row) for row in rows], "small": [asdict(row) for row in small]}
         convert.write_atomically(arguments.output, (json.dumps(data, indent=1) + "\n").encode())
-    broken = [message for row in (*rows, *small) for message in row.broken()]
-    if broken:
-        raise RematError("\n  ".join([f"{len(broken)} promises are broken", *broken]))
+    equality.raise_if_broken([*rows, *small], failures)
     console.print("every promise above was checked and holds")
     return 0
