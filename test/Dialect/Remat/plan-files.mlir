@@ -17,19 +17,19 @@
 // A plan of another problem, a plan that does not hold, no plan, no file.
 // RUN: sed 's/"schedule": .0,/"schedule": [/' %t.plan.json > %t.broken.json
 // RUN: not remat-opt %s --remat-plan="plan-file=%t.broken.json" 2>&1 | FileCheck %s --check-prefix=BROKEN
-// BROKEN: error: '{{.*}}.broken.json' is a plan that does not hold: R
+// BROKEN: plan-files.mlir:{{[0-9]+}}:1: error: '{{.*}}.broken.json' is a plan that does not hold: R4: step 0 executes stablehlo.exponential %1 ({{.*}}plan-files.mlir:{{[0-9]+}}), whose input from stablehlo.tanh %0 ({{.*}}plan-files.mlir:{{[0-9]+}}) was not executed before{{$}}
 // RUN: sed 's/"schedule": .0,/"schedule": [77,/' %t.plan.json > %t.foreign.json
 // RUN: not remat-opt %s --remat-plan="plan-file=%t.foreign.json" 2>&1 | FileCheck %s --check-prefix=FOREIGN
-// FOREIGN: error: {{.*}}.foreign.json
+// FOREIGN: plan-files.mlir:{{[0-9]+}}:1: error: {{.*}}.foreign.json: schedule[0]: op id 77 does not exist in the problem{{$}}
 // RUN: not remat-opt %s --remat-plan="plan-file=%t.plan.json budget-scope=temporaries" 2>&1 | FileCheck %s --check-prefix=SCOPE
-// SCOPE: error: {{.*}}.plan.json
+// SCOPE: plan-files.mlir:{{[0-9]+}}:1: error: {{.*}}.plan.json: scope: the plan was made for "total", but this problem has "temporaries"{{$}}
 // RUN: not remat-opt %s --remat-plan="plan-file=%t.missing.json" 2>&1 | FileCheck %s --check-prefix=MISSING
 // MISSING: error: cannot read plan '{{.*}}.missing.json': No such file or directory
 // RUN: not remat-opt %s --remat-plan="budget=min plan-output=%t.folder.missing/plan.json" 2>&1 | FileCheck %s --check-prefix=FOLDER
 // FOLDER: error: cannot write '{{.*}}.folder.missing/plan.json': {{.*}}No such file or directory
 // RUN: remat-plan %t.problem.json --budget=1000 -o %t.refused.json || true
 // RUN: not remat-opt %s --remat-plan="plan-file=%t.refused.json" 2>&1 | FileCheck %s --check-prefix=REFUSED
-// REFUSED: error: '{{.*}}.refused.json' holds no plan: its status is
+// REFUSED: error: '{{.*}}.refused.json' holds no plan: its status is infeasible{{$}}
 
 // A budget holds a plan that is read too; options that make plans have no say.
 // RUN: remat-opt %s --remat-plan="plan-file=%t.plan.json budget=20484" | FileCheck %s --check-prefix=HELD
