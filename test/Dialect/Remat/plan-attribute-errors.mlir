@@ -25,7 +25,7 @@
 
 // -----
 
-// expected-error @below {{a plan has no field 'insertion'}}
+// expected-error @below {{a plan has no field 'insertion'; known are version, memory_model, fold_free, loss, scope, budget, peak, plain_peak, cost, base_cost, cost_unit, cost_table, insertions}}
 "test.holder"() {plan = #remat.plan<insertion = []>} : () -> ()
 
 // -----
@@ -50,12 +50,12 @@
 
 // -----
 
-// expected-error @below {{unknown scope 'all'}}
+// expected-error @below {{unknown scope 'all'; known are total, non-arguments and temporaries}}
 "test.holder"() {plan = #remat.plan<scope = all>} : () -> ()
 
 // -----
 
-// expected-error @below {{unknown cost_unit 'hours'}}
+// expected-error @below {{unknown cost_unit 'hours'; known are femtoseconds and units}}
 "test.holder"() {plan = #remat.plan<cost_unit = hours>} : () -> ()
 
 // -----
@@ -75,7 +75,7 @@
 
 // -----
 
-// expected-error @below {{fold_free is true or false}}
+// expected-error @below {{unknown fold_free 'maybe'; known are true and false}}
 "test.holder"() {plan = #remat.plan<fold_free = maybe>} : () -> ()
 
 // -----

@@ -82,20 +82,6 @@ static ParseResult parseInsertion(AsmParser &parser, SmallVectorImpl<InsertionAt
   return success();
 }
 
-static ParseResult parseCount(AsmParser &parser, std::optional<int64_t> &field) {
-  return parser.parseInteger(field.emplace());
-}
-
-template <typename T>
-static ParseResult parseEnum(AsmParser &parser, StringRef key, T &field,
-                             std::optional<std::remove_reference_t<T>> parsed, StringRef text,
-                             SMLoc loc) {
-  if (!parsed)
-    return parser.emitError(loc) << "unknown " << key << " '" << text << "'";
-  field = *parsed;
-  return success();
-}
-
 /// Parses a name: a word or a quoted string ("non-arguments").
 static ParseResult parseWord(AsmParser &parser, std::string &word) {
   if (succeeded(parser.parseOptionalString(&word)))
@@ -107,44 +93,90 @@ static ParseResult parseWord(AsmParser &parser, std::string &word) {
   return success();
 }
 
+namespace {
+/// A field of a plan: its name and what parses its value. `loc` is where the name stands.
+struct PlanField {
+  StringRef name;
+  ParseResult (*parse)(AsmParser &parser, SMLoc loc, PlanFields &fields);
+};
+} // namespace
+
+template <std::optional<int64_t> PlanFields::*field>
+static ParseResult parseCount(AsmParser &parser, SMLoc, PlanFields &fields) {
+  return parser.parseInteger((fields.*field).emplace());
+}
+
+template <std::string PlanFields::*field>
+static ParseResult parseName(AsmParser &parser, SMLoc, PlanFields &fields) {
+  return parseWord(parser, fields.*field);
+}
+
+/// Parses one of the names that `parse` knows; `known` lists them for the message.
+template <typename T, typename Field>
+static ParseResult parseEnum(AsmParser &parser, SMLoc loc, StringRef key,
+                             std::optional<T> (*parse)(std::string_view), StringRef known,
+                             Field &field) {
+  std::string text;
+  if (parseWord(parser, text))
+    return failure();
+  std::optional<T> parsed = parse(text);
+  if (!parsed)
+    return parser.emitError(loc) << "unknown " << key << " '" << text << "'; known are " << known;
+  field = *parsed;
+  return success();
+}
+
+static ParseResult parseScope(AsmParser &parser, SMLoc loc, PlanFields &fields) {
+  return parseEnum(parser, loc, "scope", planning::parseBudgetScope,
+                   "total, non-arguments and temporaries", fields.scope);
+}
+
+static ParseResult parseCostUnit(AsmParser &parser, SMLoc loc, PlanFields &fields) {
+  return parseEnum(parser, loc, "cost_unit", planning::parseCostUnit, "femtoseconds and units",
+                   fields.costUnit);
+}
+
+static ParseResult parseFoldFree(AsmParser &parser, SMLoc loc, PlanFields &fields) {
+  StringRef text;
+  if (parser.parseKeyword(&text))
+    return failure();
+  if (text != "true" && text != "false")
+    return parser.emitError(loc) << "unknown fold_free '" << text << "'; known are true and false";
+  fields.foldFree = text == "true";
+  return success();
+}
+
+static ParseResult parseInsertions(AsmParser &parser, SMLoc, PlanFields &fields) {
+  return parser.parseCommaSeparatedList(AsmParser::Delimiter::Square, [&] {
+    return parseInsertion(parser, fields.insertions);
+  });
+}
+
+/// The fields in the order in which they are printed.
+static constexpr PlanField kPlanFields[] = {
+    {"version", parseCount<&PlanFields::version>},
+    {"memory_model", parseName<&PlanFields::memoryModel>},
+    {"fold_free", parseFoldFree},
+    {"loss", parseCount<&PlanFields::loss>},
+    {"scope", parseScope},
+    {"budget", parseCount<&PlanFields::budget>},
+    {"peak", parseCount<&PlanFields::peak>},
+    {"plain_peak", parseCount<&PlanFields::plainPeak>},
+    {"cost", parseCount<&PlanFields::cost>},
+    {"base_cost", parseCount<&PlanFields::baseCost>},
+    {"cost_unit", parseCostUnit},
+    {"cost_table", parseName<&PlanFields::costTable>},
+    {"insertions", parseInsertions}};
+
 static ParseResult parseField(AsmParser &parser, StringRef key, SMLoc loc, PlanFields &fields) {
-  if (key == "insertions")
-    return parser.parseCommaSeparatedList(
-        AsmParser::Delimiter::Square, [&] { return parseInsertion(parser, fields.insertions); });
-  if (key == "memory_model")
-    return parseWord(parser, fields.memoryModel);
-  if (key == "cost_table")
-    return parseWord(parser, fields.costTable);
-  if (key == "fold_free") {
-    StringRef text;
-    if (parser.parseKeyword(&text))
-      return failure();
-    if (text != "true" && text != "false")
-      return parser.emitError(loc, "fold_free is true or false");
-    fields.foldFree = text == "true";
-    return success();
-  }
-  if (key == "scope" || key == "cost_unit") {
-    std::string text;
-    if (parseWord(parser, text))
-      return failure();
-    if (key == "scope")
-      return parseEnum(parser, key, fields.scope, planning::parseBudgetScope(text), text, loc);
-    planning::CostUnit unit = planning::CostUnit::Femtoseconds;
-    if (parseEnum(parser, key, unit, planning::parseCostUnit(text), text, loc))
-      return failure();
-    fields.costUnit = unit;
-    return success();
-  }
-  const std::pair<StringRef, std::optional<int64_t> *> counts[] = {
-      {"version", &fields.version},      {"loss", &fields.loss},
-      {"budget", &fields.budget},        {"peak", &fields.peak},
-      {"plain_peak", &fields.plainPeak}, {"cost", &fields.cost},
-      {"base_cost", &fields.baseCost}};
-  for (auto [name, field] : counts)
-    if (key == name)
-      return parseCount(parser, *field);
-  return parser.emitError(loc) << "a plan has no field '" << key << "'";
+  const PlanField *field =
+      llvm::find_if(kPlanFields, [&](const PlanField &known) { return known.name == key; });
+  if (field != std::end(kPlanFields))
+    return field->parse(parser, loc, fields);
+  InFlightDiagnostic error = parser.emitError(loc) << "a plan has no field '" << key
+                                                   << "'; known are ";
+  llvm::interleaveComma(kPlanFields, error, [&](const PlanField &known) { error << known.name; });
+  return error;
 }
 
 Attribute PlanAttr::parse(AsmParser &parser, Type) {
