@@ -40,11 +40,11 @@ FORBIDDEN_INCLUDES = [
     (
         r"(lib|include/remat)/(Dialect|Analysis|Pipelines)/|tools/remat-opt/",
         r"(^|/)\.\./|lib/Planning/|remat/Planning/(Command/|Recompute/"
-        r"(?!(Plan|PlanIO|Problem|ProblemIO|Simulator|Strategy|Verify)\.h))",
-        "the IR side sees problems, plans, verify() and solve(), no part of a strategy",
+        r"(?!(Plan|PlanIO|Problem|ProblemIO|Refusal|Simulator|Strategy|Verify)\.h))",
+        "the IR side sees problems, plans, refusals, verify() and solve(), no part of a strategy",
     ),
     (
-        r"(lib|include/remat)/Planning/Recompute/(Problem|Plan|Simulator|Verify)[^/]*$",
+        r"(lib|include/remat)/Planning/Recompute/(Problem|Plan|Refusal|Simulator|Verify)[^/]*$",
         r"Strategy\.h|LowerSet|Chen|Joint|Candidate|Realise",
         "problem, plan and their checks know no strategy",
     ),

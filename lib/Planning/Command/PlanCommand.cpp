@@ -16,6 +16,7 @@
 #include "remat/Planning/Recompute/PaperIO.h"
 #include "remat/Planning/Recompute/PlanIO.h"
 #include "remat/Planning/Recompute/ProblemIO.h"
+#include "remat/Planning/Recompute/Refusal.h"
 #include "remat/Planning/Recompute/Simulator.h"
 #include "remat/Planning/Recompute/Verify.h"
 
@@ -198,10 +199,9 @@ private:
       std::fputs(summarizePlan(problem, result).c_str(), stderr);
       return PlanExitDone;
     }
-    Refusal refusal = describeRefusal(problem, result, paper.has_value());
-    fail({ErrorCode::InvalidOption, refusal.message});
-    for (const std::string &note : refusal.notes)
-      std::fprintf(stderr, "remat-plan: note: %s\n", note.c_str());
+    fail({ErrorCode::InvalidOption, result.stopReason});
+    for (const RefusalNote &note : refusalNotes(problem, result))
+      std::fprintf(stderr, "remat-plan: note: %s\n", note.text.c_str());
     return PlanExitRefused;
   }
 

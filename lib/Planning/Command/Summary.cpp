@@ -71,36 +71,4 @@ std::string summarizePlan(const Problem &problem, const PlanResult &result) {
   return text;
 }
 
-Refusal describeRefusal(const Problem &problem, const PlanResult &result, bool ofFormula) {
-  Refusal refusal;
-  refusal.message = "no plan fits";
-  if (result.budget)
-    refusal.message +=
-        " the budget " + formatBytes(*result.budget) +
-        (ofFormula ? " of the formula" : " (scope " + std::string(toString(problem.scope)) + ")");
-  if (!result.witness) {
-    refusal.message += ": " + result.stopReason;
-    return refusal;
-  }
-  const Witness &witness = *result.witness;
-  std::string place =
-      witness.op == kNoOp ? "the end, among the outputs" : problem.graph.describe(witness.op);
-  if (result.budget && *result.budget < witness.floor)
-    refusal.message += ": the floor is " + formatBytes(witness.floor) + ", at " + place;
-  else
-    refusal.message +=
-        ": most is live at " + place + "; the floor is " + formatBytes(witness.floor);
-  refusal.message += "; the smallest peak that " + result.strategy + " reaches is " +
-                     formatBytes(result.smallestPeak) +
-                     "; raise the budget to that, or ask for --budget=min";
-  for (const Witness::LiveValue &live : witness.largest) {
-    const Value &value = problem.graph.values[live.value];
-    std::string name = value.name.empty() ? "value " + std::to_string(live.value) : value.name;
-    refusal.notes.push_back(
-        "live there: " + name + ", " + formatBytes(live.bytes) + ", " +
-        (value.producer == kNoOp ? "argument" : "from " + problem.graph.describe(value.producer)));
-  }
-  return refusal;
-}
-
 } // namespace remat::planning

@@ -12,23 +12,12 @@
 #include "remat/Planning/Recompute/Plan.h"
 
 #include <string>
-#include <vector>
 
 namespace remat::planning {
 
 /// Returns some lines about a plan that was found: peaks with their scope,
 /// overhead and bound, executions.
 std::string summarizePlan(const Problem &problem, const PlanResult &result);
-
-/// Why no plan was found: a sentence in the form of an error, and one note for
-/// each of the largest live values.
-struct Refusal {
-  std::string message;
-  std::vector<std::string> notes;
-};
-
-/// `ofFormula` says that the budget bounds the formula of a paper graph.
-Refusal describeRefusal(const Problem &problem, const PlanResult &result, bool ofFormula);
 
 } // namespace remat::planning
 

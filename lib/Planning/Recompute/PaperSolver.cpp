@@ -10,6 +10,7 @@
 #include "remat/Planning/Recompute/Formula.h"
 #include "remat/Planning/Recompute/LowerSetProgram.h"
 #include "remat/Planning/Recompute/PaperGraph.h"
+#include "remat/Planning/Recompute/Refusal.h"
 #include "remat/Planning/Recompute/Simulator.h"
 #include "remat/Planning/Recompute/Witness.h"
 
@@ -201,8 +202,8 @@ Result<std::optional<PaperSolver::Sequence>> PaperSolver::findSequence() {
     every = LowerSetFamily::all(nodes, maxLowerSets);
   if (options.kind == StrategyKind::Kusumoto && options.family == Family::Exact && !every)
     return Error{ErrorCode::InvalidOption,
-                 "family exact: the graph has more than " + std::to_string(maxLowerSets) +
-                     " lower sets on its " + std::to_string(graph.n) + " nodes; use family approx"};
+                 "family=exact: the graph has more than " + std::to_string(maxLowerSets) +
+                     " lower sets on its " + std::to_string(graph.n) + " nodes; use family=approx"};
   const LowerSetFamily &family = every ? *every : pruned;
   count("lower_sets", family.size());
   if (options.kind == StrategyKind::Chen)
@@ -246,9 +247,7 @@ void PaperSolver::refuse(const Sequence &smallest) {
   result.smallestPeak = result.formula->peak;
   result.witness = witnessOf(answer.joint, result.plan->schedule, budget);
   result.status = budget < result.witness->floor ? PlanStatus::Infeasible : PlanStatus::NoPlanFound;
-  result.stopReason = "budget " + std::to_string(budget.count) + " is below " +
-                      std::to_string(result.smallestPeak.count) + ", the smallest bound of " +
-                      result.strategy + "; raise the budget";
+  result.stopReason = describeRefusal(answer.joint, result, BudgetOf::Formula, "");
   result.plan.reset();
   result.formula.reset();
 }

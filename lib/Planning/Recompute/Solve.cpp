@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "remat/Planning/Recompute/JointSearch.h"
+#include "remat/Planning/Recompute/Refusal.h"
 #include "remat/Planning/Recompute/Strategy.h"
 #include "remat/Planning/Recompute/Witness.h"
 
@@ -102,11 +103,12 @@ void JointSolver::search(CandidatePool &pool) {
   count("states", sum.states);
   count("grid", sum.grid);
   if (sum.stopped)
-    remark = "stopped before the search was done; ";
+    remark = "stopped before the search was done";
   else if (sum.tooLarge)
-    remark = "family exact: the forward has more than " + std::to_string(maxJointLowerSets) +
-             " lower sets on its " + std::to_string(sizes.back().first) +
-             " nodes, use family approx or a coarser granularity; ";
+    remark = "family=exact was not searched, for the forward has more than " +
+             std::to_string(maxJointLowerSets) + " lower sets on its " +
+             std::to_string(sizes.back().first) +
+             " nodes: use family=approx or a coarser granularity";
 }
 
 void JointSolver::accept(const Candidate &best) {
@@ -114,30 +116,19 @@ void JointSolver::accept(const Candidate &best) {
   bool isBase = best.plan.cost == result.bound;
   result.status = isBase ? PlanStatus::Optimal : PlanStatus::Feasible;
   bool minimum = options.budget.kind == Budget::Kind::Minimum;
-  result.stopReason = remark + (minimum  ? "smallest peak of the candidates"
-                                : isBase ? "no plan costs less than running every op once"
-                                         : "cheapest of the candidates that fit");
+  result.stopReason = remark + (remark.empty() ? "" : "; ") +
+                      (minimum  ? "smallest peak of the candidates"
+                       : isBase ? "no plan costs less than running every op once"
+                                : "cheapest of the candidates that fit");
   if (!best.origin.empty())
     result.stopReason += ": " + best.origin;
 }
 
 void JointSolver::refuse(const Candidate &smallest) {
-  Bytes budget = *result.budget;
-  result.witness = witnessOf(problem, smallest.plan.schedule, budget);
-  const Witness &witness = *result.witness;
-  result.stopReason = remark + "budget " + formatBytes(budget) + " (scope " +
-                      std::string(toString(problem.scope)) + ") is below ";
-  if (budget < witness.floor) {
-    result.status = PlanStatus::Infeasible;
-    result.stopReason +=
-        "the floor " + formatBytes(witness.floor) + ", which " +
-        (witness.op == kNoOp ? "the outputs" : problem.graph.describe(witness.op)) + " alone " +
-        (witness.op == kNoOp ? "need" : "needs") + "; raise the budget";
-    return;
-  }
-  result.status = PlanStatus::NoPlanFound;
-  result.stopReason += formatBytes(smallest.plan.peak) + ", the smallest peak of " +
-                       result.strategy + "; raise the budget";
+  result.witness = witnessOf(problem, smallest.plan.schedule, *result.budget);
+  bool proven = *result.budget < result.witness->floor;
+  result.status = proven ? PlanStatus::Infeasible : PlanStatus::NoPlanFound;
+  result.stopReason = describeRefusal(problem, result, BudgetOf::Peak, remark);
 }
 
 PlanResult JointSolver::run() {

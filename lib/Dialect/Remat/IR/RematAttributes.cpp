@@ -147,34 +147,32 @@ static ParseResult parseFoldFree(AsmParser &parser, SMLoc loc, PlanFields &field
 }
 
 static ParseResult parseInsertions(AsmParser &parser, SMLoc, PlanFields &fields) {
-  return parser.parseCommaSeparatedList(AsmParser::Delimiter::Square, [&] {
-    return parseInsertion(parser, fields.insertions);
-  });
+  return parser.parseCommaSeparatedList(AsmParser::Delimiter::Square,
+                                        [&] { return parseInsertion(parser, fields.insertions); });
 }
 
 /// The fields in the order in which they are printed.
-static constexpr PlanField kPlanFields[] = {
-    {"version", parseCount<&PlanFields::version>},
-    {"memory_model", parseName<&PlanFields::memoryModel>},
-    {"fold_free", parseFoldFree},
-    {"loss", parseCount<&PlanFields::loss>},
-    {"scope", parseScope},
-    {"budget", parseCount<&PlanFields::budget>},
-    {"peak", parseCount<&PlanFields::peak>},
-    {"plain_peak", parseCount<&PlanFields::plainPeak>},
-    {"cost", parseCount<&PlanFields::cost>},
-    {"base_cost", parseCount<&PlanFields::baseCost>},
-    {"cost_unit", parseCostUnit},
-    {"cost_table", parseName<&PlanFields::costTable>},
-    {"insertions", parseInsertions}};
+static constexpr PlanField kPlanFields[] = {{"version", parseCount<&PlanFields::version>},
+                                            {"memory_model", parseName<&PlanFields::memoryModel>},
+                                            {"fold_free", parseFoldFree},
+                                            {"loss", parseCount<&PlanFields::loss>},
+                                            {"scope", parseScope},
+                                            {"budget", parseCount<&PlanFields::budget>},
+                                            {"peak", parseCount<&PlanFields::peak>},
+                                            {"plain_peak", parseCount<&PlanFields::plainPeak>},
+                                            {"cost", parseCount<&PlanFields::cost>},
+                                            {"base_cost", parseCount<&PlanFields::baseCost>},
+                                            {"cost_unit", parseCostUnit},
+                                            {"cost_table", parseName<&PlanFields::costTable>},
+                                            {"insertions", parseInsertions}};
 
 static ParseResult parseField(AsmParser &parser, StringRef key, SMLoc loc, PlanFields &fields) {
   const PlanField *field =
       llvm::find_if(kPlanFields, [&](const PlanField &known) { return known.name == key; });
   if (field != std::end(kPlanFields))
     return field->parse(parser, loc, fields);
-  InFlightDiagnostic error = parser.emitError(loc) << "a plan has no field '" << key
-                                                   << "'; known are ";
+  InFlightDiagnostic error = parser.emitError(loc)
+                             << "a plan has no field '" << key << "'; known are ";
   llvm::interleaveComma(kPlanFields, error, [&](const PlanField &known) { error << known.name; });
   return error;
 }

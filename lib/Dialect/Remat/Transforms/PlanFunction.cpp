@@ -12,6 +12,7 @@
 #include "remat/Dialect/Remat/Transforms/PlanOptions.h"
 #include "remat/Planning/Recompute/PlanIO.h"
 #include "remat/Planning/Recompute/ProblemIO.h"
+#include "remat/Planning/Recompute/Refusal.h"
 #include "remat/Planning/Recompute/Simulator.h"
 #include "remat/Planning/Recompute/Verify.h"
 #include "llvm/Support/Error.h"
@@ -63,37 +64,20 @@ readPlanFile(func::FuncOp entry, const planning::Problem &problem, const PlanReq
   return *plan;
 }
 
-/// Says why no plan fits: the numbers, the op, the largest live values.
+/// Reports why there is no plan, with a note at each op and value that is to blame.
 static LogicalResult refuse(func::FuncOp entry, const StepGraph &step,
                             const planning::Problem &problem, const planning::PlanResult &result) {
-  InFlightDiagnostic diagnostic = emitError(entry.getLoc()) << "no plan";
-  if (result.budget)
-    diagnostic << " fits the budget " << planning::formatBytes(*result.budget) << ", scope "
-               << StringRef(planning::toString(problem.scope));
-  if (!result.witness)
-    return diagnostic << ": " << result.stopReason;
-  const planning::Witness &witness = *result.witness;
-  bool belowFloor = result.budget && *result.budget < witness.floor;
-  diagnostic << (belowFloor ? ": it is below the floor " : ": the floor is ")
-             << planning::formatBytes(witness.floor) << "; the smallest peak that "
-             << result.strategy << " reaches is " << planning::formatBytes(result.smallestPeak)
-             << "; raise the budget to that, or use budget=min";
-  if (witness.op != planning::kNoOp)
-    diagnostic.attachNote(step.root[witness.op]->getLoc())
-        << step.graph.describe(witness.op)
-        << (belowFloor ? " sets the floor: its inputs and results are live together"
-                       : " is where most is live");
-  else if (belowFloor)
-    diagnostic.attachNote(entry.getBody().front().getTerminator()->getLoc())
-        << "the outputs set the floor: they are live together at the end";
-  for (const planning::Witness::LiveValue &live : witness.largest) {
-    Value value = step.value[live.value];
-    const planning::Value &known = step.graph.values[live.value];
-    diagnostic.attachNote(value ? value.getLoc() : entry.getLoc())
-        << "live there: " << known.name << ", " << planning::formatBytes(live.bytes)
-        << (known.producer == planning::kNoOp ? ", an argument"
-                                              : ", from " + step.graph.describe(known.producer));
-  }
+  auto locate = [&](const planning::RefusalNote &note) {
+    if (note.op != planning::kNoOp)
+      return step.root[note.op]->getLoc();
+    if (!note.value)
+      return entry.getBody().front().getTerminator()->getLoc();
+    Value value = step.value[*note.value];
+    return value ? value.getLoc() : entry.getLoc();
+  };
+  InFlightDiagnostic diagnostic = emitError(entry.getLoc()) << result.stopReason;
+  for (const planning::RefusalNote &note : planning::refusalNotes(problem, result))
+    diagnostic.attachNote(locate(note)) << note.text;
   return diagnostic;
 }
 

@@ -205,8 +205,8 @@ TEST(PaperSolver, RefusesTooManyLowerSets) {
   options.family = Family::Exact;
   Result<PaperPlan> answer = solvePaper(graph, options);
   ASSERT_FALSE(answer);
-  EXPECT_EQ(answer.error().message, "family exact: the graph has more than 200000 lower sets on "
-                                    "its 30 nodes; use family approx");
+  EXPECT_EQ(answer.error().message, "family=exact: the graph has more than 200000 lower sets on "
+                                    "its 30 nodes; use family=approx");
 }
 
 TEST(PaperSolver, SaysWhatTheSmallestBoundIs) {
@@ -217,8 +217,9 @@ TEST(PaperSolver, SaysWhatTheSmallestBoundIs) {
   EXPECT_FALSE(result.plan);
   EXPECT_EQ(result.smallestPeak, Bytes(7));
   EXPECT_EQ(result.stopReason,
-            "budget 4 is below 7, the smallest bound of kusumoto family=approx objective=best "
-            "last-segment=recompute; raise the budget");
+            "no plan fits the budget 4 B of the formula: the floor is 3 B; the smallest peak that "
+            "kusumoto family=approx objective=best last-segment=recompute reaches is 7 B; raise "
+            "the budget to that, or use budget=min");
 }
 
 TEST(PaperSolver, ProvesWhatIsBelowTheFloor) {

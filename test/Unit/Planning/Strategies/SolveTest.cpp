@@ -9,6 +9,7 @@
 #include "TestProblems.h"
 #include "remat/Planning/Recompute/JointSearch.h"
 #include "remat/Planning/Recompute/LowerSetProgram.h"
+#include "remat/Planning/Recompute/Refusal.h"
 #include "remat/Planning/Recompute/Simulator.h"
 #include "remat/Planning/Recompute/Verify.h"
 
@@ -249,8 +250,9 @@ TEST(Solve, NoneNeverRecomputes) {
   options.budget.amount = 999999;
   result = solveChecked(problem, options);
   EXPECT_EQ(result.status, PlanStatus::NoPlanFound);
-  EXPECT_EQ(result.stopReason, "budget 600 B (scope non-arguments) is below 601 B, the smallest "
-                               "peak of none; raise the budget");
+  EXPECT_EQ(result.stopReason,
+            "no plan fits the budget 600 B, scope non-arguments: the floor is 400 B; the smallest "
+            "peak that none reaches is 601 B; raise the budget to that, or use budget=min");
 }
 
 TEST(Solve, RefusalsNameTheOpThatNeedsMost) {
@@ -259,8 +261,15 @@ TEST(Solve, RefusalsNameTheOpThatNeedsMost) {
   PlanResult result = solveChecked(problem, withBudget({}, 299));
   EXPECT_EQ(result.status, PlanStatus::Infeasible);
   EXPECT_EQ(result.stopReason,
-            "budget 299 B (scope non-arguments) is below the floor 400 B, which " +
-                problem.graph.describe(7) + " alone needs; raise the budget");
+            "no plan fits the budget 299 B, scope non-arguments: it is below the floor 400 B; the "
+            "smallest peak that " +
+                result.strategy + " reaches is " + formatBytes(result.smallestPeak) +
+                "; raise the budget to that, or use budget=min");
+  std::vector<RefusalNote> notes = refusalNotes(problem, result);
+  ASSERT_EQ(notes.size(), 5u);
+  EXPECT_EQ(notes[0].op, 7);
+  EXPECT_EQ(notes[0].text, problem.graph.describe(7) +
+                               " sets the floor: its inputs and results are live together");
   ASSERT_TRUE(result.witness);
   EXPECT_EQ(result.witness->op, 7);
   EXPECT_EQ(result.witness->floor, Bytes(400));
@@ -275,8 +284,11 @@ TEST(Solve, RefusalsNameTheOutputs) {
   setOutputs(problem, outputs);
   PlanResult result = solveChecked(problem, withBudget({}, 300));
   EXPECT_EQ(result.status, PlanStatus::Infeasible);
-  EXPECT_EQ(result.stopReason, "budget 300 B (scope non-arguments) is below the floor 401 B, "
-                               "which the outputs alone need; raise the budget");
+  std::vector<RefusalNote> notes = refusalNotes(problem, result);
+  ASSERT_FALSE(notes.empty());
+  EXPECT_EQ(notes[0].text, "the outputs set the floor: they are live together at the end");
+  EXPECT_EQ(notes[0].op, kNoOp);
+  EXPECT_FALSE(notes[0].value);
 }
 
 TEST(Solve, WitnessesShowWhatIsLiveAtThePeak) {
@@ -323,10 +335,13 @@ TEST(Solve, RefusesExactFamiliesThatAreTooLarge) {
   options.family = Family::Exact;
   options.granularity = Granularity::Op;
   PlanResult result = solve(problem, withBudget(options, 205));
-  EXPECT_TRUE(result.stopReason.starts_with(
-      "family exact: the forward has more than 30000 lower sets on its 20 nodes, use family "
-      "approx or a coarser granularity; "))
-      << result.stopReason;
+  const char *why = "family=exact was not searched, for the forward has more than 30000 lower sets "
+                    "on its 20 nodes: use family=approx or a coarser granularity; ";
+  EXPECT_TRUE(result.stopReason.starts_with(why)) << result.stopReason;
+  // A refusal says so too: a larger budget is not the only way out.
+  result = solve(problem, withBudget(options, 200));
+  EXPECT_FALSE(result.plan);
+  EXPECT_NE(result.stopReason.find(why), std::string::npos) << result.stopReason;
 }
 
 TEST(Solve, StopsWhenAsked) {
