@@ -66,6 +66,25 @@ private:
                              << row->requiredAttribute
                              << "': its properties were lost, as some bytecode readers do; "
                                 "convert the original file to generic text instead";
+    return checkMarks(op);
+  }
+
+  /// Refuses marks that would be passed over.
+  static LogicalResult checkMarks(Operation *op) {
+    for (NamedAttribute mark : op->getDiscardableAttrs()) {
+      StringRef name = mark.getName();
+      if (!name.starts_with("remat."))
+        continue;
+      if (name != "remat.keep" && name != "remat.pure")
+        return op->emitError() << "'" << op->getName() << "' has the mark '" << name
+                               << "', which is unknown; marks are 'remat.keep' (never run again) "
+                                  "and 'remat.pure' (a call without effects), and what runs again "
+                                  "follows from the budget";
+      if (!isa<UnitAttr>(mark.getValue()))
+        return op->emitError() << "'" << op->getName() << "' has the mark '" << name << " = "
+                               << mark.getValue()
+                               << "', but a mark has no value; write it without, or remove it";
+    }
     return success();
   }
 

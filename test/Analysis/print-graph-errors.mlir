@@ -47,3 +47,19 @@ func.func @main(%x: tensor<4xf32>) -> tensor<f32> {
   %1 = "foo.loss"(%0) : (tensor<4xf32>) -> tensor<f32>
   return %1 : tensor<f32>
 }
+
+// -----
+
+func.func @main(%x: tensor<4xf32>) -> tensor<4xf32> {
+  // expected-error @below {{'stablehlo.tanh' has the mark 'remat.recompute', which is unknown; marks are 'remat.keep' (never run again) and 'remat.pure' (a call without effects), and what runs again follows from the budget}}
+  %0 = "stablehlo.tanh"(%x) {remat.recompute} : (tensor<4xf32>) -> tensor<4xf32>
+  return %0 : tensor<4xf32>
+}
+
+// -----
+
+func.func @main(%x: tensor<4xf32>) -> tensor<4xf32> {
+  // expected-error @below {{'stablehlo.tanh' has the mark 'remat.keep = false', but a mark has no value; write it without, or remove it}}
+  %0 = "stablehlo.tanh"(%x) {remat.keep = false} : (tensor<4xf32>) -> tensor<4xf32>
+  return %0 : tensor<4xf32>
+}

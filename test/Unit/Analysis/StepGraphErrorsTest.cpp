@@ -37,6 +37,23 @@ TEST(StepGraphErrorsTest, Calls) {
             "calls must be inlined before planning; run the pass 'remat-inline' first");
 }
 
+TEST(StepGraphErrorsTest, Marks) {
+  EXPECT_EQ(errorOf(stepAround(R"(
+    %y = "stablehlo.tanh"(%x) {remat.recompute} : (tensor<2x4xf32>) -> tensor<2x4xf32>)")),
+            "'stablehlo.tanh' has the mark 'remat.recompute', which is unknown; marks are "
+            "'remat.keep' (never run again) and 'remat.pure' (a call without effects), and what "
+            "runs again follows from the budget");
+  // Also inside a region.
+  EXPECT_EQ(errorOf(stepAround(R"(
+    %y = "stablehlo.map"(%x) <{dimensions = array<i64>}> ({
+    ^bb0(%l: tensor<f32>):
+      %m = "stablehlo.tanh"(%l) {remat.pure = 0 : i32} : (tensor<f32>) -> tensor<f32>
+      "stablehlo.return"(%m) : (tensor<f32>) -> ()
+    }) : (tensor<2x4xf32>) -> tensor<2x4xf32>)")),
+            "'stablehlo.tanh' has the mark 'remat.pure = 0 : i32', but a mark has no value; write "
+            "it without, or remove it");
+}
+
 TEST(StepGraphErrorsTest, SeveralBlocks) {
   EXPECT_EQ(errorOf(R"(
     func.func @main(%c: i1) {

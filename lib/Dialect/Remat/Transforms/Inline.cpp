@@ -92,6 +92,11 @@ LogicalResult Inliner::checkCallee(Operation *call, func::FuncOp callee) {
            << "calls @" << name << " with operand and result types "
            << FunctionType::get(call->getContext(), call->getOperandTypes(), call->getResultTypes())
            << ", but it has type " << callee.getFunctionType() << " (" << chainTo(name) << ")";
+  for (NamedAttribute mark : call->getDiscardableAttrs())
+    if (mark.getName().strref().starts_with("remat."))
+      return emitError(call->getLoc())
+             << "calls @" << name << " with the mark '" << mark.getName().strref()
+             << "', which inlining would lose; put it on the ops of @" << name;
   return success();
 }
 
