@@ -109,6 +109,14 @@ class Plan:
         )
 
     @cached_property
+    def recomputed_ops(self) -> Counter[str]:
+        """Executions beyond the first, by the name of the op."""
+        found: Counter[str] = Counter()
+        for op in self.problem["ops"]:
+            found[op["name"]] += self.executions[op["id"]] - 1
+        return +found
+
+    @cached_property
     def values(self) -> tuple[PlannedValue, ...]:
         """Forward values that a backward or update op reads, largest first."""
         read = {

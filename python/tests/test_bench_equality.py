@@ -9,7 +9,7 @@ import dataclasses
 
 import numpy as np
 import pytest
-from remat import cli
+from remat import cli, progress
 from remat.bench import equality
 from remat.bench.equality import EqualityRow, Refusal
 from remat.errors import RematError
@@ -24,8 +24,10 @@ GOOD = EqualityRow(
     overhead=0.1,
     fixed_bitwise=True,
     default_deviation=1e-7,
-    planned_heavy=3,
-    found_heavy=3,
+    recomputations=5,
+    counted="products",
+    planned=3,
+    found=3,
     temp_before=80,
     temp_after=40,
 )
@@ -57,19 +59,40 @@ def test_a_run_that_fails_does_not_stop_the_others(monkeypatch, capsys):
     assert "1 promises are broken\n  small_mlp: the run ended" in shown.err
 
 
+def test_a_row_that_counts_nothing_is_no_proof(monkeypatch, capsys):
+    vacuous = dataclasses.replace(GOOD, counted="", planned=0, found=0)
+    monkeypatch.setattr(equality, "compare", lambda model, budgets: [GOOD, vacuous])
+    assert cli.main(["bench", "equality", "small_mlp"]) == 1
+    shown = capsys.readouterr()
+    assert "none planned" in shown.out
+    assert "1 promises are broken\n  m at 50%: the plan runs 5 ops again" in shown.err
+    nothing = dataclasses.replace(vacuous, recomputations=0)
+    monkeypatch.setattr(equality, "compare", lambda model, budgets: [GOOD, nothing])
+    assert cli.main(["bench", "equality", "small_mlp"]) == 0
+
+
+def test_each_piece_of_work_is_shown_once_it_takes_long(monkeypatch, capsys):
+    monkeypatch.setattr(progress, "PATIENCE_S", 0.0)
+    [row] = equality.run_pair("small_mlp", ("70%",), "", "default flags")
+    assert row["budget"] == "70%" and row["recomputations"] >= row["planned"] > 0
+    shown = capsys.readouterr().err
+    assert "small_mlp, default flags: compiling the plain step ..." in shown
+    assert "small_mlp, default flags: compiling the step at 70% ..." in shown
+
+
 def test_only_small_models_are_run(capsys):
     assert cli.main(["bench", "equality", "gpt2s_b8_s1024"]) == 2
     assert "gpt2s_b8_s1024 is no small model" in capsys.readouterr().err
 
 
 def test_a_budget_out_of_reach_is_a_refusal():
-    [row] = equality.run_pair("small_mlp", ("1kB",), "")
+    [row] = equality.run_pair("small_mlp", ("1kB",), "", "default flags")
     assert row["budget"] == "1kB" and row["scope"] == "total" and row["smallest"] > 1000
 
 
 def test_a_failed_run_names_the_model():
     with pytest.raises(RematError, match="^small_mlp: budget"):
-        equality.run_pair("small_mlp", ("many",), "")
+        equality.run_pair("small_mlp", ("many",), "", "default flags")
 
 
 def test_bits_count_nan_payloads_and_signs_of_zero():

@@ -139,7 +139,7 @@ def table(rows: list[MainRow]) -> Table:
         "overhead",
         "recomputed",
         "XLA temp, H100",
-        "heavy planned / found",
+        "products again: plan / XLA",
     ):
         out.add_column(name, justify="left" if name in ("model", "budget") else "right")
     for row in rows:
@@ -148,6 +148,7 @@ def table(rows: list[MainRow]) -> Table:
             if row.temp_before is None
             else (f"{row.temp_before / 1e6:,.0f} -> {row.temp_after / 1e6:,.0f} MB")
         )
+        found = f"{row.planned_heavy} / {'-' if row.found_heavy is None else row.found_heavy}"
         out.add_row(
             row.model,
             row.budget,
@@ -157,7 +158,7 @@ def table(rows: list[MainRow]) -> Table:
             f"{row.overhead:.2%}",
             f"{row.recomputations} ops",
             temp,
-            f"{row.planned_heavy} / {'-' if row.found_heavy is None else row.found_heavy}",
+            found if row.planned_heavy else "none planned",
         )
     return out
 

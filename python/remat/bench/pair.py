@@ -1,10 +1,11 @@
 # Part of Remat, under the Apache License v2.0 with LLVM Exceptions.
 # See LICENSE for license information.
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""Runs one small model before and after the rewrite, and prints what differs as JSON.
+"""Runs one small model before and after the rewrite, and prints what differs.
 
 Run by `remat bench equality` as `python -m remat.bench.pair MODEL BUDGET...`, under the
-XLA flags of its environment.
+XLA flags of its environment. Prints lines of JSON: {"doing": "..."} when a piece of work
+begins, and a row for each budget.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +22,7 @@ import jax
 import remat.jax
 from remat import zoo
 from remat.errors import BudgetError, RematError
+from remat.xla import counting
 from remat.xla.cpu import bitwise_equal, compile_step, relative_deviation
 
 if TYPE_CHECKING:
@@ -42,8 +45,11 @@ class PairRow:
     Attributes:
         bitwise: all results have the same bits before and after.
         deviation: `relative_deviation` of the results; 0 is bitwise.
-        planned_heavy: dots and convolutions that the plan runs again.
-        found_heavy: how many more of them XLA's optimised program holds than before.
+        recomputations: ops that the plan runs again.
+        counted: which of them are counted in XLA's program (`remat.xla.counting`); "" if
+            there are none.
+        planned: how many of those the plan runs again.
+        found: how many more of them XLA's optimised program holds than before.
         temp_before, temp_after: XLA's temporaries.
     """
 
@@ -54,49 +60,60 @@ class PairRow:
     overhead: float
     bitwise: bool
     deviation: float
-    planned_heavy: int
-    found_heavy: int
+    recomputations: int
+    counted: str
+    planned: int
+    found: int
     temp_before: int
     temp_after: int
 
 
-def compare(model: ZooModel, budgets: list[str]) -> list[PairRow | RefusedRow]:
+def compare(model: ZooModel, budgets: list[str]) -> Iterator[PairRow | RefusedRow]:
     """Runs `model` plain and at each budget, on two sets of inputs.
 
     The second set has the optimiser's slots at zero: there, new first moments are the
     gradients, so that their bits are compared as well.
     """
     step, shapes, donated = model.build()
+    _say("compiling the plain step")
     plain = compile_step(jax.jit(step, donate_argnums=donated).lower(*shapes))
+    _say("running the plain step")
     inputs = [model.inputs(), _zero_slots(model.inputs(seed=1))]
     wanted = [plain(*one) for one in inputs]
-    rows: list[PairRow | RefusedRow] = []
     for budget in budgets:
+        _say(f"planning and rewriting at {budget}")
         try:
             fitted = remat.jax.fit(
                 step, *shapes, budget=budget, donate_argnums=donated, target="xla-cpu"
             )
         except BudgetError as error:
-            rows.append(RefusedRow(budget, error.scope, error.smallest))
+            yield RefusedRow(budget, error.scope, error.smallest)
             continue
+        _say(f"compiling the step at {budget}")
         after = compile_step(fitted.lower(*shapes))
+        _say(f"running the step at {budget}")
         found = [after(*one) for one in inputs]
-        rows.append(
-            PairRow(
-                budget=budget,
-                scope=fitted.plan.scope,
-                plain_peak=fitted.plan.plain_peak,
-                planned_peak=fitted.plan.peak,
-                overhead=fitted.plan.overhead,
-                bitwise=all(map(bitwise_equal, wanted, found)),
-                deviation=max(map(relative_deviation, wanted, found)),
-                planned_heavy=fitted.plan.heavy_recomputations,
-                found_heavy=after.heavy - plain.heavy,
-                temp_before=plain.temp,
-                temp_after=after.temp,
-            )
+        planned = counting.planned_opcodes(fitted.plan.recomputed_ops)
+        kind = counting.choose_kind(planned)
+        yield PairRow(
+            budget=budget,
+            scope=fitted.plan.scope,
+            plain_peak=fitted.plan.plain_peak,
+            planned_peak=fitted.plan.peak,
+            overhead=fitted.plan.overhead,
+            bitwise=all(map(bitwise_equal, wanted, found)),
+            deviation=max(map(relative_deviation, wanted, found)),
+            recomputations=fitted.plan.recomputations,
+            counted=kind.name if kind else "",
+            planned=kind.of(planned) if kind else 0,
+            found=kind.of(after.opcodes) - kind.of(plain.opcodes) if kind else 0,
+            temp_before=plain.temp,
+            temp_after=after.temp,
         )
-    return rows
+
+
+def _say(what: str) -> None:
+    print(json.dumps({"doing": what}), flush=True)
 
 
 def _zero_slots(arguments: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -111,11 +128,11 @@ def main() -> int:
     parser.add_argument("budgets", nargs="+")
     arguments = parser.parse_args()
     try:
-        rows = compare(zoo.get(arguments.model), arguments.budgets)
+        for row in compare(zoo.get(arguments.model), arguments.budgets):
+            print(json.dumps(asdict(row)), flush=True)
     except RematError as error:
         print(str(error).replace("\n", ";"), file=sys.stderr)
         return error.exit_code
-    print(json.dumps([asdict(row) for row in rows]))
     return 0
 
 

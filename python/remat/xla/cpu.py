@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-import re
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-_HEAVY = re.compile(r"\b(?:dot|convolution)\(")
+from remat.xla import counting
 
 
 @dataclass(frozen=True)
@@ -22,11 +22,11 @@ class CpuStep:
 
     Attributes:
         temp: bytes of temporaries in XLA's buffer assignment.
-        heavy: dots and convolutions in the optimised program.
+        opcodes: how often each opcode occurs in the optimised program.
     """
 
     temp: int
-    heavy: int
+    opcodes: Counter[str]
     _compiled: Any
 
     def __call__(self, *arguments: Any) -> list[np.ndarray]:
@@ -40,7 +40,7 @@ def compile_step(lowered: Any) -> CpuStep:
     compiled = lowered.compile()
     return CpuStep(
         temp=compiled.memory_analysis().temp_size_in_bytes,
-        heavy=len(_HEAVY.findall(compiled.as_text())),
+        opcodes=counting.opcodes(compiled.as_text()),
         _compiled=compiled,
     )
 
