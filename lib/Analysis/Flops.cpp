@@ -45,6 +45,14 @@ std::string attributeText(Operation *op, llvm::StringRef name) {
 
 namespace flops {
 
+std::optional<llvm::ArrayRef<int64_t>> sizesOf(Operation *op, unsigned index) {
+  TensorType tensor =
+      index < op->getNumOperands() ? asTensor(op->getOperand(index).getType()) : TensorType();
+  if (!tensor || !tensor.hasStaticShape())
+    return std::nullopt;
+  return tensor.getShape();
+}
+
 int64_t add(int64_t a, int64_t b) {
   return std::min(planning::checkedAdd(a, b).value_or(kLimit), kLimit);
 }

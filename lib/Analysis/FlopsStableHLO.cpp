@@ -25,16 +25,6 @@ namespace remat::flops {
 
 namespace {
 
-/// Returns the sizes of operand `index`, if it is there and static.
-std::optional<llvm::ArrayRef<int64_t>> sizesOf(Operation *op, unsigned index) {
-  if (index >= op->getNumOperands())
-    return std::nullopt;
-  auto tensor = dyn_cast<RankedTensorType>(op->getOperand(index).getType());
-  if (!tensor || !tensor.hasStaticShape())
-    return std::nullopt;
-  return tensor.getShape();
-}
-
 /// Returns the integers of the first list after `key` in `text`:
 /// ("a = [1, 2]", "a") -> 1, 2. Nothing when the list is not closed or holds
 /// something else; empty when the key is absent, which the printer does for

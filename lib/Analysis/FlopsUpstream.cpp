@@ -19,16 +19,6 @@ namespace remat::flops {
 
 namespace {
 
-/// Returns the sizes of operand `index`, if it is there and static.
-std::optional<llvm::SmallVector<int64_t>> sizesOf(Operation *op, unsigned index) {
-  if (index >= op->getNumOperands())
-    return std::nullopt;
-  TensorType tensor = asTensor(op->getOperand(index).getType());
-  if (!tensor || !tensor.hasStaticShape())
-    return std::nullopt;
-  return llvm::SmallVector<int64_t>(tensor.getShape());
-}
-
 int64_t product(llvm::ArrayRef<int64_t> sizes) {
   int64_t total = 1;
   for (int64_t size : sizes)

@@ -126,4 +126,28 @@ OpModel OpModelTable::lookup(Operation *op) const {
   return model;
 }
 
+/// Does what `checkProperties` does, for `op` without its regions.
+static LogicalResult checkOwnProperties(Operation *op, const OpModelTable &table) {
+  auto lost = [&](const llvm::Twine &what) {
+    return emitError(op->getLoc())
+           << "'" << op->getName() << "' has " << what
+           << ": the file lost properties, as bytecode written by jaxlib does; export the program "
+              "again, as text or as a portable artifact";
+  };
+  Attribute properties = op->getPropertiesAsAttribute();
+  if (properties && !isa<DictionaryAttr>(properties))
+    return lost("unreadable properties");
+  const OpModel *row = table.find(op->getName().getStringRef());
+  if (row && !row->requiredAttribute.empty() && !op->hasAttr(row->requiredAttribute))
+    return lost("no attribute '" + row->requiredAttribute + "'");
+  return success();
+}
+
+LogicalResult checkProperties(Operation *root, const OpModelTable &table) {
+  WalkResult walked = root->walk([&](Operation *op) {
+    return failed(checkOwnProperties(op, table)) ? WalkResult::interrupt() : WalkResult::advance();
+  });
+  return failure(walked.wasInterrupted());
+}
+
 } // namespace remat

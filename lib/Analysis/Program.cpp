@@ -50,7 +50,7 @@ private:
     WalkResult walk = body.walk([&](Operation *op) {
       return failed(checkOp(op)) ? WalkResult::interrupt() : WalkResult::advance();
     });
-    return failure(walk.wasInterrupted());
+    return failure(walk.wasInterrupted() || failed(checkProperties(program.entry, models)));
   }
 
   LogicalResult checkOp(Operation *op) {
@@ -60,12 +60,6 @@ private:
         error << ", here the call of " << callee;
       return error << "; run the pass 'remat-inline' first";
     }
-    const OpModel *row = models.find(op->getName().getStringRef());
-    if (row && !row->requiredAttribute.empty() && !op->hasAttr(row->requiredAttribute))
-      return op->emitError() << "'" << op->getName() << "' has no attribute '"
-                             << row->requiredAttribute
-                             << "': its properties were lost, as some bytecode readers do; "
-                                "convert the original file to generic text instead";
     return checkMarks(op);
   }
 

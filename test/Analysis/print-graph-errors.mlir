@@ -34,7 +34,7 @@ func.func @main(%x: tensor<?xf32>) -> tensor<?xf32> {
 // -----
 
 func.func @main(%x: tensor<4xf32>) -> tensor<f32> {
-  // expected-error @below {{'stablehlo.dot_general' has no attribute 'dot_dimension_numbers': its properties were lost}}
+  // expected-error @below {{'stablehlo.dot_general' has no attribute 'dot_dimension_numbers': the file lost properties, as bytecode written by jaxlib does; export the program again, as text or as a portable artifact}}
   %0 = "stablehlo.dot_general"(%x, %x) : (tensor<4xf32>, tensor<4xf32>) -> tensor<f32>
   return %0 : tensor<f32>
 }

@@ -13,8 +13,8 @@
 #include "mlir/Parser/Parser.h"
 #include "mlir/Support/FileUtilities.h"
 #include "mlir/Tools/mlir-opt/MlirOptMain.h"
+#include "remat/Analysis/OpModel.h"
 #include "remat/Dialect/Remat/Transforms/Passes.h"
-#include "remat/Dialect/Remat/Transforms/ProgramCheck.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/Error.h"
 #include "llvm/Support/InitLLVM.h"
@@ -36,7 +36,7 @@ static bool losesProperties(llvm::MemoryBufferRef buffer, DialectRegistry &regis
   context.allowUnregisteredDialects();
   ScopedDiagnosticHandler quiet(&context, [](Diagnostic &) { return success(); });
   OwningOpRef<ModuleOp> module = parseSourceString<ModuleOp>(buffer.getBuffer(), &context);
-  return module && failed(remat::checkProperties(*module));
+  return module && failed(remat::checkProperties(*module, remat::OpModelTable::global()));
 }
 
 /// Runs the passes over `input` and writes `output` as a whole or not at all.

@@ -29,6 +29,9 @@ using Count = std::optional<int64_t>;
 int64_t add(int64_t a, int64_t b);
 int64_t multiply(int64_t a, int64_t b);
 
+/// Returns the sizes of operand `index` of `op`, if it is there, a tensor and static.
+std::optional<llvm::ArrayRef<int64_t>> sizesOf(mlir::Operation *op, unsigned index);
+
 // Rules that hold for any dialect.
 Count perResultElement(mlir::Operation *op, const OpModelTable &table);
 Count perOperandElement(mlir::Operation *op, const OpModelTable &table);

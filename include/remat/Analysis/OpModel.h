@@ -91,6 +91,13 @@ private:
   llvm::StringMap<OpModel> rows;
 };
 
+/// Checks that the reader of `root` and the ops in its regions did not lose what
+/// they say. Errors, at the first op: properties that are no dictionary, as when
+/// bytecode of a dialect with its own encoding of properties (jaxlib's versions 5
+/// and 6) is read without that dialect; an attribute that its row of `table`
+/// requires is missing. Cost: O(ops).
+mlir::LogicalResult checkProperties(mlir::Operation *root, const OpModelTable &table);
+
 /// Returns the regions that an execution of `op` may run: its own, or for
 /// `stablehlo.composite` the body of its decomposition, found in the module.
 llvm::SmallVector<mlir::Region *> executedRegions(mlir::Operation *op);

@@ -80,7 +80,7 @@ module {
 
 // What reading jaxlib's bytecode leaves of an op.
 func.func @main(%x: tensor<4x8xf32>, %y: tensor<8x4xf32>) -> tensor<4x4xf32> {
-  // expected-error @below {{'stablehlo.dot_general' has no 'dot_dimension_numbers': the file lost properties, as bytecode written by jaxlib does; export the program again, as text or as a portable artifact}}
+  // expected-error @below {{'stablehlo.dot_general' has no attribute 'dot_dimension_numbers': the file lost properties, as bytecode written by jaxlib does; export the program again, as text or as a portable artifact}}
   %0 = "stablehlo.dot_general"(%x, %y) : (tensor<4x8xf32>, tensor<8x4xf32>) -> tensor<4x4xf32>
   return %0 : tensor<4x4xf32>
 }

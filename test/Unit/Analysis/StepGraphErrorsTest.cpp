@@ -93,9 +93,9 @@ TEST(StepGraphErrorsTest, ValuesWithoutASize) {
 TEST(StepGraphErrorsTest, LostProperties) {
   EXPECT_EQ(errorOf(stepAround(R"(
     %y = "stablehlo.dot_general"(%x, %w) : (tensor<2x4xf32>, tensor<4x4xf32>) -> tensor<2x4xf32>)")),
-            "'stablehlo.dot_general' has no attribute 'dot_dimension_numbers': its properties "
-            "were lost, as some bytecode readers do; convert the original file to generic text "
-            "instead");
+            "'stablehlo.dot_general' has no attribute 'dot_dimension_numbers': the file lost "
+            "properties, as bytecode written by jaxlib does; export the program again, as text or "
+            "as a portable artifact");
   // In a region too.
   EXPECT_EQ(errorOf(stepAround(R"(
     %y = "stablehlo.map"(%x) <{dimensions = array<i64>}> ({
@@ -103,8 +103,9 @@ TEST(StepGraphErrorsTest, LostProperties) {
       %m = "stablehlo.constant"() : () -> tensor<f32>
       "stablehlo.return"(%m) : (tensor<f32>) -> ()
     }) : (tensor<2x4xf32>) -> tensor<2x4xf32>)")),
-            "'stablehlo.constant' has no attribute 'value': its properties were lost, as some "
-            "bytecode readers do; convert the original file to generic text instead");
+            "'stablehlo.constant' has no attribute 'value': the file lost "
+            "properties, as bytecode written by jaxlib does; export the program again, as text or "
+            "as a portable artifact");
 }
 
 TEST(StepGraphErrorsTest, UnreadableAttributes) {

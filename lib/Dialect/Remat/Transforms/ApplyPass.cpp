@@ -27,13 +27,9 @@ struct ApplyPass : remat::impl::ApplyPassBase<ApplyPass> {
   void runOnOperation() override {
     ModuleOp module = getOperation();
     FailureOr<func::FuncOp> function = findCheckedEntry(module, entry);
-    if (failed(function))
-      return signalPassFailure();
-    std::optional<Snapshot> before;
-    if (verify)
-      before.emplace(module, *function);
-    if (failed(applyPlan(*function)) ||
-        (before && failed(before->check(module, *function, "remat-apply"))))
+    if (failed(function) ||
+        failed(runRewrites(module, *function, verify,
+                           {{"remat-apply", [&] { return applyPlan(*function); }}})))
       signalPassFailure();
   }
 };

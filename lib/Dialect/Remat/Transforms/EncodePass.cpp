@@ -25,13 +25,10 @@ struct EncodePass : remat::impl::EncodePassBase<EncodePass> {
   void runOnOperation() override {
     ModuleOp module = getOperation();
     FailureOr<func::FuncOp> function = findCheckedEntry(module, entry);
-    if (failed(function))
-      return signalPassFailure();
-    std::optional<Snapshot> before;
-    if (verify)
-      before.emplace(module, *function);
-    if (failed(encodeRecomputations(*function, target)) ||
-        (before && failed(before->check(module, *function, "remat-encode"))))
+    if (failed(function) || failed(runRewrites(module, *function, verify,
+                                               {{"remat-encode", [&] {
+                                                   return encodeRecomputations(*function, target);
+                                                 }}})))
       signalPassFailure();
   }
 };

@@ -27,13 +27,9 @@ struct InlinePass : remat::impl::InlinePassBase<InlinePass> {
   void runOnOperation() override {
     ModuleOp module = getOperation();
     FailureOr<func::FuncOp> function = findCheckedEntry(module, entry);
-    if (failed(function))
-      return signalPassFailure();
-    std::optional<Snapshot> before;
-    if (verify)
-      before.emplace(module, *function);
-    if (failed(inlineCalls(module, *function)) ||
-        (before && failed(before->check(module, *function, "remat-inline"))))
+    if (failed(function) ||
+        failed(runRewrites(module, *function, verify,
+                           {{"remat-inline", [&] { return inlineCalls(module, *function); }}})))
       signalPassFailure();
   }
 };

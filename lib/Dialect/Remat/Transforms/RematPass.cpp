@@ -37,17 +37,14 @@ struct RematPass : PlanningPass<remat::impl::RematPassBase<RematPass>> {
       emitError(function->getLoc()) << request.error().message;
       return signalPassFailure();
     }
-    std::optional<Snapshot> input;
-    if (verify)
-      input.emplace(module, *function);
-    auto holds = [&](StringRef rewrite) {
-      return !input || succeeded(input->check(module, *function, rewrite));
+    auto planAndApply = [&] {
+      return failure(failed(planFunction(*function, *request)) || failed(applyPlan(*function)));
     };
-    bool done = succeeded(inlineCalls(module, *function)) && holds("remat-inline") &&
-                succeeded(planFunction(*function, *request)) && succeeded(applyPlan(*function)) &&
-                holds("remat-apply") && succeeded(encodeRecomputations(*function, target)) &&
-                holds("remat-encode");
-    if (!done)
+    if (failed(runRewrites(
+            module, *function, verify,
+            {{"remat-inline", [&] { return inlineCalls(module, *function); }},
+             {"remat-apply", planAndApply},
+             {"remat-encode", [&] { return encodeRecomputations(*function, target); }}})))
       signalPassFailure();
   }
 };

@@ -11,36 +11,27 @@
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/BuiltinOps.h"
-#include "mlir/IR/OwningOpRef.h"
 
-#include <string>
+#include <functional>
 
 namespace remat {
 
-/// Checks that the reader of `module` did not lose what its ops say. Errors, at
-/// the first op: properties that are no dictionary, as when bytecode of a dialect
-/// with its own encoding of properties (jaxlib's versions 5 and 6) is read without
-/// that dialect; a row of the op table requires an attribute that is missing.
-mlir::LogicalResult checkProperties(mlir::ModuleOp module);
-
 /// Returns the entry function of a module that a pass may work on. Errors: those
-/// of `findEntry` and `checkProperties`; an entry function of several blocks.
+/// of `findEntry`; at the first op of the module that lost them, `checkProperties`;
+/// an entry function of several blocks.
 mlir::FailureOr<mlir::func::FuncOp> findCheckedEntry(mlir::ModuleOp module, llvm::StringRef name);
 
-/// A copy of a module, to compare a later state with.
-class Snapshot {
-public:
-  Snapshot(mlir::ModuleOp module, mlir::func::FuncOp entry);
-
-  /// Proves that `entry` of `module` still computes what the copy computes. The
-  /// diagnostic says that `what` is at fault.
-  mlir::LogicalResult check(mlir::ModuleOp module, mlir::func::FuncOp entry,
-                            llvm::StringRef what) const;
-
-private:
-  mlir::OwningOpRef<mlir::ModuleOp> copy;
-  std::string entryName;
+/// A rewrite of a program in place, and the pass that does it.
+struct Rewrite {
+  llvm::StringRef pass;
+  std::function<mlir::LogicalResult()> run;
 };
+
+/// Runs `rewrites`, which change `module` around its function `entry`. With
+/// `prove`, proves after each that `entry` still computes what it did before the
+/// first; else the diagnostic says which pass is at fault.
+mlir::LogicalResult runRewrites(mlir::ModuleOp module, mlir::func::FuncOp entry, bool prove,
+                                llvm::ArrayRef<Rewrite> rewrites);
 
 } // namespace remat
 
