@@ -216,7 +216,7 @@ _MODELS = (
     _model(
         "small_densenet",
         "densenet",
-        16,
+        8,
         _DENSENET,
         "one block of 12 layers, 32x32",
         side=32,

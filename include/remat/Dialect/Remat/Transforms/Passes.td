@@ -118,7 +118,8 @@ def InlinePass : Pass<"remat-inline", "::mlir::ModuleOp"> {
 
     **Fails when:** the module has no entry function or several; a callee is not
     defined, has no body, has several blocks, calls itself, or does not fit the
-    call: the message names the chain of calls; a StableHLO op lost its properties.
+    call: the message names the chain of calls; a call carries a mark such as
+    `remat.keep`; a StableHLO op lost its properties.
 
     **Complexity:** O(ops after inlining).
 
