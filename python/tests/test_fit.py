@@ -16,6 +16,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 import remat
+from jax.ad_checkpoint import checkpoint_name
 from remat.errors import BudgetError, InputError
 from remat.xla.counting import KINDS
 from remat.xla.cpu import compile_step
@@ -259,3 +260,33 @@ def test_a_step_that_calls_python_is_refused():
 
     with pytest.raises(InputError, match="the step calls back into Python"):
         remat.jax.fit(step, jnp.ones(4), budget="50%")
+
+
+def _named_step(name, policy=None):
+    def loss(weights, x):
+        for weight in weights:
+            x = name(jnp.tanh(x @ weight))
+        return jnp.sum(x * x)
+
+    def step(weights, x):
+        body = loss if policy is None else jax.checkpoint(loss, policy=policy)
+        return jax.value_and_grad(body)(weights, x)
+
+    return step
+
+
+def test_a_name_marks_by_the_policy_that_saves_it_only():
+    """What the page on the graph says of `checkpoint_name`."""
+    inputs = ([jnp.ones((8, 8))] * 4, jnp.ones((256, 8)))
+    named = _named_step(lambda value: checkpoint_name(value, "hidden"))
+    unnamed = _named_step(lambda value: value)
+    texts = [jax.jit(step).lower(*inputs).as_text() for step in (named, unnamed)]
+    assert texts[0] == texts[1]
+    policy = jax.checkpoint_policies.save_only_these_names("hidden")
+    saving = _named_step(lambda value: checkpoint_name(value, "hidden"), policy)
+    plan = remat.jax.fit(saving, *inputs, budget="min").plan
+    [barrier] = [op for op in plan.problem["ops"] if op["kind"] == "barrier"]
+    saved = [op for op in plan.problem["ops"] if set(op["results"]) & set(barrier["inputs"])]
+    assert len(saved) == len(inputs[0])
+    assert {plan.executions[op["id"]] for op in [barrier, *saved]} == {1}
+    assert not any(op["recomputable"] for op in [barrier, *saved])
