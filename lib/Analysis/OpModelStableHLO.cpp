@@ -91,7 +91,9 @@ void addElementwise(OpModelTable &table) {
   OpModel map = elementwise;
   map.flops = flops::mapped;
   table.add("stablehlo.map", map);
+}
 
+void addElementwiseOfChlo(OpModelTable &table) {
   table.add("chlo",
             {"_asin_acos_kernel",
              "acos",
@@ -234,6 +236,7 @@ void addEffects(OpModelTable &table) {
 
 void addStableHLORows(OpModelTable &table) {
   addElementwise(table);
+  addElementwiseOfChlo(table);
   addDataMovement(table);
   addWork(table);
   addEffects(table);

@@ -87,6 +87,28 @@ static std::vector<char *> withDefaults(int argc, char **argv) {
   return arguments;
 }
 
+/// What --help says before the options, which are mlir-opt's and hundreds.
+static constexpr llvm::StringLiteral overview =
+    R"(remat-opt: make a training step fit a byte budget by recomputation
+
+Reads a step as MLIR, runs passes over it in the order in which they are given,
+and writes the result. Ops of dialects that are not built in, such as stablehlo,
+are read in their generic form.
+
+  --remat            all that is needed: inline, plan, apply and encode in one
+  --remat-inline     replace calls by what they call
+  --remat-plan       choose what to run again, so that the budget is kept
+  --remat-apply      rewrite the step as the plan says
+  --remat-encode     keep a compiler, such as XLA, from undoing that
+  --remat-verify     prove that two programs compute the same function
+
+Options of a pass follow it in quotes:
+  remat-opt step.mlir --remat="budget=8GiB target=xla-gpu" -o fitted.mlir
+
+All options and their defaults are in docs/reference/passes.md. Below, ours start
+with --remat; the others are those of mlir-opt.
+)";
+
 int main(int argc, char **argv) {
   llvm::InitLLVM init(argc, argv);
   llvm::cl::SetVersionPrinter([](llvm::raw_ostream &stream) {
@@ -99,8 +121,7 @@ int main(int argc, char **argv) {
   registerAllExtensions(registry);
   registry.insert<remat::RematDialect>();
   std::vector<char *> arguments = withDefaults(argc, argv);
-  auto [input, output] = registerAndParseCLIOptions(
-      static_cast<int>(arguments.size()), arguments.data(),
-      "remat-opt: make a training step fit a byte budget by recomputation", registry);
+  auto [input, output] = registerAndParseCLIOptions(static_cast<int>(arguments.size()),
+                                                    arguments.data(), overview, registry);
   return run(input, output, registry);
 }
