@@ -1,0 +1,93 @@
+//===- SearchGraph.cpp - a problem as flat arrays -------------------------===//
+//
+// Part of Remat, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "remat/Planning/Search/SearchGraph.h"
+
+#include <algorithm>
+
+namespace remat::planning::search {
+
+SearchGraph::SearchGraph(const Problem &problem) {
+  const Graph &graph = problem.graph;
+  std::vector<Bytes> charge = problem.charges();
+  std::vector<int32_t> numberOf(graph.values.size(), -1);
+  for (const Op &op : graph.ops) {
+    firstValue.push_back(static_cast<int32_t>(producers.size()));
+    for (ValueId value : op.results) {
+      numberOf[value] = static_cast<int32_t>(producers.size());
+      producers.push_back(static_cast<int32_t>(firstValue.size()) - 1);
+      valueIds.push_back(value);
+      charges.push_back(charge[value].count);
+    }
+    mayRunAgain.push_back(op.recomputable);
+  }
+  firstValue.insert(firstValue.end(), 2, static_cast<int32_t>(producers.size()));
+  mayRunAgain.push_back(false);
+
+  std::vector<std::vector<int32_t>> readersOf(producers.size());
+  auto addInputs = [&](const std::vector<ValueId> &read) {
+    auto op = static_cast<int32_t>(firstInput.size());
+    size_t first = inputValues.size();
+    firstInput.push_back(static_cast<int32_t>(first));
+    for (ValueId value : read)
+      if (numberOf[value] >= 0)
+        inputValues.push_back(numberOf[value]);
+    std::sort(inputValues.begin() + first, inputValues.end());
+    inputValues.erase(std::unique(inputValues.begin() + first, inputValues.end()),
+                      inputValues.end());
+    for (size_t i = first; i < inputValues.size(); ++i)
+      readersOf[inputValues[i]].push_back(op);
+  };
+  for (const Op &op : graph.ops)
+    addInputs(op.inputs);
+  addInputs(graph.outputs);
+  firstInput.push_back(static_cast<int32_t>(inputValues.size()));
+
+  for (const std::vector<int32_t> &readers : readersOf) {
+    firstReader.push_back(static_cast<int32_t>(readerOps.size()));
+    readerOps.insert(readerOps.end(), readers.begin(), readers.end());
+  }
+  firstReader.push_back(static_cast<int32_t>(readerOps.size()));
+
+  for (Cost cost : problem.cost)
+    costs.push_back(cost.count);
+  costs.push_back(0);
+  sumOfCosts = problem.baseCost().count;
+  alwaysLive = problem.fixedBytes().count;
+}
+
+std::vector<int64_t> baseProfile(const SearchGraph &graph) {
+  int32_t ops = graph.opCount();
+  std::vector<int64_t> delta(ops + 1, 0);
+  for (int32_t value = 0; value < graph.valueCount(); ++value) {
+    int32_t birth = graph.producer(value);
+    int32_t death = graph.readers(value).empty() ? birth : graph.readers(value).back();
+    delta[birth] += graph.bytes(value);
+    if (death < ops)
+      delta[death + 1] -= graph.bytes(value);
+  }
+  for (int32_t op = 1; op < ops; ++op)
+    delta[op] += delta[op - 1];
+  delta.resize(ops);
+  return delta;
+}
+
+Schedule scheduleOf(const SearchGraph &graph, const Recomputations &recomputations) {
+  Schedule schedule;
+  schedule.reserve(graph.opCount() + recomputations.size());
+  auto next = recomputations.begin();
+  for (int32_t op = 0; op <= graph.opCount(); ++op) {
+    for (; next != recomputations.end() && next->stage == op; ++next)
+      schedule.push_back(next->op);
+    if (op < graph.opCount())
+      schedule.push_back(op);
+  }
+  return schedule;
+}
+
+} // namespace remat::planning::search
