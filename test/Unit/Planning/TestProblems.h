@@ -11,6 +11,7 @@
 
 #include "remat/Planning/Recompute/Plan.h"
 
+#include <algorithm>
 #include <initializer_list>
 #include <random>
 
@@ -109,6 +110,108 @@ inline Problem randomProblem(TestRandom &random, int64_t maxOps) {
   for (size_t i = 0; i < outputs.size() && i < problem.graph.arguments.size(); ++i)
     if (random.oneIn(2))
       problem.graph.donated[i] = static_cast<int32_t>(i);
+  return problem;
+}
+
+/// How the forward of `shapedProblem` is wired.
+enum class Shape {
+  Random, ///< `randomProblem`, the last ops being gradients
+  Chain,  ///< each op reads the one before
+  UNet,   ///< a chain whose second half also reads the first, backwards
+  Dag,    ///< each op reads one to three of the last values
+  Mirror, ///< a chain and nothing else than its values read backwards, twice
+};
+inline constexpr Shape allShapes[] = {Shape::Random, Shape::Chain, Shape::UNet, Shape::Dag,
+                                      Shape::Mirror};
+inline const char *toString(Shape shape) {
+  const char *const names[] = {"Random", "Chain", "UNet", "Dag", "Mirror"};
+  return names[static_cast<int>(shape)];
+}
+
+/// What `shapedProblem` draws of each op.
+inline ValueId addRandomOp(TestRandom &random, Problem &problem, std::vector<ValueId> inputs,
+                           Phase phase) {
+  std::sort(inputs.begin(), inputs.end());
+  inputs.erase(std::unique(inputs.begin(), inputs.end()), inputs.end());
+  int64_t bytes = random.oneIn(10) ? 0 : 1 + random.below(30), cost = random.below(10);
+  ValueId first = random.oneIn(8)
+                      ? addOp(problem, std::move(inputs), {bytes, random.below(10)}, cost)
+                      : addOp(problem, std::move(inputs), {bytes}, cost);
+  problem.graph.ops.back().recomputable = !random.oneIn(12);
+  problem.graph.ops.back().phase = phase;
+  return first;
+}
+
+/// Adds the gradients of `forward`, last op first: each reads the gradients of
+/// the op's readers, some of its inputs, and perhaps its result.
+inline std::vector<ValueId> addGradients(TestRandom &random, Problem &problem,
+                                         const std::vector<ValueId> &forward) {
+  Graph &graph = problem.graph;
+  std::vector<ValueId> gradientOf(graph.values.size(), -1), gradients;
+  bool readsOutputs = random.oneIn(2);
+  for (size_t i = forward.size(); i-- > 0;) {
+    ValueId result = forward[i];
+    OpId op = graph.values[result].producer;
+    std::vector<ValueId> inputs;
+    for (size_t j = i + 1; j < forward.size(); ++j) {
+      const std::vector<ValueId> &read = graph.ops[graph.values[forward[j]].producer].inputs;
+      if (std::find(read.begin(), read.end(), result) != read.end())
+        inputs.push_back(gradientOf[forward[j]]);
+    }
+    for (ValueId value : graph.ops[op].inputs)
+      if (!random.oneIn(3))
+        inputs.push_back(value);
+    if (readsOutputs || inputs.empty())
+      inputs.push_back(result);
+    gradients.push_back(addRandomOp(random, problem, inputs, Phase::Backward));
+    gradientOf[result] = gradients.back();
+  }
+  return gradients;
+}
+
+/// A training step of up to `maxOps` ops (at least 4): a forward wired as
+/// `shape` says, then its gradients, with everything that `randomProblem` has.
+inline Problem shapedProblem(TestRandom &random, Shape shape, int64_t maxOps) {
+  Problem problem;
+  if (shape == Shape::Random) {
+    problem = randomProblem(random, maxOps);
+    auto ops = static_cast<int64_t>(problem.graph.ops.size());
+    for (int64_t op = 1 + random.below(ops); op < ops; ++op)
+      problem.graph.ops[op].phase = Phase::Backward;
+    return problem;
+  }
+  problem.scope = static_cast<BudgetScope>(random.below(3));
+  problem.donation = random.oneIn(2);
+  ValueId argument = addArgument(problem, random.below(20));
+  int64_t half = maxOps / 2 - random.below(maxOps / 2 - 1);
+  std::vector<ValueId> forward, gradients;
+  for (int64_t i = 0; i < half; ++i) {
+    std::vector<ValueId> inputs{forward.empty() ? argument : forward.back()};
+    if (shape == Shape::UNet && 2 * i >= half)
+      inputs.push_back(forward[half - 1 - i]);
+    if (shape == Shape::Dag && i > 0)
+      for (int64_t left = random.below(3); left > 0; --left)
+        inputs.push_back(forward[i - 1 - random.below(std::min<int64_t>(i, 3))]);
+    forward.push_back(addRandomOp(random, problem, inputs, Phase::Forward));
+  }
+  if (shape == Shape::Mirror)
+    for (int64_t i = half; i < maxOps; ++i)
+      gradients.push_back(addRandomOp(
+          random, problem,
+          {gradients.empty() ? argument : gradients.back(), forward[half - 1 - i % half]},
+          Phase::Backward));
+  else
+    gradients = addGradients(random, problem, forward);
+  std::vector<ValueId> outputs{gradients.back()};
+  for (ValueId value : forward)
+    if (random.oneIn(10))
+      outputs.push_back(value);
+  for (ValueId value : gradients)
+    if (random.oneIn(5))
+      outputs.push_back(value);
+  setOutputs(problem, outputs);
+  if (random.oneIn(3))
+    problem.graph.donated[0] = 0;
   return problem;
 }
 
