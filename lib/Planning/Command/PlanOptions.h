@@ -18,7 +18,7 @@
 
 namespace remat::planning {
 
-enum class InputFormat { Problem, Neutral, Paper, Checkmate };
+enum class InputFormat { Problem, Neutral, Paper };
 std::string_view toString(InputFormat format);
 std::optional<InputFormat> parseInputFormat(std::string_view text);
 
