@@ -1,0 +1,188 @@
+# Part of Remat, under the Apache License v2.0 with LLVM Exceptions.
+# See LICENSE for license information.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""`remat bench planner`: our strategies and honest rivals on the same graphs and budgets."""
+
+from __future__ import annotations
+
+import argparse
+import fnmatch
+import os
+from pathlib import Path
+
+from rich.console import Console
+
+from remat.bench import planner_report, planner_rows, records
+from remat.bench.planner_report import Journal
+from remat.bench.planner_rows import GraphBench, Row
+from remat.bench.rivals.answer import Rival
+from remat.bench.rivals.registry import DEFAULT, RIVALS, find_rivals
+from remat.commands import add_command
+from remat.errors import InputError, RematError
+
+BUDGETS = "90,80,70,60,50,40,30"
+
+
+def register(commands: argparse._SubParsersAction) -> None:
+    """Adds `bench planner` to the subparsers of `remat bench`."""
+    text = (
+        "Plans neutral graphs, free ops folded, at shares of their temporaries' peak with our "
+        "strategies and with other tools' algorithms; every plan is replayed."
+    )
+    parser = add_command(commands, "planner", text)
+    parser.add_argument(
+        "--graphs",
+        type=Path,
+        metavar="DIR",
+        help="folder with neutral graphs, .json or .json.xz (default: $REMAT_CORPUS/graphs); "
+        "graphs with a loop that runs backward are left out",
+    )
+    parser.add_argument(
+        "--only", metavar="NAMES", help="comma-separated graphs; * and ? stand for anything"
+    )
+    parser.add_argument(
+        "--budgets", default=BUDGETS, metavar="LIST", help=f"percents (default: {BUDGETS})"
+    )
+    parser.add_argument(
+        "--cost", default="h100,paper", metavar="LIST", help="cost tables (default: h100,paper)"
+    )
+    parser.add_argument(
+        "--strategy",
+        default="kusumoto",
+        metavar="LIST",
+        help="strategies of remat-plan, each NAME[:OPTION=VALUE]...; the first is compared with "
+        "the rivals; none for no strategy (default: kusumoto)",
+    )
+    parser.add_argument(
+        "--rivals",
+        default=",".join(DEFAULT),
+        metavar="LIST",
+        help=f"of {', '.join(RIVALS)}; none for no rival (default: {','.join(DEFAULT)})",
+    )
+    parser.add_argument(
+        "--csv", type=Path, metavar="FILE", help="write the rows as they come, as CSV"
+    )
+    parser.add_argument(
+        "--resume", action="store_true", help="keep the rows that the CSV file holds already"
+    )
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Runs `remat bench planner` and returns its exit code: 1 if a plan breaks its promise."""
+    console = Console(width=None if Console().is_terminal else 220)
+    percents = _percents(arguments.budgets)
+    strategies = _words(arguments.strategy)
+    rivals = find_rivals(_words(arguments.rivals))
+    graphs = _chosen(_folder(arguments.graphs), arguments.only)
+    if arguments.resume and arguments.csv is None:
+        raise InputError("--resume needs --csv, the file whose rows are kept")
+    journal = Journal(arguments.csv, arguments.resume)
+    try:
+        for path, half in graphs:
+            for cost in _words(arguments.cost):
+                with planner_rows.scratch() as scratch:
+                    _run_graph(path, half, cost, Path(scratch), strategies, rivals, percents,
+                               journal, console)  # fmt: skip
+    except KeyboardInterrupt:
+        place = f" are in {arguments.csv}" if arguments.csv else ""
+        console.print(f"interrupted; the {len(journal.rows)} rows planned so far{place}")
+        return 130
+    finally:
+        journal.close()
+        if journal.rows:
+            rows = _ordered(journal.rows)
+            console.print(planner_report.table(rows))
+            console.print(planner_report.summary(rows), highlight=False, soft_wrap=True)
+    failed = [row for row in journal.rows if row.status == "failed"]
+    records.expect_none(
+        [f"{row.graph} {row.cost} {row.percent} % {row.planner}: {row.note}" for row in failed
+         if row.kind == planner_rows.OURS]
+    )  # fmt: skip
+    return 0
+
+
+def _run_graph(
+    path: Path,
+    half: str,
+    cost: str,
+    scratch: Path,
+    strategies: list[str],
+    rivals: dict[str, Rival],
+    percents: list[int],
+    journal: Journal,
+    console: Console,
+) -> None:
+    """Plans one graph with one cost table; rows that the journal has are not planned again."""
+    done = {row.key for row in journal.rows}
+    name = planner_rows.graph_name(path)
+
+    def missing(planner: str) -> list[int]:
+        return [p for p in percents if (name, cost, p, planner) not in done]
+
+    wanted = {planner: missing(planner) for planner in [*strategies, *rivals]}
+    if not any(wanted.values()):
+        return
+    try:
+        bench = GraphBench(path, half, cost, scratch)
+    except RematError as error:
+        console.print(f"{name}: left out: {error}", highlight=False, soft_wrap=True)
+        return
+    if bench.has_scan:
+        console.print(f"{name}: left out: a loop runs backward", highlight=False)
+        return
+    for strategy in strategies:
+        for row in bench.ours(strategy, wanted[strategy]):
+            journal.add(row)
+    for rival_name, rival in rivals.items():
+        for row in bench.rival(rival_name, rival, wanted[rival_name]):
+            journal.add(row)
+
+
+def _ordered(rows: list[Row]) -> list[Row]:
+    """Returns the rows by graph and cost as they came, largest budget first."""
+    first: dict[tuple[str, str], int] = {}
+    for row in rows:
+        first.setdefault((row.graph, row.cost), len(first))
+    return sorted(rows, key=lambda row: (first[row.graph, row.cost], -row.percent))
+
+
+def _words(text: str) -> list[str]:
+    return [] if text == "none" else [word for word in text.split(",") if word]
+
+
+def _percents(text: str) -> list[int]:
+    found = []
+    for word in _words(text):
+        if not word.isdigit() or not 0 < int(word) <= 100:
+            raise InputError(f"--budgets: '{word}' is not a whole percentage from 1 to 100")
+        found.append(int(word))
+    if not found:
+        raise InputError("--budgets: names no percentage")
+    return found
+
+
+def _folder(given: Path | None) -> Path:
+    corpus = os.environ.get("REMAT_CORPUS")
+    if given is None and not corpus:
+        raise InputError(
+            "the graphs are not part of remat; name their folder with --graphs=DIR or REMAT_CORPUS"
+        )
+    return given if given is not None else Path(corpus) / "graphs"
+
+
+def _chosen(folder: Path, only: str | None) -> list[tuple[Path, str]]:
+    """Returns the graphs to run with their half, which does not depend on the choice."""
+    files = planner_rows.graph_files(folder)
+    halves = [(path, "odd" if index % 2 else "even") for index, path in enumerate(files)]
+    if only is None:
+        return halves
+    chosen = []
+    for pattern in _words(only):
+        found = [
+            pair for pair in halves if fnmatch.fnmatch(planner_rows.graph_name(pair[0]), pattern)
+        ]
+        if not found:
+            raise InputError(f"--only: no graph of {folder} is called '{pattern}'")
+        chosen += [pair for pair in found if pair not in chosen]
+    return chosen

@@ -1,0 +1,259 @@
+# Part of Remat, under the Apache License v2.0 with LLVM Exceptions.
+# See LICENSE for license information.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""Rows of `remat bench planner` as a growing CSV file, as a table and as a summary."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import statistics
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TextIO
+
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
+
+from remat.bench.planner_rows import OURS, RIVAL, Row
+from remat.errors import InputError
+
+#: Budgets in percent of the plain peak that the acceptance figures treat alike.
+GROUPS = {"90-60 %": (60, 100), "50-40 %": (40, 59), "below 40 %": (0, 39)}
+#: Bounds on the overhead below this share of the step count as this share.
+LEAST_OVERHEAD = 0.005
+_OPTIONAL = ("peak", "plan_cost", "bound")
+
+
+class Journal:
+    """A CSV file that has every row as soon as it is there."""
+
+    def __init__(self, path: Path | None, resume: bool) -> None:
+        """Opens the file; with `resume`, reads the rows that it holds already.
+
+        Errors: InputError if it cannot be written, or holds other columns.
+        """
+        self._fields = [field.name for field in dataclasses.fields(Row)]
+        self.rows: list[Row] = []
+        self._file: TextIO | None = None
+        if path is None:
+            return
+        try:
+            there = resume and path.is_file() and path.stat().st_size > 0
+            if there:
+                self.rows = self._read(path)
+            self._file = path.open("a" if there else "w", encoding="utf-8", newline="")
+        except OSError as error:
+            raise InputError(f"{path}: cannot be written: {error.strerror}") from error
+        self._writer = csv.DictWriter(self._file, self._fields, lineterminator="\n")
+        if not there:
+            self._writer.writeheader()
+            self._file.flush()
+
+    def _read(self, path: Path) -> list[Row]:
+        with path.open(encoding="utf-8", newline="") as file:
+            reader = csv.DictReader(file)
+            if reader.fieldnames != self._fields:
+                raise InputError(
+                    f"{path}: its columns are not those of this bench; leave out --resume"
+                )
+            return [_row(record) for record in reader]
+
+    def add(self, row: Row) -> None:
+        """Appends a row and writes it out."""
+        self.rows.append(row)
+        if self._file is not None:
+            self._writer.writerow(dataclasses.asdict(row))
+            self._file.flush()
+
+    def close(self) -> None:
+        """Closes the file."""
+        if self._file is not None:
+            self._file.close()
+
+
+def _row(record: dict[str, str]) -> Row:
+    values: dict[str, object] = {}
+    for field in dataclasses.fields(Row):
+        text = record[field.name]
+        if field.name in _OPTIONAL and text == "":
+            values[field.name] = None
+        elif "int" in str(field.type):
+            values[field.name] = int(text)
+        elif field.type == "float":
+            values[field.name] = float(text)
+        elif field.type == "bool":
+            values[field.name] = text == "True"
+        else:
+            values[field.name] = text
+    return Row(**values)  # type: ignore[arg-type]
+
+
+def by_place(rows: Iterable[Row]) -> dict[tuple[str, str, int], dict[str, Row]]:
+    """Returns the rows of each problem by planner, in the order in which they came."""
+    found: dict[tuple[str, str, int], dict[str, Row]] = {}
+    for row in rows:
+        found.setdefault(row.place, {})[row.planner] = row
+    return found
+
+
+def planners(rows: Iterable[Row], kind: str) -> list[str]:
+    """Returns the planners of a kind in the order in which they came."""
+    return list(dict.fromkeys(row.planner for row in rows if row.kind == kind))
+
+
+def percent(share: float | None) -> str:
+    """Formats a share in percent; "-" for none."""
+    return "-" if share is None else f"{100 * share:.2f}"
+
+
+def best_bound(row: dict[str, Row]) -> int | None:
+    """Returns the largest certified bound of anybody for a problem."""
+    return max((one.bound for one in row.values() if one.bound is not None), default=None)
+
+
+def table(rows: list[Row]) -> Table:
+    """Returns overheads in percent, a column for each planner; * marks a changed order."""
+    ours, rivals = planners(rows, OURS), planners(rows, RIVAL)
+    out = Table(
+        title="overhead in % of the plain step; - no plan, ! failed, * not in base order",
+        title_justify="left",
+        box=None,
+        pad_edge=False,
+    )
+    for name in ("graph", "ops", "cost", "budget", "plain MB", "floor", "status", "bound", "gap"):
+        left = name in ("graph", "cost", "status")
+        out.add_column(name, justify="left" if left else "right", no_wrap=True)
+    for name in [*ours, *rivals]:
+        out.add_column(name, justify="right", overflow="fold")
+    out.add_column("s", justify="right")
+    last = None
+    for place, found in by_place(rows).items():
+        one = next(iter(found.values()))
+        main = found.get(ours[0]) if ours else None
+        bound = best_bound(found)
+        gap = None
+        if main is not None and main.plan_cost is not None and bound:
+            gap = main.plan_cost / bound - 1
+        first = place[:2] != last
+        last = place[:2]
+        out.add_row(
+            one.graph if first else "",
+            str(one.ops) if first else "",
+            one.cost if first else "",
+            f"{one.percent} %",
+            f"{one.plain_peak / 1e6:,.1f}" if first else "",
+            f"{100 * one.floor / one.plain_peak:.0f} %" if first and one.plain_peak else "",
+            main.status if main else "",
+            percent(None if bound is None else bound / one.base_cost - 1),
+            percent(gap),
+            *(_cell(found.get(name)) for name in [*ours, *rivals]),
+            f"{main.seconds:.2f}" if main else "",
+        )
+    return out
+
+
+def _cell(row: Row | None) -> str:
+    if row is None:
+        return ""
+    if row.status == "failed":
+        return "!"
+    return percent(row.overhead) + ("" if row.base_order else "*")
+
+
+def summary(rows: list[Row]) -> Group:
+    """Returns what the rows say about our first strategy against the bound and the rivals."""
+    ours = planners(rows, OURS)
+    lines: list[str] = []
+    if ours:
+        name = ours[0]
+        problems = [found for found in by_place(rows).values() if name in found]
+        halves = {
+            "all": problems,
+            **{
+                f"{half} half": [p for p in problems if p[name].half == half]
+                for half in ("even", "odd")
+            },
+        }
+        lines.append(f"{name}, by half of the graphs (place in alphabetical order):")
+        for label, chosen in halves.items():
+            if chosen:
+                lines += _half_lines(label, name, chosen)
+        lines += _loss_lines(name, problems)
+        lines += _open_lines(name, problems)
+    failed = [row for row in rows if row.status == "failed"]
+    lines += [
+        f"failed: {row.graph} {row.cost} {row.percent} % {row.planner}: {row.note}"
+        for row in failed
+    ]
+    return Group(*(Text(line) for line in lines))
+
+
+def _half_lines(label: str, name: str, problems: list[dict[str, Row]]) -> list[str]:
+    lines = []
+    for group, (low, high) in GROUPS.items():
+        pairs = []
+        for found in problems:
+            row, bound = found[name], best_bound(found)
+            if low <= row.percent <= high and row.plan_cost is not None and bound:
+                pairs.append((row, bound))
+        if not pairs:
+            continue
+        times = [row.plan_cost / bound for row, bound in pairs]
+        ratios = [
+            row.overhead / max(bound / row.base_cost - 1, LEAST_OVERHEAD) for row, bound in pairs
+        ]
+        lines.append(
+            f"  {label}, {group}: {len(pairs)} plans; step time / bound mean "
+            f"{statistics.mean(times):.4f}, worst {max(times):.4f} ({_worst(pairs, times)}); "
+            f"overhead / max(bound, {LEAST_OVERHEAD:.1%}) median {statistics.median(ratios):.3f}, "
+            f"worst {max(ratios):.3f} ({_worst(pairs, ratios)})"
+        )
+    return lines
+
+
+def _worst(pairs: list[tuple[Row, int]], values: list[float]) -> str:
+    row = pairs[values.index(max(values))][0]
+    return f"{row.graph} {row.cost} {row.percent} %"
+
+
+def losses(name: str, problems: Iterable[dict[str, Row]]) -> list[tuple[Row, Row]]:
+    """Returns (ours, rival's) for every problem and rival with a strictly cheaper plan."""
+    found = []
+    for problem in problems:
+        mine = problem[name]
+        for row in problem.values():
+            if row.kind == RIVAL and row.plan_cost is not None and (
+                mine.plan_cost is None or row.plan_cost < mine.plan_cost
+            ):  # fmt: skip
+                found.append((mine, row))
+    return found
+
+
+def _loss_lines(name: str, problems: list[dict[str, Row]]) -> list[str]:
+    found = losses(name, problems)
+    lines = [f"a rival is strictly better in {len(found)} cases of {len(problems)} problems"]
+    for mine, row in found:
+        order = "" if row.base_order else " (not in base order)"
+        lines.append(
+            f"  {row.graph} {row.cost} {row.percent} %: {row.planner} {percent(row.overhead)} "
+            f"against {percent(mine.overhead)}{order}"
+        )
+    return lines
+
+
+def _open_lines(name: str, problems: list[dict[str, Row]]) -> list[str]:
+    """Returns the problems without a plan of ours and without a proof that there is none."""
+    found = []
+    for problem in problems:
+        mine = problem[name]
+        proven = any(row.status == "infeasible" for row in problem.values())
+        if mine.plan_cost is None and not proven and mine.budget >= mine.floor:
+            found.append(mine)
+    lines = [f"neither reached nor proven out of reach: {len(found)} problems"]
+    lines += [
+        f"  {row.graph} {row.cost} {row.percent} % ({row.budget} B; floor {row.floor} B)"
+        for row in found
+    ]
+    return lines

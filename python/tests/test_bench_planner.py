@@ -1,0 +1,202 @@
+# Part of Remat, under the Apache License v2.0 with LLVM Exceptions.
+# See LICENSE for license information.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""`remat bench planner`: rows as they come, kept when it is stopped, red when a promise breaks."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import json
+
+import pytest
+from remat import cli
+from remat.bench import planner_report, planner_rows
+from remat.bench.planner_rows import Row
+from remat.bench.rivals import registry
+from remat.bench.rivals.answer import Answer
+
+
+def node(name, inputs, *, phase="fwd", kind="elementwise", size=1000):
+    return {
+        "id": name,
+        "op": kind,
+        "inputs": inputs,
+        "bytes": size,
+        "flops": 10,
+        "phase": phase,
+        "can_recompute": phase != "arg",
+        "kind": kind,
+        "types": ["250xf32"],
+    }
+
+
+def graph(layers, loop_phase=None):
+    """A chain of layers and its gradients."""
+    nodes = [node(0, [], phase="arg", kind="arg")]
+    nodes += [node(v, [v - 1]) for v in range(1, layers + 1)]
+    nodes.append(node(layers + 1, [layers], kind="reduce", size=4))
+    gradient = layers + 1
+    for v in range(layers, 0, -1):
+        nodes.append(node(len(nodes), [v, gradient], phase="bwd"))
+        gradient = len(nodes) - 1
+    if loop_phase:
+        nodes.append(node(len(nodes), [gradient], phase=loop_phase, kind="while"))
+    return {
+        "name": f"chain{layers}",
+        "source": "made here",
+        "meta": {},
+        "nodes": nodes,
+        "outputs": [layers + 1, len(nodes) - 1],
+        "loss": layers + 1,
+        "grads": [],
+        "donate": {},
+    }
+
+
+@pytest.fixture
+def folder(tmp_path):
+    graphs = tmp_path / "graphs"
+    graphs.mkdir()
+    for name, content in {
+        "chain9": graph(9),
+        "chain16": graph(16),
+        "scan": graph(9, "bwd"),
+    }.items():
+        (graphs / f"{name}.json").write_text(json.dumps(content), encoding="utf-8")
+    return graphs
+
+
+def read(path):
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def bench(folder, *more):
+    return cli.main(["bench", "planner", f"--graphs={folder}", "--cost=h100", *more])
+
+
+def test_rows_of_a_chain(folder, tmp_path, capsys):
+    out = tmp_path / "rows.csv"
+    assert bench(folder, f"--csv={out}", "--budgets=80,50", "--only=chain*,scan") == 0
+    rows = read(out)
+    assert len(rows) == 2 * 2 * (1 + len(registry.DEFAULT))
+    # Halves go by the place among all files: chain16, chain9, scan.
+    assert {row["graph"]: row["half"] for row in rows} == {"chain16": "even", "chain9": "odd"}
+    for row in rows:
+        assert row["status"] != "failed", row
+        if row["peak"]:
+            assert int(row["peak"]) <= int(row["budget"])
+    planned = {(row["graph"], row["planner"]) for row in rows if row["peak"]}
+    assert {("chain16", "kusumoto"), ("chain16", "chen"), ("chain16", "revolve")} <= planned
+    text = capsys.readouterr().out
+    assert "scan: left out: a loop runs backward" in text
+    assert "a rival is strictly better in" in text
+    assert "neither reached nor proven out of reach" in text
+
+
+def test_a_failing_rival_is_a_row(folder, tmp_path, monkeypatch, capsys):
+    def broken(step):
+        raise ZeroDivisionError("no such luck")
+
+    def liar(step):
+        return lambda budget: Answer([0] * 3, "made up")
+
+    monkeypatch.setitem(registry.RIVALS, "broken", broken)
+    monkeypatch.setitem(registry.RIVALS, "liar", liar)
+    out = tmp_path / "rows.csv"
+    arguments = [f"--csv={out}", "--budgets=80", "--only=chain9", "--rivals=broken,liar,chen"]
+    assert bench(folder, *arguments) == 0
+    by = {row["planner"]: row for row in read(out)}
+    assert by["broken"]["note"] == "ZeroDivisionError: no such luck"
+    assert by["liar"]["status"] == "failed" and "never runs" in by["liar"]["note"]
+    assert by["chen"]["status"] == "feasible"
+
+
+def test_what_was_planned_stays_when_the_run_stops(folder, tmp_path, monkeypatch, capsys):
+    def stopped(step):
+        raise KeyboardInterrupt
+
+    monkeypatch.setitem(registry.RIVALS, "stopped", stopped)
+    out = tmp_path / "rows.csv"
+    arguments = [f"--csv={out}", "--budgets=80", "--only=chain9"]
+    assert bench(folder, *arguments, "--rivals=chen,stopped") == 130
+    kept = read(out)
+    assert [row["planner"] for row in kept] == ["kusumoto", "chen"]
+    # Resumed: these two are not planned again, the third is.
+    assert bench(folder, *arguments, "--rivals=chen,revolve", "--resume") == 0
+    rows = read(out)
+    assert rows[:2] == kept and [row["planner"] for row in rows[2:]] == ["revolve"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--budgets=0"], "--budgets: '0' is not a whole percentage from 1 to 100"),
+        (["--budgets=,"], "--budgets: names no percentage"),
+        (["--only=nothing"], "is called 'nothing'"),
+        (["--rivals=oracle"], "--rivals: no rival 'oracle'; known are chen-sqrt, chen"),
+        (["--resume"], "--resume needs --csv"),
+        (["--strategy=oracle", "--only=chain9"], "strategy"),
+    ],
+)
+def test_bad_options(folder, arguments, message, capsys):
+    assert bench(folder, *arguments) in (1, 2)
+    captured = capsys.readouterr()
+    assert message in captured.err
+    assert "Traceback" not in captured.err
+
+
+def test_no_folder(tmp_path, monkeypatch, capsys):
+    monkeypatch.delenv("REMAT_CORPUS", raising=False)
+    assert cli.main(["bench", "planner"]) == 2
+    assert "name their folder with --graphs=DIR or REMAT_CORPUS" in capsys.readouterr().err
+    assert cli.main(["bench", "planner", f"--graphs={tmp_path}"]) == 2
+    assert "holds no .json and no .json.xz file" in capsys.readouterr().err
+    assert cli.main(["bench", "planner", f"--graphs={tmp_path / 'none'}"]) == 2
+    assert "not a folder; --graphs takes one with neutral graphs" in capsys.readouterr().err
+    other = tmp_path / "other.csv"
+    other.write_text("a,b\n1,2\n", encoding="utf-8")
+    (tmp_path / "g.json").write_text(json.dumps(graph(9)), encoding="utf-8")
+    arguments = ["bench", "planner", f"--graphs={tmp_path}", f"--csv={other}", "--resume"]
+    assert cli.main(arguments) == 2
+    assert "its columns are not those of this bench; leave out --resume" in capsys.readouterr().err
+
+
+ROW = Row(
+    graph="g", half="even", ops=9, cost="h100", percent=50, budget=500, plain_peak=1000, floor=300,
+    base_cost=1000, planner="best", kind=planner_rows.OURS, status="feasible", peak=500,
+    plan_cost=1100, bound=1080, seconds=0.5, base_order=True, note="",
+)  # fmt: skip
+
+
+def text_of(rows):
+    return [line.plain for line in planner_report.summary(rows).renderables]
+
+
+def test_summary_counts_losses_and_open_problems():
+    rival = dataclasses.replace(ROW, planner="xla", kind="rival", bound=None, plan_cost=1090)
+    lines = text_of([ROW, rival])
+    assert "a rival is strictly better in 1 cases of 1 problems" in lines
+    assert "  g h100 50 %: xla 9.00 against 10.00" in lines
+    joined = "\n".join(lines)
+    assert "step time / bound mean 1.0185, worst 1.0185 (g h100 50 %)" in joined
+    assert "overhead / max(bound, 0.5%) median 1.250, worst 1.250" in joined
+    equal = dataclasses.replace(rival, plan_cost=1100)
+    assert "a rival is strictly better in 0 cases of 1 problems" in text_of([ROW, equal])
+    gone = dataclasses.replace(ROW, plan_cost=None, peak=None, status="no-plan-found")
+    assert "  g h100 50 % (500 B; floor 300 B)" in text_of([gone])
+    proof = dataclasses.replace(gone, planner="lmc", kind="rival", status="infeasible")
+    assert "neither reached nor proven out of reach: 0 problems" in text_of([gone, proof])
+
+
+def test_journal_reads_what_it_wrote(tmp_path):
+    path = tmp_path / "rows.csv"
+    gone = dataclasses.replace(ROW, planner="none", plan_cost=None, peak=None, bound=None)
+    journal = planner_report.Journal(path, resume=False)
+    journal.add(ROW)
+    journal.add(gone)
+    journal.close()
+    again = planner_report.Journal(path, resume=True)
+    assert again.rows == [ROW, gone]
+    again.close()
