@@ -1,0 +1,36 @@
+//===- JointBound.h - a lower bound from several cuts -----------*- C++ -*-===//
+//
+// Part of Remat, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef REMAT_PLANNING_SEARCH_JOINTBOUND_H
+#define REMAT_PLANNING_SEARCH_JOINTBOUND_H
+
+#include "remat/Planning/Search/CutBound.h"
+
+namespace remat::planning::search {
+
+struct JointBoundOptions {
+  int64_t flows = 400; ///< maximum flows to spend, all cuts together in each
+  size_t mostCuts = 12;
+  /// Extra cost of a plan in hand: the search ends when the bound reaches it.
+  std::optional<int64_t> enough;
+};
+
+/// Raises `start`, a bound of one cut that is not infeasible, by more cuts: a
+/// closure problem over all of them (`CutModel`) has one price per cut, and each
+/// vector of prices gives a bound. A cut joins where the solution at the best
+/// prices, realised just in time, exceeds the limit most; prices climb by
+/// deflected subgradients with Polyak steps (Polyak 1969; Camerini, Fratta and
+/// Maffioli 1975) in integers. The bound is at least `start.extra`.
+/// `choices` and `prices` belong to all cuts, ascending.
+/// Cost: `flows` maximum flows on a network of O(cuts * (V + E)).
+CutBound jointBound(const SearchGraph &graph, int64_t limit, const CutBound &start,
+                    const JointBoundOptions &options = {});
+
+} // namespace remat::planning::search
+
+#endif // REMAT_PLANNING_SEARCH_JOINTBOUND_H

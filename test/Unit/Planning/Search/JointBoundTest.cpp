@@ -1,0 +1,118 @@
+//===- JointBoundTest.cpp - bounds of several cuts ------------------------===//
+//
+// Part of Remat, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "remat/Planning/Search/JointBound.h"
+
+#include "ExhaustiveSearch.h"
+#include "TestProblems.h"
+#include "remat/Planning/Recompute/Simulator.h"
+#include "remat/Planning/Recompute/Verify.h"
+#include "remat/Planning/Search/CutRealise.h"
+
+#include <gtest/gtest.h>
+
+using namespace remat::planning;
+using namespace remat::planning::search;
+
+namespace {
+
+int64_t plainPeak(const SearchGraph &graph) {
+  std::vector<int64_t> profile = baseProfile(graph);
+  return *std::max_element(profile.begin(), profile.end());
+}
+
+/// `profileAtBaseOps` against the simulator's trace of a schedule that `verify`
+/// accepts.
+void checkRealised(const Problem &problem, const SearchGraph &graph,
+                   const std::vector<CutChoice> &choices) {
+  Recomputations recomputations = realiseJustInTime(graph, choices);
+  Plan plan;
+  plan.schedule = scheduleOf(graph, recomputations);
+  Simulation simulation = simulate(problem, plan.schedule, true);
+  plan.peak = simulation.peak;
+  plan.cost = simulation.cost;
+  Status status = verify(problem, plan, std::nullopt);
+  ASSERT_TRUE(status) << status.error().message;
+  std::vector<int64_t> expected;
+  for (size_t step = 0; step < plan.schedule.size(); ++step)
+    if (plan.schedule[step] == static_cast<OpId>(expected.size()))
+      expected.push_back(simulation.liveAtStep[step].count - graph.fixedBytes());
+  EXPECT_EQ(profileAtBaseOps(graph, recomputations), expected);
+}
+
+class JointBounds : public testing::TestWithParam<Shape> {};
+
+TEST_P(JointBounds, AreBetweenTheSingleCutAndTheOptimum) {
+  TestRandom random(20 + static_cast<uint64_t>(GetParam()));
+  int higher = 0, tight = 0;
+  for (int turn = 0; turn < 4000; ++turn) {
+    Problem problem = shapedProblem(random, GetParam(), 10);
+    SearchGraph graph(problem);
+    int64_t peak = plainPeak(graph), limit = peak - random.below(peak / 2 + 1);
+    CutBound single = bestSingleCutBound(graph, limit, 9, 60);
+    std::optional<Found> optimum =
+        ExhaustiveSearch(problem).cheapest(Bytes(limit + graph.fixedBytes()));
+    CutBound joint = jointBound(graph, limit, single);
+    ASSERT_EQ(joint.infeasible, single.infeasible);
+    if (single.infeasible) {
+      ASSERT_FALSE(optimum);
+      continue;
+    }
+    EXPECT_GE(joint.extra, single.extra);
+    ASSERT_EQ(joint.choices.size(), joint.prices.bytes.size());
+    if (!joint.choices.empty())
+      checkRealised(problem, graph, joint.choices);
+    bool within = true;
+    for (const CutChoice &choice : joint.choices)
+      within &= choice.bytes <= choice.room;
+    EXPECT_TRUE(!joint.choiceFits || within);
+    if (!optimum)
+      continue;
+    int64_t extra = optimum->cost - graph.baseCost();
+    ASSERT_LE(joint.extra, extra) << "turn " << turn;
+    higher += joint.extra > single.extra;
+    tight += extra > 0 && joint.extra == extra;
+  }
+  EXPECT_GT(higher, GetParam() == Shape::Random ? 1 : 20);
+  EXPECT_GT(tight, 20);
+}
+
+INSTANTIATE_TEST_SUITE_P(Shapes, JointBounds, testing::ValuesIn(allShapes),
+                         [](const auto &info) { return toString(info.param); });
+
+/// v is read in two places, each between ops that leave no room for it.
+TEST(JointBound, CountsARecomputationForEachTimeAValueIsNeeded) {
+  Problem problem;
+  problem.scope = BudgetScope::NonArguments;
+  ValueId v = addOp(problem, {}, {10}, 100);
+  ValueId first = addOp(problem, {addOp(problem, {}, {50}, 1000)}, {2}, 1000);
+  ValueId between = addOp(problem, {v, first}, {1}, 1000);
+  ValueId second = addOp(problem, {between, addOp(problem, {between}, {50}, 1000)}, {1}, 1000);
+  setOutputs(problem, {addOp(problem, {v, second}, {1}, 1000)});
+  SearchGraph graph(problem);
+  constexpr int64_t limit = 52;
+  CutBound single = bestSingleCutBound(graph, limit, 9, 60);
+  CutBound joint = jointBound(graph, limit, single);
+  EXPECT_LE(single.extra, 100);
+  EXPECT_EQ(joint.extra, 200);
+  EXPECT_EQ(ExhaustiveSearch(problem).cheapest(Bytes(limit))->cost, graph.baseCost() + 200);
+  EXPECT_EQ(realiseJustInTime(graph, joint.choices), (Recomputations{{3, 0}, {6, 0}}));
+}
+
+TEST(JointBound, EndsWhenTheBoundIsEnough) {
+  TestRandom random(7);
+  Problem problem = shapedProblem(random, Shape::Mirror, 10);
+  SearchGraph graph(problem);
+  int64_t limit = plainPeak(graph) * 2 / 3;
+  CutBound single = bestSingleCutBound(graph, limit, 9, 60);
+  JointBoundOptions options;
+  options.enough = single.extra;
+  EXPECT_EQ(jointBound(graph, limit, single, options).flows, single.flows);
+}
+
+} // namespace
