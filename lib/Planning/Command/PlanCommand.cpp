@@ -13,6 +13,7 @@
 #include "Summary.h"
 #include "remat/Planning/Graph/FoldFree.h"
 #include "remat/Planning/Graph/NeutralIO.h"
+#include "remat/Planning/Recompute/CheckmateIO.h"
 #include "remat/Planning/Recompute/PaperIO.h"
 #include "remat/Planning/Recompute/PlanIO.h"
 #include "remat/Planning/Recompute/ProblemIO.h"
@@ -98,6 +99,8 @@ private:
       return loadNeutral(*text, name);
     case InputFormat::Paper:
       return loadPaper(*text, name);
+    case InputFormat::Checkmate:
+      return loadCheckmate(*text, name);
     }
     return {};
   }
@@ -143,6 +146,14 @@ private:
     paper = std::move(*graph);
     problem = jointProblem(*paper);
     return {};
+  }
+
+  Status loadCheckmate(const std::string &text, const std::string &name) {
+    Result<Problem> read = readCheckmateProblem(text, name);
+    if (!read)
+      return read.error();
+    problem = std::move(*read);
+    return finishProblem(name);
   }
 
   /// Costs of another table and sums after folding may break a rule that the

@@ -23,6 +23,7 @@ constexpr Spelling<InputFormat> formats[] = {
     {InputFormat::Problem, "problem"},
     {InputFormat::Neutral, "neutral"},
     {InputFormat::Paper, "paper"},
+    {InputFormat::Checkmate, "checkmate"},
 };
 
 constexpr const char *description =
@@ -58,8 +59,9 @@ void addInputOptions(CLI::App &app, RawOptions &raw) {
   app.add_option("INPUT", raw.input, "File to plan; - is standard input. xz files are unpacked")
       ->type_name("");
   app.add_option("--format", raw.format,
-                 "problem.json, a neutral graph, or the paper's graph {n, T, M, edges}")
-      ->type_name("problem|neutral|paper")
+                 "problem.json, a neutral graph, the paper's graph {n, T, M, edges}, or a graph "
+                 "of Checkmate or Moccasin")
+      ->type_name("problem|neutral|paper|checkmate")
       ->default_str("problem")
       ->group("Input");
   app.add_option("--graph", raw.graph, "Which graph of a paper file (default: its only one)")
@@ -184,10 +186,16 @@ private:
                                ", but the format is " + std::string(toString(options.format)));
   }
 
-  Status refuseForPaper(bool given, const char *option, const char *why) const {
-    if (given && options.format == InputFormat::Paper)
-      return invalid(option, "does not apply to paper graphs: " + std::string(why));
+  Status refuseFor(InputFormat format, bool given, const char *option, const char *why) const {
+    if (given && options.format == format)
+      return invalid(option, std::string("does not apply to ") +
+                                 (format == InputFormat::Paper ? "paper" : "Checkmate") +
+                                 " graphs: " + why);
     return {};
+  }
+
+  Status refuseForPaper(bool given, const char *option, const char *why) const {
+    return refuseFor(InputFormat::Paper, given, option, why);
   }
 
   Status readInput() {
@@ -198,16 +206,20 @@ private:
     options.graph = raw.graph;
     options.foldFree = raw.foldFree;
     if (Status status = readWord("--format", raw.format, parseInputFormat,
-                                 "problem, neutral, paper", options.format);
+                                 "problem, neutral, paper, checkmate", options.format);
         !status)
       return status;
     if (Status status = expectFormat(!raw.graph.empty(), "--graph", InputFormat::Paper); !status)
       return status;
     if (Status status = expectFormat(raw.foldFree, "--fold-free", InputFormat::Neutral); !status)
       return status;
-    if (Status status = refuseForPaper(!raw.cost.empty(), "--cost", "they hold their own costs");
-        !status || raw.cost.empty())
-      return status;
+    for (InputFormat format : {InputFormat::Paper, InputFormat::Checkmate})
+      if (Status status =
+              refuseFor(format, !raw.cost.empty(), "--cost", "they hold their own costs");
+          !status)
+        return status;
+    if (raw.cost.empty())
+      return {};
     options.table = findDeviceTable(raw.cost);
     if (!options.table) {
       std::string known = tableNames();
@@ -259,6 +271,10 @@ private:
     if (raw.scope.empty())
       return {};
     if (Status status = refuseForPaper(true, "--budget-scope", "they have no arguments"); !status)
+      return status;
+    if (Status status = refuseFor(InputFormat::Checkmate, true, "--budget-scope",
+                                  "they have neither arguments nor outputs");
+        !status)
       return status;
     options.scope.emplace();
     return readWord("--budget-scope", raw.scope, parseBudgetScope,

@@ -18,7 +18,7 @@
 
 namespace remat::planning {
 
-enum class InputFormat { Problem, Neutral, Paper };
+enum class InputFormat { Problem, Neutral, Paper, Checkmate };
 std::string_view toString(InputFormat format);
 std::optional<InputFormat> parseInputFormat(std::string_view text);
 

@@ -42,12 +42,14 @@ private:
     const JsonAt &root = reader.root();
     reader.expectObject(root);
     if (!reader.has(root, "schema_version")) {
+      bool isCheckmate = reader.has(root, "links");
       bool isNeutral = reader.has(root, "nodes");
       bool isPaper = reader.has(root, "graphs") || reader.has(root, "edges");
-      if (isNeutral || isPaper)
+      if (isCheckmate || isNeutral || isPaper)
         return reader.fail(root, std::string("key \"schema_version\" is missing; a ") +
-                                     (isNeutral ? "neutral graph needs --format=neutral"
-                                                : "paper graph needs --format=paper"));
+                                     (isCheckmate ? "Checkmate graph needs --format=checkmate"
+                                      : isNeutral ? "neutral graph needs --format=neutral"
+                                                  : "paper graph needs --format=paper"));
     }
     reader.expectSchemaVersion(root, kProblemSchemaVersion);
     reader.expectObject(root, {"schema_version", "name", "scope", "donation", "memory_model",
