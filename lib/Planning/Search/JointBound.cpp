@@ -196,17 +196,39 @@ void Ascent::report(CutBound &result) const {
   result.choiceFits = cheapest.has_value();
 }
 
-/// The base op at which the schedule of `choices` exceeds the limit most, cuts
-/// left out; -1 if none does.
+/// The base op at which the schedule of `choices` exceeds the limit most, but for
+/// the cuts and what was tried often; -1 if none does.
 int32_t worstOp(const SearchGraph &graph, int64_t limit, const std::vector<CutChoice> &choices,
-                const std::vector<int32_t> &cuts) {
+                const std::vector<int32_t> &cuts, const std::vector<char> &tries) {
+  constexpr char mostTries = 3;
   std::vector<int64_t> profile = profileAtBaseOps(graph, realiseJustInTime(graph, choices));
   int32_t worst = -1;
   for (int32_t op = 0; op < graph.opCount(); ++op)
-    if (profile[op] > limit && (worst < 0 || profile[op] > profile[worst]) &&
+    if (profile[op] > limit && tries[op] < mostTries &&
+        (worst < 0 || profile[op] > profile[worst]) &&
         !std::binary_search(cuts.begin(), cuts.end(), op))
       worst = op;
   return worst;
+}
+
+/// Adds a cut, at price 0.
+void join(Prices &prices, int32_t cut) {
+  auto place = std::lower_bound(prices.cuts.begin(), prices.cuts.end(), cut);
+  prices.at.bytes.insert(prices.at.bytes.begin() + (place - prices.cuts.begin()), 0);
+  prices.cuts.insert(place, cut);
+}
+
+/// Takes away the cuts of price 0: what is stored there is free, so they bound
+/// nothing.
+void leave(Prices &prices) {
+  Prices kept{{}, {prices.at.cost, {}}};
+  for (size_t k = 0; k < prices.cuts.size(); ++k)
+    if (prices.at.bytes[k] > 0) {
+      kept.cuts.push_back(prices.cuts[k]);
+      kept.at.bytes.push_back(prices.at.bytes[k]);
+    }
+  if (!kept.cuts.empty())
+    prices = std::move(kept);
 }
 
 } // namespace
@@ -220,22 +242,22 @@ CutBound jointBound(const SearchGraph &graph, int64_t limit, const CutBound &sta
   for (const CutChoice &choice : start.choices)
     prices.cuts.push_back(choice.cut);
   std::vector<CutChoice> choices = start.choices;
+  std::vector<char> tries(graph.opCount(), 0); // by op: how often it joined
   int64_t left = options.flows;
-  int64_t each = std::max<int64_t>(options.flows / std::max<int64_t>(options.mostCuts, 1), 1);
-  while (left > 0 && prices.cuts.size() < options.mostCuts &&
-         !(options.enough && result.extra >= *options.enough)) {
-    int32_t worst = worstOp(graph, limit, choices, prices.cuts);
+  while (left > 0 && !(options.enough && result.extra >= *options.enough)) {
+    int32_t worst = worstOp(graph, limit, choices, prices.cuts, tries);
     if (worst < 0)
       break;
-    auto place = std::lower_bound(prices.cuts.begin(), prices.cuts.end(), worst);
-    prices.at.bytes.insert(prices.at.bytes.begin() + (place - prices.cuts.begin()), 0);
-    prices.cuts.insert(place, worst);
+    ++tries[worst];
+    join(prices, worst);
     Ascent ascent(graph, limit, prices);
-    ascent.climb(std::min(left, each), options.enough);
+    ascent.climb(std::min(left, options.flowsPerCut), options.enough);
     left -= ascent.spent();
     prices = ascent.bestPrices();
     choices = ascent.choices();
-    ascent.report(result);
+    if (ascent.bound() > result.extra)
+      ascent.report(result);
+    leave(prices);
   }
   result.flows = start.flows + options.flows - left;
   return result;

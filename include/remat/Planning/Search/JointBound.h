@@ -14,8 +14,8 @@
 namespace remat::planning::search {
 
 struct JointBoundOptions {
-  int64_t flows = 400; ///< maximum flows to spend, all cuts together in each
-  size_t mostCuts = 12;
+  int64_t flows = 400;      ///< maximum flows to spend, all cuts together in each
+  int64_t flowsPerCut = 40; ///< at most, each time a cut joins
   /// Extra cost of a plan in hand: the search ends when the bound reaches it.
   std::optional<int64_t> enough;
 };
@@ -23,7 +23,8 @@ struct JointBoundOptions {
 /// Raises `start`, a bound of one cut that is not infeasible, by more cuts: a
 /// closure problem over all of them (`CutModel`) has one price per cut, and each
 /// vector of prices gives a bound. A cut joins where the solution at the best
-/// prices, realised just in time, exceeds the limit most; prices climb by
+/// prices, realised just in time, exceeds the limit most, and leaves when its
+/// price is 0; prices climb by
 /// deflected subgradients with Polyak steps (Polyak 1969; Camerini, Fratta and
 /// Maffioli 1975) in integers. The bound is at least `start.extra`.
 /// `choices` and `prices` belong to all cuts, ascending.
