@@ -190,6 +190,27 @@ def test_summary_counts_losses_and_open_problems():
     assert "neither reached nor proven out of reach: 0 problems" in text_of([gone, proof])
 
 
+def test_summary_counts_proven_optima():
+    exact = dataclasses.replace(
+        ROW, planner="lazy-cuts", kind=planner_rows.BOUND, plan_cost=1090, bound=1090
+    )
+    # The exact method is no rival, and what it proves is no loss but a count.
+    lines = text_of([ROW, exact])
+    assert (
+        "where the optimum is proven: 1 problems; equal in 0 (0.0%), without a plan in 0" in lines
+    )
+    assert "  worst step time / optimum 1.0092 (g h100 50 %)" in lines
+    assert "a rival is strictly better in 0 cases of 1 problems" in lines
+    met = dataclasses.replace(ROW, plan_cost=1090)
+    assert "where the optimum is proven: 1 problems; equal in 1 (100.0%), without a plan in 0" in (
+        text_of([met, exact])
+    )
+    # A bound below the cheapest plan proves nothing; nor does a plan in another order.
+    assert planner_report.optimum({"best": ROW}) is None
+    moved = dataclasses.replace(exact, bound=1000, base_order=False)
+    assert planner_report.optimum({"best": ROW, "xla": moved}) is None
+
+
 def test_journal_reads_what_it_wrote(tmp_path):
     path = tmp_path / "rows.csv"
     gone = dataclasses.replace(ROW, planner="none", plan_cost=None, peak=None, bound=None)

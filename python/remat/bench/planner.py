@@ -16,7 +16,7 @@ from remat.bench import planner_report, planner_rows, records
 from remat.bench.planner_report import Journal
 from remat.bench.planner_rows import GraphBench, Row
 from remat.bench.rivals.answer import Rival
-from remat.bench.rivals.registry import DEFAULT, RIVALS, find_rivals
+from remat.bench.rivals.registry import DEFAULT, EXACT, RIVALS, find_rivals
 from remat.commands import add_command
 from remat.errors import InputError, RematError
 
@@ -44,7 +44,11 @@ def register(commands: argparse._SubParsersAction) -> None:
         "--budgets", default=BUDGETS, metavar="LIST", help=f"percents (default: {BUDGETS})"
     )
     parser.add_argument(
-        "--cost", default="h100,paper", metavar="LIST", help="cost tables (default: h100,paper)"
+        "--cost",
+        default="h100,paper",
+        metavar="LIST",
+        help="cost tables, or checkmate: the graphs are those of the Checkmate and Moccasin "
+        "papers, with their own costs and memory rule (default: h100,paper)",
     )
     parser.add_argument(
         "--strategy",
@@ -57,7 +61,15 @@ def register(commands: argparse._SubParsersAction) -> None:
         "--rivals",
         default=",".join(DEFAULT),
         metavar="LIST",
-        help=f"of {', '.join(RIVALS)}; none for no rival (default: {','.join(DEFAULT)})",
+        help=f"of {', '.join([*RIVALS, *EXACT])}; none for no rival (default: "
+        f"{','.join(DEFAULT)}); the last three need remat[bench]",
+    )
+    parser.add_argument(
+        "--time-limit",
+        type=float,
+        default=60,
+        metavar="S",
+        help="of lazy-cuts, checkmate and moccasin on each problem (default: 60)",
     )
     parser.add_argument(
         "--csv", type=Path, metavar="FILE", help="write the rows as they come, as CSV"
@@ -73,7 +85,7 @@ def run(arguments: argparse.Namespace) -> int:
     console = Console(width=None if Console().is_terminal else 220)
     percents = _percents(arguments.budgets)
     strategies = _words(arguments.strategy)
-    rivals = find_rivals(_words(arguments.rivals))
+    rivals = find_rivals(_words(arguments.rivals), arguments.time_limit)
     graphs = _chosen(_folder(arguments.graphs), arguments.only)
     if arguments.resume and arguments.csv is None:
         raise InputError("--resume needs --csv, the file whose rows are kept")

@@ -9,6 +9,7 @@ import csv
 import dataclasses
 import statistics
 from collections.abc import Iterable
+from fractions import Fraction
 from pathlib import Path
 from typing import TextIO
 
@@ -16,13 +17,15 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from remat.bench.planner_rows import OURS, RIVAL, Row
+from remat.bench.planner_rows import BOUND, OURS, RIVAL, Row
 from remat.errors import InputError
 
 #: Budgets in percent of the plain peak that the acceptance figures treat alike.
 GROUPS = {"90-60 %": (60, 100), "50-40 %": (40, 59), "below 40 %": (0, 39)}
 #: Bounds on the overhead below this share of the step count as this share.
 LEAST_OVERHEAD = 0.005
+#: Costs that differ by no more than this share of the plain step count as equal.
+SAME = Fraction(1, 10**6)
 _OPTIONAL = ("peak", "plan_cost", "bound")
 
 
@@ -115,7 +118,7 @@ def best_bound(row: dict[str, Row]) -> int | None:
 
 def table(rows: list[Row]) -> Table:
     """Returns overheads in percent, a column for each planner; * marks a changed order."""
-    ours, rivals = planners(rows, OURS), planners(rows, RIVAL)
+    ours, rivals = planners(rows, OURS), [*planners(rows, RIVAL), *planners(rows, BOUND)]
     out = Table(
         title="overhead in % of the plain step; - no plan, ! failed, * not in base order",
         title_justify="left",
@@ -180,6 +183,7 @@ def summary(rows: list[Row]) -> Group:
         for label, chosen in halves.items():
             if chosen:
                 lines += _half_lines(label, name, chosen)
+        lines += _optimum_lines(name, problems)
         lines += _loss_lines(name, problems)
         lines += _open_lines(name, problems)
     failed = [row for row in rows if row.status == "failed"]
@@ -218,15 +222,46 @@ def _worst(pairs: list[tuple[Row, int]], values: list[float]) -> str:
     return f"{row.graph} {row.cost} {row.percent} %"
 
 
+def optimum(problem: dict[str, Row]) -> int | None:
+    """Returns the least cost of any plan in base order, if it is proven to be that.
+
+    It is, to `SAME` of the plain step, when a certified bound of anybody meets the cheapest plan of
+    anybody.
+    """
+    costs = [row.plan_cost for row in problem.values() if row.plan_cost and row.base_order]
+    bound = best_bound(problem)
+    if not costs or bound is None:
+        return None
+    base_cost = next(iter(problem.values())).base_cost
+    return min(costs) if min(costs) - bound <= base_cost * SAME else None
+
+
+def _optimum_lines(name: str, problems: list[dict[str, Row]]) -> list[str]:
+    """Returns how often the strategy meets the optimum where it is proven."""
+    pairs = [(p[name], cost) for p in problems if (cost := optimum(p)) is not None]
+    if not pairs:
+        return []
+    reached = [(row, cost) for row, cost in pairs if row.plan_cost is not None]
+    equal = sum(row.plan_cost - cost <= row.base_cost * SAME for row, cost in reached)
+    lines = [
+        f"where the optimum is proven: {len(pairs)} problems; equal in {equal} "
+        f"({equal / len(pairs):.1%}), without a plan in {len(pairs) - len(reached)}"
+    ]
+    if reached:
+        times = [row.plan_cost / cost for row, cost in reached]
+        lines.append(f"  worst step time / optimum {max(times):.4f} ({_worst(reached, times)})")
+    return lines
+
+
 def losses(name: str, problems: Iterable[dict[str, Row]]) -> list[tuple[Row, Row]]:
     """Returns (ours, rival's) for every problem and rival with a strictly cheaper plan."""
     found = []
     for problem in problems:
         mine = problem[name]
         for row in problem.values():
-            if row.kind == RIVAL and row.plan_cost is not None and (
-                mine.plan_cost is None or row.plan_cost < mine.plan_cost
-            ):  # fmt: skip
+            if row.kind != RIVAL or row.plan_cost is None:
+                continue
+            if mine.plan_cost is None or row.plan_cost < mine.plan_cost:
                 found.append((mine, row))
     return found
 

@@ -15,12 +15,17 @@ from typing import Any
 
 from remat import progress, toolchain
 from remat.bench.rivals.answer import Planner, Rival, Schedule
+from remat.bench.rivals.registry import BOUND as BOUND_RIVAL
 from remat.bench.rivals.simulate import Replay, simulate
 from remat.bench.rivals.step import Step, step_of_problem
 from remat.errors import InputError, ToolchainError
 
 SCOPE = "temporaries"
-OURS, RIVAL = "ours", "rival"
+#: A strategy; another tool's algorithm; our exact method, which is too slow to plan with.
+OURS, RIVAL, BOUND = "ours", "rival", "bound"
+#: In place of a cost table: graphs of the Checkmate and Moccasin papers, with their own costs and
+#: memory rule.
+CHECKMATE = "checkmate"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,7 +34,7 @@ class Row:
 
     Attributes:
         half: "even" or "odd", by the graph's place among the folder's files in alphabetical order.
-        kind: `OURS` or `RIVAL`.
+        kind: `OURS`, `RIVAL` or `BOUND`.
         status: of ours as in plan.json; of a rival "feasible", "no-plan-found", "infeasible",
             "optimal" or "failed".
         peak, plan_cost: replayed; None without a plan.
@@ -88,23 +93,26 @@ class GraphBench:
     """A graph with one cost table, its budgets, and a folder for the files of remat-plan."""
 
     def __init__(self, path: Path, half: str, cost: str, folder: Path) -> None:
-        """Reads the graph. Errors: as `toolchain.run_tool`; InputError if it is refused."""
+        """Reads the graph; `cost` is a table for a neutral graph, or `CHECKMATE`.
+
+        Errors: as `toolchain.run_tool`; ToolchainError or InputError if it is refused.
+        """
         self._half, self._cost, self._folder = half, cost, folder
         self.name = graph_name(path)
         self.problem_file = folder / f"{self.name}.{cost}.problem.json"
-        _run_plan(
-            self.name,
-            [str(path), "--format=neutral", "--fold-free", f"--cost={cost}",
-             f"--budget-scope={SCOPE}", "--strategy=none", f"--emit-problem={self.problem_file}",
-             f"--output={folder / 'base.json'}"],
-        )  # fmt: skip
+        options = ["--format=checkmate"]
+        if cost != CHECKMATE:
+            options = ["--format=neutral", "--fold-free", f"--cost={cost}",
+                       f"--budget-scope={SCOPE}"]  # fmt: skip
+        emitted = [f"--emit-problem={self.problem_file}", f"--output={folder / 'base.json'}"]
+        _run_plan(self.name, [str(path), *options, "--strategy=none", *emitted])
         problem = json.loads(self.problem_file.read_text(encoding="utf-8"))
         #: Whether a loop runs backward: a scan, which rivals do not plan.
         self.has_scan = any(
             op["kind"] == "loop" and op["phase"] != "forward" for op in problem["ops"]
         )
         self.step: Step = step_of_problem(problem)
-        self._cost_table = problem["cost_table"]
+        self._cost_table, self._scope = problem["cost_table"], problem["scope"]
         self._positions = {op: position for position, op in enumerate(self.step.ids)}
         self.plain: Replay = simulate(self.step, range(self.step.size))
 
@@ -151,6 +159,7 @@ class GraphBench:
         some rivals find nothing or worse.
         """
         planner: Planner | None = None
+        kind = BOUND if name == BOUND_RIVAL else RIVAL
         best: Row | None = None
         for percent in sorted(percents):
             start = time.perf_counter()
@@ -160,16 +169,14 @@ class GraphBench:
                     answer = planner(self._budget(percent))
                 status = "infeasible" if answer.infeasible else "no-plan-found"
                 if answer.schedule is not None:
-                    status = "feasible"
+                    status = "optimal" if answer.optimal else "feasible"
                 found = Found(status, answer.schedule, answer.bound, answer.note)
-                row = self._row(percent, name, RIVAL, found, time.perf_counter() - start)
-                if row.plan_cost is not None and row.plan_cost == row.bound:
-                    row = dataclasses.replace(row, status="optimal")
+                row = self._row(percent, name, kind, found, time.perf_counter() - start)
                 if answer.schedule is not None and row.base_order:
                     row = self._verified(row, answer.schedule)
             except Exception as error:  # a rival's defect is a row, not the end of the run
                 found = Found("failed", None, None, f"{type(error).__name__}: {error}")
-                row = self._row(percent, name, RIVAL, found, time.perf_counter() - start)
+                row = self._row(percent, name, kind, found, time.perf_counter() - start)
             row = self._no_worse(row, best)
             best = row if row.plan_cost is not None else best
             yield row
@@ -221,7 +228,7 @@ class GraphBench:
             "status": "feasible",
             "strategy": row.planner,
             "stop_reason": "",
-            "scope": SCOPE,
+            "scope": self._scope,
             "budget": row.budget,
             "plain_peak": row.plain_peak,
             "smallest_peak": row.peak,

@@ -23,12 +23,14 @@ class Answer:
         note: for people: the parameters that gave the schedule, or the reason.
         bound: certified lower bound on the cost within the budget, from exact solvers.
         infeasible: the budget is proven to be out of reach.
+        optimal: the schedule is proven to be the cheapest in base order.
     """
 
     schedule: Schedule | None
     note: str = ""
     bound: int | None = None
     infeasible: bool = False
+    optimal: bool = False
 
 
 #: Plans for one step: budget in bytes -> answer.

@@ -5,11 +5,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 from remat.errors import InputError
@@ -147,60 +145,3 @@ def step_of_problem(problem: dict[str, Any]) -> Step:
         recomputable=[op["recomputable"] for op in ops],
         output=[op["results"][0] in outputs for op in ops],
     )
-
-
-def read_checkmate(path: Path) -> Step:
-    """Returns the step in a graph of the Checkmate and Moccasin papers, as their files hold it.
-
-    Nodes are in topological order of their ids; nothing is an output, so that a value without
-    readers dies with its op, as in those papers' memory rule.
-    Errors: InputError if the file is not of that form.
-    """
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-        nodes = sorted(data["nodes"], key=lambda node: node["id"])
-        position = {node["id"]: index for index, node in enumerate(nodes)}
-        inputs: list[list[int]] = [[] for _ in nodes]
-        for link in data["links"]:
-            inputs[position[link["target"]]].append(position[link["source"]])
-        order = _topological(inputs)
-        place = {old: new for new, old in enumerate(order)}
-        chosen = [nodes[old] for old in order]
-        return Step(
-            name=path.stem,
-            cost_unit="units",
-            ids=[node["id"] for node in chosen],
-            kinds=["other"] * len(nodes),
-            forward=[not node.get("backward", False) for node in chosen],
-            bytes=[int(node["cost_ram"]) for node in chosen],
-            costs=[int(node["cost_cpu"]) for node in chosen],
-            inputs=[tuple(sorted({place[source] for source in inputs[old]})) for old in order],
-            recomputable=[True] * len(nodes),
-            output=[False] * len(nodes),
-        )
-    except (KeyError, TypeError, ValueError) as error:
-        raise InputError(f"{path}: not a graph of the Checkmate form: {error!r}") from error
-
-
-def _topological(inputs: list[list[int]]) -> list[int]:
-    """Returns the nodes in an order that puts inputs first, smallest id first among the ready."""
-    import heapq
-
-    users: list[list[int]] = [[] for _ in inputs]
-    missing = [len(sources) for sources in inputs]
-    for node, sources in enumerate(inputs):
-        for source in sources:
-            users[source].append(node)
-    ready = [node for node, count in enumerate(missing) if count == 0]
-    heapq.heapify(ready)
-    order = []
-    while ready:
-        node = heapq.heappop(ready)
-        order.append(node)
-        for user in users[node]:
-            missing[user] -= 1
-            if missing[user] == 0:
-                heapq.heappush(ready, user)
-    if len(order) != len(inputs):
-        raise ValueError("the nodes form a cycle")
-    return order
