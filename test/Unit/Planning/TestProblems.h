@@ -115,16 +115,18 @@ inline Problem randomProblem(TestRandom &random, int64_t maxOps) {
 
 /// How the forward of `shapedProblem` is wired.
 enum class Shape {
-  Random, ///< `randomProblem`, the last ops being gradients
-  Chain,  ///< each op reads the one before
-  UNet,   ///< a chain whose second half also reads the first, backwards
-  Dag,    ///< each op reads one to three of the last values
-  Mirror, ///< a chain and nothing else than its values read backwards, twice
+  Random,   ///< `randomProblem`, the last ops being gradients
+  Chain,    ///< each op reads the one before
+  UNet,     ///< a chain whose second half also reads the first, backwards
+  Dag,      ///< each op reads one to three of the last values
+  Mirror,   ///< a chain and nothing else than its values read backwards, twice
+  Branches, ///< each op reads one or two of any; the last ops are gradients
+  Updates,  ///< a chain, then gradients of values and weights, then updates
 };
-inline constexpr Shape allShapes[] = {Shape::Random, Shape::Chain, Shape::UNet, Shape::Dag,
-                                      Shape::Mirror};
+inline constexpr Shape allShapes[] = {Shape::Random, Shape::Chain,    Shape::UNet,   Shape::Dag,
+                                      Shape::Mirror, Shape::Branches, Shape::Updates};
 inline const char *toString(Shape shape) {
-  const char *const names[] = {"Random", "Chain", "UNet", "Dag", "Mirror"};
+  const char *const names[] = {"Random", "Chain", "UNet", "Dag", "Mirror", "Branches", "Updates"};
   return names[static_cast<int>(shape)];
 }
 
@@ -169,10 +171,65 @@ inline std::vector<ValueId> addGradients(TestRandom &random, Problem &problem,
   return gradients;
 }
 
+/// A chain with a loss; each op reads a weight, and some leave a second value to
+/// the backward; then gradients of values and weights, and the updates last.
+inline Problem updatesProblem(TestRandom &random, int64_t maxOps) {
+  Problem problem;
+  int64_t layers = std::max<int64_t>(1, (maxOps - 2) / 4);
+  std::vector<ValueId> weights, forward{addArgument(problem, random.below(20))}, extra, gradients;
+  for (int64_t i = 0; i < layers; ++i)
+    weights.push_back(addArgument(problem, random.below(20)));
+  for (int64_t i = 0; i < layers; ++i) {
+    extra.push_back(random.oneIn(2)
+                        ? forward.back()
+                        : addRandomOp(random, problem, {forward.back()}, Phase::Forward));
+    forward.push_back(addRandomOp(random, problem, {forward.back(), weights[i]}, Phase::Forward));
+  }
+  std::vector<ValueId> outputs{addRandomOp(random, problem, {forward.back()}, Phase::Forward)};
+  ValueId carried = outputs.front();
+  for (int64_t i = layers; i-- > 0;) {
+    gradients.push_back(
+        addRandomOp(random, problem, {carried, forward[i], extra[i]}, Phase::Backward));
+    if (i > 0)
+      carried =
+          addRandomOp(random, problem, {carried, weights[i], forward[i + 1]}, Phase::Backward);
+  }
+  for (int64_t i = 0; i < layers; ++i)
+    outputs.push_back(
+        addRandomOp(random, problem, {gradients[i], weights[layers - 1 - i]}, Phase::Update));
+  setOutputs(problem, outputs);
+  for (int64_t i = 0; i < layers; ++i)
+    problem.graph.donated[i + 1] = static_cast<int32_t>(layers - i);
+  return problem;
+}
+
+/// Ops that read one or two of any earlier values.
+inline Problem branchesProblem(TestRandom &random, int64_t maxOps) {
+  Problem problem;
+  std::vector<ValueId> values{addArgument(problem, random.below(20))};
+  int64_t ops = maxOps - random.below(maxOps / 2), forward = 1 + random.below(ops);
+  for (int64_t i = 0; i < ops; ++i) {
+    std::vector<ValueId> inputs;
+    for (int64_t left = 1 + random.below(2); left > 0; --left)
+      inputs.push_back(values[random.below(static_cast<int64_t>(values.size()))]);
+    values.push_back(
+        addRandomOp(random, problem, inputs, i < forward ? Phase::Forward : Phase::Backward));
+  }
+  setOutputs(problem, {values.back()});
+  return problem;
+}
+
 /// A training step of up to `maxOps` ops (at least 4): a forward wired as
 /// `shape` says, then its gradients, with everything that `randomProblem` has.
 inline Problem shapedProblem(TestRandom &random, Shape shape, int64_t maxOps) {
   Problem problem;
+  if (shape == Shape::Branches || shape == Shape::Updates) {
+    problem =
+        shape == Shape::Branches ? branchesProblem(random, maxOps) : updatesProblem(random, maxOps);
+    problem.scope = static_cast<BudgetScope>(random.below(3));
+    problem.donation = random.oneIn(2);
+    return problem;
+  }
   if (shape == Shape::Random) {
     problem = randomProblem(random, maxOps);
     auto ops = static_cast<int64_t>(problem.graph.ops.size());

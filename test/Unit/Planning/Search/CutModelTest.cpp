@@ -52,8 +52,11 @@ int64_t smallestObjective(const SearchGraph &graph, int32_t cut, const CutPrices
   return best;
 }
 
+/// Not the shapes with side branches: there a window may lower the minimum, as
+/// an op does not imply an input whose window is shorter than its own.
 Problem randomStep(TestRandom &random, int64_t maxOps) {
-  return shapedProblem(random, allShapes[random.below(std::size(allShapes))], maxOps);
+  constexpr Shape shapes[] = {Shape::Random, Shape::Chain, Shape::UNet, Shape::Dag, Shape::Mirror};
+  return shapedProblem(random, shapes[random.below(std::size(shapes))], maxOps);
 }
 
 TEST(CutModel, OneCutIsTheCheapestSetOfOps) {

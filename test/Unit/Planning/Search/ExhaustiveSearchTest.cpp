@@ -115,8 +115,8 @@ TEST(ExhaustiveSearch, AgreesWithAllSchedulesInBaseOrder) {
   TestRandom random(1);
   int dearer = 0;
   for (int turn = 0; turn < 400; ++turn) {
-    compareWithAllSchedules(shapedProblem(random, allShapes[turn % 5], 5), FirstRuns::BaseOrder, 9,
-                            dearer);
+    compareWithAllSchedules(shapedProblem(random, allShapes[turn % std::size(allShapes)], 5),
+                            FirstRuns::BaseOrder, 9, dearer);
     if (HasFailure())
       FAIL() << "turn " << turn;
   }
@@ -127,8 +127,8 @@ TEST(ExhaustiveSearch, AgreesWithAllSchedulesInAnyOrder) {
   TestRandom random(2);
   int dearer = 0;
   for (int turn = 0; turn < 200; ++turn) {
-    compareWithAllSchedules(shapedProblem(random, allShapes[turn % 5], 5), FirstRuns::AnyOrder, 8,
-                            dearer);
+    compareWithAllSchedules(shapedProblem(random, allShapes[turn % std::size(allShapes)], 5),
+                            FirstRuns::AnyOrder, 8, dearer);
     if (HasFailure())
       FAIL() << "turn " << turn;
   }

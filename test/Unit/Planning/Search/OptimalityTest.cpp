@@ -6,15 +6,13 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Distribution.h"
 #include "ExhaustiveSearch.h"
-
 #include "TestProblems.h"
 #include "remat/Planning/Recompute/Simulator.h"
 #include "remat/Planning/Recompute/Strategy.h"
 #include "remat/Planning/Recompute/Verify.h"
 
-#include <cmath>
-#include <cstdio>
 #include <gtest/gtest.h>
 
 using namespace remat::planning;
@@ -24,38 +22,8 @@ namespace {
 /// Every strategy that is compared; a new one joins here.
 constexpr StrategyKind strategies[] = {StrategyKind::Chen, StrategyKind::Kusumoto};
 
-constexpr int problemsPerShape = 20000; // 100,000 in all
+constexpr int problemsPerShape = 15000; // 105,000 in all
 constexpr int64_t maxOps = 10;
-
-/// Ratios of costs, for people.
-class Distribution {
-public:
-  void add(int64_t above, int64_t below) {
-    if (below > 0)
-      ratios.push_back(static_cast<double>(above) / static_cast<double>(below));
-    else if (above == 0)
-      ratios.push_back(1);
-    else
-      ratios.push_back(INFINITY);
-  }
-
-  void print(const char *what) {
-    std::printf("    %-16s n %6zu", what, ratios.size());
-    std::sort(ratios.begin(), ratios.end());
-    if (!ratios.empty()) {
-      auto equal = std::count(ratios.begin(), ratios.end(), 1.0);
-      std::printf(", equal %5.1f %%, min %.3f, median %.3f, p90 %.3f, p99 %.3f, max %.3f",
-                  100.0 * static_cast<double>(equal) / static_cast<double>(ratios.size()), at(0),
-                  at(500), at(900), at(990), at(1000));
-    }
-    std::printf("\n");
-  }
-
-private:
-  double at(size_t permille) const { return ratios[(ratios.size() - 1) * permille / 1000]; }
-
-  std::vector<double> ratios;
-};
 
 /// One strategy's answers.
 struct Record {
@@ -126,7 +94,7 @@ TEST_P(Optimality, NoPlanIsCheaperAndNoBoundHigher) {
                 records[i].plans, records[i].missed);
     records[i].toOptimum.print("plan / optimum");
     records[i].boundGap.print("optimum / bound");
-    EXPECT_GT(records[i].plans, 100);
+    EXPECT_GT(records[i].plans, 20);
   }
   EXPECT_LT(unreachable, problemsPerShape / 2);
 }
