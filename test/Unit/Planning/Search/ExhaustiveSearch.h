@@ -19,10 +19,12 @@
 
 namespace remat::planning {
 
-/// In which order the ops of a schedule may run for the first time.
-enum class FirstRuns {
-  BaseOrder, ///< rule R2 of docs/concepts/plan.md
-  AnyOrder,  ///< every order in which producers come first
+/// Which schedules are searched.
+enum class ScheduleClass {
+  BaseOrder, ///< first executions in base order: rule R2 of docs/concepts/plan.md
+  Staged,    ///< besides, what runs again between two of them does so in base
+             ///< order, each op at most once: what search::Recomputations say
+  AnyOrder,  ///< first executions in every order in which producers come first
 };
 
 /// A schedule and what the search says of it.
@@ -42,12 +44,13 @@ struct Found {
 /// are dropped only where they are in some op's way: dropping one later is
 /// never worse.
 ///
-/// Requires at most 16 ops, and 48 results that are read or outputs. Memory and
-/// time: O(2^results * orders of first runs), far less at tight budgets.
+/// Requires at most 16 ops, and 40 results that are read or outputs. Memory and
+/// time: O(2^results * sets of ops that ran), far less at tight budgets.
 class ExhaustiveSearch {
 public:
-  explicit ExhaustiveSearch(const Problem &problem, FirstRuns firstRuns = FirstRuns::BaseOrder)
-      : firstRuns(firstRuns), fixedBytes(problem.fixedBytes().count) {
+  explicit ExhaustiveSearch(const Problem &problem,
+                            ScheduleClass schedules = ScheduleClass::BaseOrder)
+      : schedules(schedules), fixedBytes(problem.fixedBytes().count) {
     const Graph &graph = problem.graph;
     assert(graph.ops.size() <= maxOps);
     std::vector<Bytes> charge = problem.charges();
@@ -98,7 +101,7 @@ public:
   }
 
 private:
-  static constexpr size_t maxOps = 16, maxValues = 48;
+  static constexpr size_t maxOps = 16, maxValues = 40, lastBits = 8;
   enum class Goal { Cost, Peak };
 
   struct Node {
@@ -107,11 +110,15 @@ private:
     bool recomputable = true;
   };
 
-  /// Which values are in memory, above which ops ran.
+  /// From the lowest bit: which ops ran; one more than the last op that ran
+  /// again since a first execution (Staged only); which values are in memory.
   using Key = uint64_t;
-  static Key makeKey(uint64_t live, uint64_t ran) { return live << maxOps | ran; }
-  static uint64_t liveOf(Key key) { return key >> maxOps; }
-  static uint64_t ranOf(Key key) { return key & ((uint64_t(1) << maxOps) - 1); }
+  static Key makeKey(uint64_t live, uint64_t last, uint64_t ran) {
+    return live << (maxOps + lastBits) | last << maxOps | ran;
+  }
+  static uint64_t liveOf(Key key) { return key >> (maxOps + lastBits); }
+  static uint64_t lastOf(Key key) { return key >> maxOps & ((1u << lastBits) - 1); }
+  static uint64_t ranOf(Key key) { return key & ((1u << maxOps) - 1); }
 
   struct State {
     Key key;
@@ -138,7 +145,7 @@ private:
     states.clear();
     queue.clear();
     uint64_t all = (uint64_t(1) << nodes.size()) - 1;
-    reach(makeKey(0, 0), 0, 0, -1, -1);
+    reach(makeKey(0, 0, 0), 0, 0, -1, -1);
     while (!queue.empty()) {
       std::pop_heap(queue.begin(), queue.end());
       int32_t at = queue.back().state;
@@ -155,14 +162,14 @@ private:
 
   void expand(int32_t at) {
     const State state = states[at];
-    uint64_t live = liveOf(state.key), ran = ranOf(state.key);
+    uint64_t live = liveOf(state.key), last = lastOf(state.key), ran = ranOf(state.key);
     int64_t room = goal == Goal::Cost ? limit : state.distance;
     bool blocked = false;
     for (size_t op = 0; op < nodes.size(); ++op) {
       const Node &node = nodes[op];
       bool again = ran >> op & 1;
-      bool useful = again ? node.recomputable && (node.results & ~live) != 0
-                          : firstRuns == FirstRuns::AnyOrder ||
+      bool useful = again ? node.recomputable && (node.results & ~live) != 0 && op >= last
+                          : schedules == ScheduleClass::AnyOrder ||
                                 op == static_cast<size_t>(std::countr_one(ran));
       if (!useful || (node.inputs & ~live) != 0)
         continue;
@@ -173,15 +180,16 @@ private:
         continue;
       int64_t distance = goal == Goal::Peak ? std::max(state.distance, during)
                                             : state.distance + (again ? node.cost : 0);
-      reach(makeKey(live | node.results, ran | uint64_t(1) << op), distance, after, at,
+      uint64_t lastNow = again && schedules == ScheduleClass::Staged ? op + 1 : 0;
+      reach(makeKey(live | node.results, lastNow, ran | uint64_t(1) << op), distance, after, at,
             static_cast<int16_t>(op));
     }
     if (!blocked)
       return;
     for (uint64_t left = live; left != 0; left &= left - 1)
       if (int64_t freed = bytes[std::countr_zero(left)])
-        reach(makeKey(live & ~(left & -left), ran), state.distance, state.liveBytes - freed, at,
-              -1);
+        reach(makeKey(live & ~(left & -left), last, ran), state.distance, state.liveBytes - freed,
+              at, -1);
   }
 
   int64_t bytesOf(uint64_t values) const {
@@ -237,7 +245,7 @@ private:
     return found;
   }
 
-  const FirstRuns firstRuns;
+  const ScheduleClass schedules;
   const int64_t fixedBytes;
   std::vector<Node> nodes;
   std::vector<int64_t> bytes; ///< by bit

@@ -12,6 +12,7 @@
 #include "remat/Planning/Recompute/Simulator.h"
 #include "remat/Planning/Recompute/Strategy.h"
 #include "remat/Planning/Recompute/Verify.h"
+#include "remat/Planning/Search/Reorder.h"
 
 #include <gtest/gtest.h>
 
@@ -59,47 +60,124 @@ void check(const Problem &problem, const PlanResult &result, const std::optional
     EXPECT_GE(result.smallestPeak.count, smallest->peak);
 }
 
+/// Every strategy at one budget of each of many problems.
+class Comparison {
+public:
+  void run(const Problem &problem, int64_t budget, const std::optional<Found> &optimum,
+           const std::optional<Found> &smallest) {
+    ++problems;
+    unreachable += !optimum;
+    StrategyOptions options;
+    options.budget = {Budget::Kind::Bytes, budget};
+    for (size_t i = 0; i < std::size(strategies); ++i) {
+      options.kind = strategies[i];
+      check(problem, solve(problem, options), optimum, smallest, records[i]);
+    }
+  }
+
+  void print() {
+    std::printf("  %d graphs, %d budgets that no schedule meets\n", problems, unreachable);
+    for (size_t i = 0; i < std::size(strategies); ++i) {
+      std::printf("  %s: %d plans, %d missed\n", std::string(toString(strategies[i])).c_str(),
+                  records[i].plans, records[i].missed);
+      records[i].toOptimum.print("plan / optimum");
+      records[i].boundGap.print("optimum / bound");
+      EXPECT_GT(records[i].plans, 20);
+    }
+    EXPECT_LT(unreachable, problems / 2);
+  }
+
+private:
+  int problems = 0, unreachable = 0;
+  std::vector<Record> records = std::vector<Record>(std::size(strategies));
+};
+
+/// The next problem of a shape in which some schedule might need less than the
+/// base order.
+Problem nextProblem(TestRandom &random, Shape shape, int64_t &floor, int64_t &plain) {
+  while (true) {
+    Problem problem = shapedProblem(random, shape, maxOps);
+    floor = floorOf(problem).bytes.count;
+    plain = simulate(problem, baseSchedule(problem)).peak.count;
+    if (floor < plain && floor > 0)
+      return problem;
+  }
+}
+
 class Optimality : public testing::TestWithParam<Shape> {};
 
 /// Budgets lie between the floor, which is included, and the plain peak, which
 /// is not: every plan needs recomputation.
 TEST_P(Optimality, NoPlanIsCheaperAndNoBoundHigher) {
   TestRandom random(100 + static_cast<uint64_t>(GetParam()));
-  std::vector<Record> records(std::size(strategies));
-  int unreachable = 0;
-  for (int turn = 0; turn < problemsPerShape;) {
-    Problem problem = shapedProblem(random, GetParam(), maxOps);
-    int64_t floor = floorOf(problem).bytes.count;
-    int64_t plain = simulate(problem, baseSchedule(problem)).peak.count;
-    if (floor == plain || floor == 0)
-      continue;
-    StrategyOptions options;
-    options.budget = {Budget::Kind::Bytes, floor + random.below(plain - floor)};
+  Comparison comparison;
+  int staged = 0, notStaged = 0;
+  for (int turn = 0; turn < problemsPerShape; ++turn) {
+    int64_t floor, plain;
+    Problem problem = nextProblem(random, GetParam(), floor, plain);
+    int64_t budget = floor + random.below(plain - floor);
     ExhaustiveSearch search(problem);
-    std::optional<Found> optimum = search.cheapest(Bytes(options.budget.amount)), smallest;
-    if (turn % 8 == 0)
+    std::optional<Found> optimum = search.cheapest(Bytes(budget)), smallest;
+    if (turn % 8 == 0) {
       smallest = search.smallestPeak();
-    unreachable += !optimum;
-    for (size_t i = 0; i < std::size(strategies); ++i) {
-      options.kind = strategies[i];
-      check(problem, solve(problem, options), optimum, smallest, records[i]);
+      std::optional<Found> inStages =
+          ExhaustiveSearch(problem, ScheduleClass::Staged).cheapest(Bytes(budget));
+      staged += optimum.has_value();
+      notStaged += optimum && (!inStages || inStages->cost > optimum->cost);
+      EXPECT_TRUE(!inStages || (optimum && inStages->cost >= optimum->cost));
     }
+    comparison.run(problem, budget, optimum, smallest);
     if (HasFailure())
       FAIL() << "turn " << turn;
-    ++turn;
   }
-  std::printf("  %d graphs, %d budgets that no schedule meets\n", problemsPerShape, unreachable);
-  for (size_t i = 0; i < std::size(strategies); ++i) {
-    std::printf("  %s: %d plans, %d missed\n", std::string(toString(strategies[i])).c_str(),
-                records[i].plans, records[i].missed);
-    records[i].toOptimum.print("plan / optimum");
-    records[i].boundGap.print("optimum / bound");
-    EXPECT_GT(records[i].plans, 20);
-  }
-  EXPECT_LT(unreachable, problemsPerShape / 2);
+  comparison.print();
+  std::printf("  %d of %d optima are out of reach of staged schedules\n", notStaged, staged);
 }
 
 INSTANTIATE_TEST_SUITE_P(Shapes, Optimality, testing::ValuesIn(allShapes),
+                         [](const auto &info) { return toString(info.param); });
+
+class ReorderedOptimality : public testing::TestWithParam<Shape> {};
+
+/// After `reorder`, at budgets as before. Costs are compared with the optimum of
+/// every order; a bound speaks of the new base order only.
+TEST_P(ReorderedOptimality, NoPlanIsCheaperThanInAnyOrder) {
+  TestRandom random(200 + static_cast<uint64_t>(GetParam()));
+  Comparison comparison;
+  Distribution toAnyOrder, toBaseOrder;
+  int anyOrder = 0, newOrder = 0, baseOrder = 0;
+  for (int turn = 0; turn < problemsPerShape; ++turn) {
+    int64_t floor, plain;
+    Problem problem = nextProblem(random, GetParam(), floor, plain);
+    Problem moved = search::permuted(problem, search::reorder(problem));
+    Bytes budget(floor + random.below(plain - floor));
+    std::optional<Found> any = ExhaustiveSearch(problem, ScheduleClass::AnyOrder).cheapest(budget);
+    std::optional<Found> after = ExhaustiveSearch(moved).cheapest(budget);
+    std::optional<Found> before = ExhaustiveSearch(problem).cheapest(budget);
+    if (after) {
+      ASSERT_TRUE(any);
+      EXPECT_LE(any->cost, after->cost);
+      toAnyOrder.add(after->cost, any->cost);
+      if (before)
+        toBaseOrder.add(after->cost, before->cost);
+    }
+    anyOrder += any.has_value();
+    newOrder += after.has_value();
+    baseOrder += before.has_value();
+    comparison.run(moved, budget.count, after, std::nullopt);
+    if (HasFailure())
+      FAIL() << "turn " << turn;
+  }
+  comparison.print();
+  std::printf("  budgets met in any order %d, after reorder %d, in base order %d; optima:\n",
+              anyOrder, newOrder, baseOrder);
+  toAnyOrder.print("after / any");
+  toBaseOrder.print("after / base");
+  EXPECT_GT(newOrder, baseOrder);
+}
+
+INSTANTIATE_TEST_SUITE_P(Shapes, ReorderedOptimality,
+                         testing::Values(Shape::Random, Shape::Branches, Shape::Updates),
                          [](const auto &info) { return toString(info.param); });
 
 } // namespace

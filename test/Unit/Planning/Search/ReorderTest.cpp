@@ -143,7 +143,7 @@ TEST_P(SmallReorder, NeverNeedsMoreThanTheBaseOrder) {
       saved.add(after, before);
     }
     if (turn % 16 == 0) { // its schedule is one of those the search sees
-      ExhaustiveSearch search(problem, FirstRuns::AnyOrder);
+      ExhaustiveSearch search(problem, ScheduleClass::AnyOrder);
       EXPECT_LE(search.smallestPeak().peak, after);
       std::optional<Found> found = search.cheapest(Bytes(after));
       EXPECT_TRUE(found && found->cost == problem.baseCost().count);
