@@ -126,7 +126,8 @@ def error_text(name: str, stderr: str) -> str:
 #: What options may say, for those that take a word.
 CHOICES = {
     "budget_scope": ("total", "non-arguments", "temporaries"),
-    "strategy": ("none", "chen", "kusumoto"),
+    "strategy": ("none", "chen", "kusumoto", "best"),
+    "effort": ("fast", "default", "max"),
     "family": ("exact", "approx"),
     "objective": ("best", "time", "memory", "memory-pareto"),
     "last_segment": ("keep", "recompute"),
@@ -153,6 +154,7 @@ class RematOptions:
     budget: str | None = None
     budget_scope: str | None = None
     strategy: str | None = None
+    effort: str | None = None
     family: str | None = None
     objective: str | None = None
     last_segment: str | None = None

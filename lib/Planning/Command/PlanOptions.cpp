@@ -48,7 +48,7 @@ std::string tableNames() {
 /// The options as text, before they are given meaning.
 struct RawOptions {
   std::string input, format = "problem", graph;
-  std::string strategy = "kusumoto", family = "approx", objective = "best", lastSegment,
+  std::string strategy, effort = "default", family = "approx", objective = "best", lastSegment,
               granularity = "auto", budget, scope, cost;
   std::string output = "-", emitFolded, emitJoint, emitPaper, emitProblem, verify;
   bool foldFree = false, progress = false;
@@ -79,9 +79,13 @@ void addInputOptions(CLI::App &app, RawOptions &raw) {
 
 void addStrategyOptions(CLI::App &app, RawOptions &raw) {
   const char *group = "Strategy";
-  app.add_option("--strategy", raw.strategy, "How plans are made")
-      ->type_name("none|chen|kusumoto")
-      ->default_str("kusumoto")
+  app.add_option("--strategy", raw.strategy,
+                 "How plans are made (default: best; kusumoto for paper graphs)")
+      ->type_name("none|chen|kusumoto|best")
+      ->group(group);
+  app.add_option("--effort", raw.effort, "Steps that best may take; never a time")
+      ->type_name("fast|default|max")
+      ->default_str("default")
       ->group(group);
   app.add_option("--family", raw.family, "Lower sets that kusumoto searches")
       ->type_name("exact|approx")
@@ -232,8 +236,19 @@ private:
 
   Status readStrategy() {
     StrategyOptions &strategy = options.strategy;
-    if (Status status = readWord("--strategy", raw.strategy, parseStrategyKind,
-                                 "none, chen, kusumoto", strategy.kind);
+    bool isPaper = options.format == InputFormat::Paper;
+    strategy.kind = isPaper ? StrategyKind::Kusumoto : StrategyKind::Best;
+    if (!raw.strategy.empty())
+      if (Status status = readWord("--strategy", raw.strategy, parseStrategyKind,
+                                   "none, chen, kusumoto, best", strategy.kind);
+          !status)
+        return status;
+    if (Status status = refuseForPaper(strategy.kind == StrategyKind::Best, "--strategy=best",
+                                       "it plans joint graphs; write one with --emit-joint");
+        !status)
+      return status;
+    if (Status status =
+            readWord("--effort", raw.effort, parseEffort, "fast, default, max", strategy.effort);
         !status)
       return status;
     if (Status status =
@@ -331,7 +346,7 @@ private:
   Status refuseIdle() {
     bool verifies = !options.verify.empty();
     if (verifies) {
-      if (Status status = refuseBeside("--verify", {"--output", "--strategy", "--family",
+      if (Status status = refuseBeside("--verify", {"--output", "--strategy", "--effort", "--family",
                                                     "--objective", "--last-segment", "--progress"});
           !status)
         return status;
@@ -341,15 +356,19 @@ private:
           !status)
         return status;
     }
-    std::string strategy = "--strategy=" + raw.strategy;
-    bool none = options.strategy.kind == StrategyKind::None;
-    if (options.strategy.kind != StrategyKind::Kusumoto)
+    StrategyKind kind = options.strategy.kind;
+    std::string strategy = "--strategy=" + std::string(toString(kind));
+    if (kind != StrategyKind::Kusumoto)
       if (Status status = refuseBeside(strategy, {"--family", "--objective"}); !status)
         return status;
-    if (none)
+    if (kind != StrategyKind::Best)
+      if (Status status = refuseBeside(strategy, {"--effort"}); !status)
+        return status;
+    bool segments = kind == StrategyKind::Chen || kind == StrategyKind::Kusumoto;
+    if (!segments)
       if (Status status = refuseBeside(strategy, {"--last-segment"}); !status)
         return status;
-    if ((verifies || none) && options.emitPaper.empty())
+    if ((verifies || !segments) && options.emitPaper.empty())
       return refuseBeside(verifies ? "--verify" : strategy, {"--granularity"});
     return {};
   }

@@ -245,7 +245,7 @@ void PaperSolver::refuse(const Sequence &smallest) {
   Bytes budget(options.budget.amount);
   result.budget = budget;
   result.smallestPeak = result.formula->peak;
-  result.witness = witnessOf(answer.joint, result.plan->schedule, budget);
+  result.witness = witnessOf(answer.joint, result.plan->schedule, budget, floorOf(answer.joint));
   result.status = budget < result.witness->floor ? PlanStatus::Infeasible : PlanStatus::NoPlanFound;
   result.stopReason = describeRefusal(answer.joint, result, BudgetOf::Formula, "");
   result.plan.reset();
@@ -255,6 +255,10 @@ void PaperSolver::refuse(const Sequence &smallest) {
 Result<PaperPlan> PaperSolver::run() {
   PlanResult &result = answer.result;
   result.strategy = name();
+  if (options.kind == StrategyKind::Best)
+    return Error{ErrorCode::InvalidOption,
+                 "strategy=best plans joint graphs, not the formula of a paper graph; use none, "
+                 "chen or kusumoto"};
   switch (options.budget.kind) {
   case Budget::Kind::Percent:
     return Error{ErrorCode::InvalidOption,

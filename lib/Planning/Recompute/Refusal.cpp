@@ -38,8 +38,11 @@ std::vector<RefusalNote> refusalNotes(const Problem &problem, const PlanResult &
   bool belowFloor = isBelowFloor(result);
   if (witness.op != kNoOp)
     notes.push_back({graph.describe(witness.op) +
-                         (belowFloor ? " sets the floor: its inputs and results are live together"
-                                     : " is where most is live"),
+                         (!belowFloor ? " is where most is live"
+                          : witness.floor > floorOf(problem).bytes
+                              ? " sets the floor: what it reads and makes, and what must be kept "
+                                "over it"
+                              : " sets the floor: its inputs and results are live together"),
                      witness.op,
                      {}});
   else if (belowFloor)

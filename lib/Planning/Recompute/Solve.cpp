@@ -10,6 +10,7 @@
 #include "remat/Planning/Recompute/Refusal.h"
 #include "remat/Planning/Recompute/Strategy.h"
 #include "remat/Planning/Recompute/Witness.h"
+#include "remat/Planning/Search/Best.h"
 
 #include <algorithm>
 
@@ -28,7 +29,8 @@ public:
 private:
   Status check() const;
   std::vector<Granularity> granularities() const;
-  void search(CandidatePool &pool);
+  void search(StrategyKind kind, CandidatePool &pool);
+  void searchBest(CandidatePool &pool);
   void accept(const Candidate &best);
   void refuse(const Candidate &smallest);
   void count(const char *key, int64_t number) { result.statistics.emplace_back(key, number); }
@@ -36,6 +38,7 @@ private:
   const Problem &problem;
   const StrategyOptions &options;
   PlanResult result;
+  Floor floor;        ///< proven
   std::string remark; ///< what came between, for `stopReason`
 };
 
@@ -61,10 +64,28 @@ std::vector<Granularity> JointSolver::granularities() const {
   return all;
 }
 
+/// Strategy best, with the other strategies' plans to start from.
+void JointSolver::searchBest(CandidatePool &pool) {
+  bool minimum = options.budget.kind == Budget::Kind::Minimum;
+  search::BestReport report =
+      search::offerBest(problem, options, minimum ? std::nullopt : result.budget, pool, [&] {
+        if (options.effort == Effort::Fast)
+          return;
+        search(StrategyKind::Chen, pool);
+        search(StrategyKind::Kusumoto, pool);
+      });
+  result.bound = report.bound;
+  floor = report.floor;
+  count("flows", report.flows);
+  count("work", report.work);
+  if (report.stopped)
+    remark = "stopped before the search was done";
+}
+
 /// Offers the candidates of every granularity; reports the nodes of the one that
 /// made the answer.
-void JointSolver::search(CandidatePool &pool) {
-  bool chen = options.kind == StrategyKind::Chen;
+void JointSolver::search(StrategyKind kind, CandidatePool &pool) {
+  bool chen = kind == StrategyKind::Chen;
   std::vector<JointSearchReport> reports;
   std::vector<std::pair<int64_t, int64_t>> sizes;
   std::vector<Granularity> all = granularities();
@@ -85,6 +106,8 @@ void JointSolver::search(CandidatePool &pool) {
     if (reports.back().stopped)
       break;
   }
+  if (kind != options.kind)
+    return;
   const Candidate &shown = pool.best() ? *pool.best() : pool.smallest();
   count("nodes", sizes[shown.group].first);
   count("edges", sizes[shown.group].second);
@@ -113,19 +136,21 @@ void JointSolver::search(CandidatePool &pool) {
 
 void JointSolver::accept(const Candidate &best) {
   result.plan = best.plan;
-  bool isBase = best.plan.cost == result.bound;
-  result.status = isBase ? PlanStatus::Optimal : PlanStatus::Feasible;
+  bool proven = best.plan.cost == result.bound;
+  result.status = proven ? PlanStatus::Optimal : PlanStatus::Feasible;
   bool minimum = options.budget.kind == Budget::Kind::Minimum;
-  result.stopReason = remark + (remark.empty() ? "" : "; ") +
-                      (minimum  ? "smallest peak of the candidates"
-                       : isBase ? "no plan costs less than running every op once"
-                                : "cheapest of the candidates that fit");
+  result.stopReason =
+      remark + (remark.empty() ? "" : "; ") +
+      (minimum                              ? "smallest peak of the candidates"
+       : !proven                            ? "cheapest of the candidates that fit"
+       : result.bound == problem.baseCost() ? "no plan costs less than running every op once"
+                                            : "proven: no plan of this base order is cheaper");
   if (!best.origin.empty())
     result.stopReason += ": " + best.origin;
 }
 
 void JointSolver::refuse(const Candidate &smallest) {
-  result.witness = witnessOf(problem, smallest.plan.schedule, *result.budget);
+  result.witness = witnessOf(problem, smallest.plan.schedule, *result.budget, floor);
   bool proven = *result.budget < result.witness->floor;
   result.status = proven ? PlanStatus::Infeasible : PlanStatus::NoPlanFound;
   result.stopReason = describeRefusal(problem, result, BudgetOf::Peak, remark);
@@ -136,7 +161,9 @@ PlanResult JointSolver::run() {
   if (options.kind == StrategyKind::Kusumoto)
     result.strategy += " family=" + std::string(toString(options.family)) +
                        " objective=" + std::string(toString(options.objective));
-  if (options.kind != StrategyKind::None)
+  if (options.kind == StrategyKind::Best)
+    result.strategy += " effort=" + std::string(toString(options.effort));
+  else if (options.kind != StrategyKind::None)
     result.strategy +=
         " granularity=" +
         std::string(options.granularity ? toString(*options.granularity) : "auto") +
@@ -157,8 +184,11 @@ PlanResult JointSolver::run() {
   Candidate plain;
   plain.plan.schedule = std::move(base);
   pool.offer(std::move(plain));
-  if (options.kind != StrategyKind::None)
-    search(pool);
+  floor = floorOf(problem);
+  if (options.kind == StrategyKind::Best)
+    searchBest(pool);
+  else if (options.kind != StrategyKind::None)
+    search(options.kind, pool);
   count("candidates", pool.offers());
   result.smallestPeak = pool.smallest().plan.peak;
   if (pool.best())

@@ -16,7 +16,8 @@ namespace {
 
 constexpr Spelling<StrategyKind> kinds[] = {{StrategyKind::None, "none"},
                                             {StrategyKind::Chen, "chen"},
-                                            {StrategyKind::Kusumoto, "kusumoto"}};
+                                            {StrategyKind::Kusumoto, "kusumoto"},
+                                            {StrategyKind::Best, "best"}};
 constexpr Spelling<Family> families[] = {{Family::Exact, "exact"}, {Family::Approximate, "approx"}};
 constexpr Spelling<Objective> objectives[] = {{Objective::Best, "best"},
                                               {Objective::Time, "time"},
@@ -26,6 +27,8 @@ constexpr Spelling<LastSegment> lastSegments[] = {{LastSegment::Keep, "keep"},
                                                   {LastSegment::Recompute, "recompute"}};
 constexpr Spelling<Granularity> granularities[] = {
     {Granularity::Op, "op"}, {Granularity::Cluster, "cluster"}, {Granularity::Layer, "layer"}};
+constexpr Spelling<Effort> efforts[] = {
+    {Effort::Fast, "fast"}, {Effort::Default, "default"}, {Effort::Max, "max"}};
 
 } // namespace
 
@@ -34,6 +37,7 @@ std::string_view toString(Family family) { return spell(families, family); }
 std::string_view toString(Objective objective) { return spell(objectives, objective); }
 std::string_view toString(LastSegment lastSegment) { return spell(lastSegments, lastSegment); }
 std::string_view toString(Granularity granularity) { return spell(granularities, granularity); }
+std::string_view toString(Effort effort) { return spell(efforts, effort); }
 std::optional<StrategyKind> parseStrategyKind(std::string_view text) {
   return findSpelled(kinds, text);
 }
@@ -47,5 +51,6 @@ std::optional<LastSegment> parseLastSegment(std::string_view text) {
 std::optional<Granularity> parseGranularity(std::string_view text) {
   return findSpelled(granularities, text);
 }
+std::optional<Effort> parseEffort(std::string_view text) { return findSpelled(efforts, text); }
 
 } // namespace remat::planning

@@ -48,9 +48,8 @@ std::vector<ValueId> liveAt(const Problem &problem, const Schedule &schedule, in
 
 } // namespace
 
-Witness witnessOf(const Problem &problem, const Schedule &best, Bytes budget) {
+Witness witnessOf(const Problem &problem, const Schedule &best, Bytes budget, Floor floor) {
   const Graph &graph = problem.graph;
-  Floor floor = floorOf(problem);
   Witness witness;
   witness.floor = floor.bytes;
   std::vector<ValueId> values;
@@ -60,6 +59,10 @@ Witness witnessOf(const Problem &problem, const Schedule &best, Bytes budget) {
       witness.op = best[step];
       values = liveAt(problem, best, step);
     }
+  } else if (floor.bytes > floorOf(problem).bytes) {
+    witness.op = floor.op;
+    auto first = std::find(best.begin(), best.end(), floor.op);
+    values = liveAt(problem, best, first - best.begin());
   } else if (floor.op != kNoOp) {
     witness.op = floor.op;
     values = graph.ops[floor.op].inputs;

@@ -16,13 +16,15 @@
 
 namespace remat::planning {
 
-enum class StrategyKind { None, Chen, Kusumoto };
+enum class StrategyKind { None, Chen, Kusumoto, Best };
 enum class Family { Exact, Approximate };
 /// `Best` runs Time and Memory and keeps the cheaper plan that fits.
 enum class Objective { Best, Time, Memory, MemoryPareto };
 /// Whether the forward values of the last segment are used where they are, or
 /// thrown away and computed again as the paper's formula counts (ambiguity A1).
 enum class LastSegment { Keep, Recompute };
+/// How many steps strategy `best` may take; never a time.
+enum class Effort { Fast, Default, Max };
 
 /// The spelling of an option's value in flags, pass options and reports, and
 /// back; nothing for any other text.
@@ -31,11 +33,13 @@ std::string_view toString(Family family);
 std::string_view toString(Objective objective);
 std::string_view toString(LastSegment lastSegment);
 std::string_view toString(Granularity granularity);
+std::string_view toString(Effort effort);
 std::optional<StrategyKind> parseStrategyKind(std::string_view text);
 std::optional<Family> parseFamily(std::string_view text);
 std::optional<Objective> parseObjective(std::string_view text);
 std::optional<LastSegment> parseLastSegment(std::string_view text);
 std::optional<Granularity> parseGranularity(std::string_view text); ///< not "auto"
+std::optional<Effort> parseEffort(std::string_view text);
 
 /// A budget as the user writes it.
 struct Budget {
@@ -59,13 +63,14 @@ Result<Budget> parseBudget(std::string_view text);
 std::optional<Bytes> limitOf(const Budget &budget, Bytes plainPeak);
 
 struct StrategyOptions {
-  StrategyKind kind = StrategyKind::Kusumoto;
+  StrategyKind kind = StrategyKind::Best;
   Family family = Family::Approximate;
   Objective objective = Objective::Best;
   /// Absent: keep on a joint graph, recompute on a paper graph.
   std::optional<LastSegment> lastSegment;
   /// Absent: every granularity in turn, and the best plan of all.
   std::optional<Granularity> granularity;
+  Effort effort = Effort::Default;
   Budget budget;
   /// Called now and then with a share done in [0, 1]; returning false stops the
   /// search, which then answers with the best so far and says so.

@@ -16,8 +16,10 @@ namespace remat::planning {
 /// Returns who makes a peak: when `budget` is below the floor, the op that sets
 /// the floor with its inputs and results; else the op at the peak of `best`, the
 /// schedule of smallest peak that is known, with the values live there.
+/// `floor`: the largest that is proven, at least `floorOf(problem)`; where it is
+/// more, `best` shows what is live at its op.
 /// Cost: O(sum of degrees of the executions).
-Witness witnessOf(const Problem &problem, const Schedule &best, Bytes budget);
+Witness witnessOf(const Problem &problem, const Schedule &best, Bytes budget, Floor floor);
 
 } // namespace remat::planning
 

@@ -59,8 +59,8 @@ public:
   int32_t producer(int32_t value) const { return producers[value]; }
   ValueId valueId(int32_t value) const { return valueIds[value]; }
 
-  int64_t cost(int32_t op) const { return costs[op]; }             ///< END: 0
-  int64_t bytes(int32_t value) const { return charges[value]; }    ///< of the scope
+  int64_t cost(int32_t op) const { return costs[op]; }            ///< END: 0
+  int64_t bytes(int32_t value) const { return charges[value]; }   ///< of the scope
   bool recomputable(int32_t op) const { return mayRunAgain[op]; } ///< END: no
   int64_t baseCost() const { return sumOfCosts; }
   /// Bytes that the scope counts at every step; every other figure in

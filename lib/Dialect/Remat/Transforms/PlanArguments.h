@@ -27,6 +27,7 @@ struct PlanningPass : Base {
             .planOutput = this->planOutput,
             .scope = this->budgetScope,
             .strategy = this->strategy,
+            .effort = this->effort,
             .family = this->family,
             .objective = this->objective,
             .lastSegment = this->lastSegment,
@@ -41,7 +42,7 @@ private:
   /// making of a plan reads.
   std::string givenStrategyOption() const {
     for (const llvm::cl::Option *option : std::initializer_list<const llvm::cl::Option *>{
-             &this->strategy, &this->family, &this->objective, &this->lastSegment,
+             &this->strategy, &this->effort, &this->family, &this->objective, &this->lastSegment,
              &this->granularity})
       if (option->getNumOccurrences() > 0)
         return option->ArgStr.str();

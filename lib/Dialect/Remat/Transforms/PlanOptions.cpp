@@ -57,6 +57,7 @@ Result<PlanRequest> remat::makePlanRequest(const PlanArguments &arguments) {
   if (!request.table)
     return invalid("unknown cost table '" + arguments.cost + "'; known are " + deviceTableNames());
   request.strategy.kind = arguments.strategy;
+  request.strategy.effort = arguments.effort;
   request.strategy.family = arguments.family;
   request.strategy.objective = arguments.objective;
   request.strategy.lastSegment = arguments.lastSegment;

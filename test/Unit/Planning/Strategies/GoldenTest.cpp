@@ -59,6 +59,7 @@ PlanResult solveChecked(const PaperGraph &graph, const StrategyOptions &options)
 
 StrategyOptions optionsFor(Family family, Objective objective, int64_t budget) {
   StrategyOptions options;
+  options.kind = StrategyKind::Kusumoto;
   options.family = family;
   options.objective = objective;
   options.budget = {Budget::Kind::Bytes, budget};
@@ -108,6 +109,7 @@ TEST(Golden, MinimalBudgetsAndFamilies) {
     PaperGraph graph = graphNamed(name);
     for (Family family : {Family::Exact, Family::Approximate}) {
       StrategyOptions options;
+      options.kind = StrategyKind::Kusumoto;
       options.family = family;
       options.objective = Objective::Time;
       options.budget.kind = Budget::Kind::Minimum;

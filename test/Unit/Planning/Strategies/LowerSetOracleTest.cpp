@@ -268,6 +268,7 @@ void compareSolver(const SmallGraph &graph, const std::vector<Outcome> &outcomes
         paper.edges.emplace_back(name[u], name[v]);
   }
   StrategyOptions options;
+  options.kind = StrategyKind::Kusumoto;
   options.family = family;
   options.objective = random.oneIn(2) ? Objective::Time : Objective::Memory;
   int64_t budget = 1 + random.below(2 * graph.bytes(graph.all()) + 1);

@@ -31,6 +31,7 @@ PaperGraph chain(int32_t n) {
 
 StrategyOptions bounded(int64_t budget) {
   StrategyOptions options;
+  options.kind = StrategyKind::Kusumoto;
   options.budget = {Budget::Kind::Bytes, budget};
   return options;
 }
@@ -187,6 +188,7 @@ TEST(PaperSolver, KeepingTheLastSegmentSavesItsCost) {
 
 TEST(PaperSolver, RefusesPercentages) {
   StrategyOptions options;
+  options.kind = StrategyKind::Kusumoto;
   options.budget = {Budget::Kind::Percent, 500000};
   Result<PaperPlan> answer = solvePaper(chain(3), options);
   ASSERT_FALSE(answer);
@@ -246,6 +248,7 @@ TEST(PaperSolver, AcceptsNodesWithoutCostOrBytes) {
   graph.M = {0, 3, 0, 4, 0, 0};
   for (Family family : {Family::Exact, Family::Approximate}) {
     StrategyOptions options;
+    options.kind = StrategyKind::Kusumoto;
     options.family = family;
     options.budget.kind = Budget::Kind::Minimum;
     Result<PaperPlan> answer = solvePaper(graph, options);

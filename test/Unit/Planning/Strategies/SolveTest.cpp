@@ -215,6 +215,7 @@ TEST(Solve, KusumotoNeedsNoMoreThanChen) {
   for (int n = 2; n < 12; ++n)
     for (Family family : {Family::Approximate, Family::Exact}) {
       StrategyOptions options;
+      options.kind = StrategyKind::Kusumoto;
       options.family = family;
       compare(chainProblem(n), options);
     }
@@ -227,6 +228,7 @@ TEST(Solve, KusumotoNeedsNoMoreThanChen) {
 TEST(Solve, CheaperBudgetsCostLess) {
   Problem problem = chainProblem(60);
   StrategyOptions options;
+  options.kind = StrategyKind::Kusumoto;
   int64_t overhead = problem.baseCost().count;
   for (int64_t percent : {30, 50, 70, 90}) {
     options.budget = {Budget::Kind::Percent, percent * 10000};
@@ -332,6 +334,7 @@ TEST(Solve, RefusesExactFamiliesThatAreTooLarge) {
   setOutputs(problem, {addOp(problem, values, {1})});
   problem.graph.ops.back().phase = Phase::Backward;
   StrategyOptions options;
+  options.kind = StrategyKind::Kusumoto;
   options.family = Family::Exact;
   options.granularity = Granularity::Op;
   PlanResult result = solve(problem, withBudget(options, 205));
@@ -347,6 +350,7 @@ TEST(Solve, RefusesExactFamiliesThatAreTooLarge) {
 TEST(Solve, StopsWhenAsked) {
   Problem problem = chainProblem(30);
   StrategyOptions options;
+  options.kind = StrategyKind::Kusumoto;
   int calls = 0;
   double before = 0;
   options.progress = [&](double share) {
@@ -373,6 +377,7 @@ TEST(Solve, AForwardWithoutNodesHasOnePlan) {
 TEST(Solve, PercentagesAreOfThePlainPeak) {
   Problem problem = chainProblem(5);
   StrategyOptions options;
+  options.kind = StrategyKind::Kusumoto;
   options.budget = {Budget::Kind::Percent, 900001}; // of 601: 540.9
   PlanResult result = solveChecked(problem, options);
   EXPECT_EQ(result.budget, Bytes(540));

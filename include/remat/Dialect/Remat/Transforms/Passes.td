@@ -53,11 +53,20 @@ defvar planOptions = !listconcat([
       clEnumValN(::remat::planning::BudgetScope::Temporaries, "temporaries", "what XLA calls temp")
     )}]>,
   Option<"strategy", "strategy", "::remat::planning::StrategyKind",
-    "::remat::planning::StrategyKind::Kusumoto", "Way to make the plan", [{::llvm::cl::values(
+    "::remat::planning::StrategyKind::Best", "Way to make the plan", [{::llvm::cl::values(
       clEnumValN(::remat::planning::StrategyKind::None, "none", "recompute nothing"),
       clEnumValN(::remat::planning::StrategyKind::Chen, "chen", "segments of equal memory"),
       clEnumValN(::remat::planning::StrategyKind::Kusumoto, "kusumoto",
-                 "dynamic program over lower sets")
+                 "dynamic program over lower sets"),
+      clEnumValN(::remat::planning::StrategyKind::Best, "best",
+                 "priced cuts, repair and iterated greedy, with a certified bound")
+    )}]>,
+  Option<"effort", "effort", "::remat::planning::Effort",
+    "::remat::planning::Effort::Default", "Steps that best may take; never a time",
+    [{::llvm::cl::values(
+      clEnumValN(::remat::planning::Effort::Fast, "fast", "candidates and repair only"),
+      clEnumValN(::remat::planning::Effort::Default, "default", "seconds at 10,000 ops"),
+      clEnumValN(::remat::planning::Effort::Max, "max", "minutes")
     )}]>,
   Option<"family", "family", "::remat::planning::Family",
     "::remat::planning::Family::Approximate", "Lower sets that kusumoto considers",

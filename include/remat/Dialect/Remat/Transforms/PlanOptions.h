@@ -46,6 +46,7 @@ struct PlanArguments {
   std::string budget, cost, problemFile, planFile, planOutput;
   planning::BudgetScope scope;
   planning::StrategyKind strategy;
+  planning::Effort effort;
   planning::Family family;
   planning::Objective objective;
   planning::LastSegment lastSegment;

@@ -1,0 +1,37 @@
+//===- Best.h - strategy best -----------------------------------*- C++ -*-===//
+//
+// Part of Remat, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef REMAT_PLANNING_SEARCH_BEST_H
+#define REMAT_PLANNING_SEARCH_BEST_H
+
+#include "remat/Planning/Recompute/CandidatePool.h"
+#include "remat/Planning/Recompute/Strategy.h"
+
+namespace remat::planning::search {
+
+/// What a search found out besides the plans that it offered.
+struct BestReport {
+  Cost bound;  ///< every plan within the limit costs at least this
+  Floor floor; ///< proven: no schedule of this base order has a smaller peak
+  int64_t flows = 0, work = 0;
+  bool stopped = false; ///< by `options.progress`
+};
+
+/// Plans of strategy `best` for a limit, offered to `pool`: priced minimum cuts,
+/// repaired to the limit, pruned, and improved by iterated greedy, within a number
+/// of steps that `options.effort` sets. Calls `offerSeeds` unless what it found is
+/// proven to be cheapest, and goes on from `pool`'s plan where that is better.
+/// Without a limit: for the smallest peak. Source: planner.md.
+/// Requires: `problem.check()`; sums of bytes and costs below 2^60.
+BestReport offerBest(const Problem &problem, const StrategyOptions &options,
+                     std::optional<Bytes> limit, CandidatePool &pool,
+                     const std::function<void()> &offerSeeds);
+
+} // namespace remat::planning::search
+
+#endif // REMAT_PLANNING_SEARCH_BEST_H

@@ -1,0 +1,338 @@
+//===- Best.cpp - strategy best -------------------------------------------===//
+//
+// Part of Remat, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "remat/Planning/Search/Best.h"
+
+#include "remat/Planning/Search/CutBound.h"
+#include "remat/Planning/Search/CutCandidates.h"
+#include "remat/Planning/Search/CutRealise.h"
+#include "remat/Planning/Search/IteratedGreedy.h"
+#include "remat/Planning/Search/JointBound.h"
+
+#include <algorithm>
+
+namespace remat::planning::search {
+
+namespace {
+
+/// Plans that are improved one by one.
+constexpr size_t kStarts = 5;
+
+/// How far a search goes, all counted in steps.
+struct Limits {
+  int64_t boundFlows, work;
+  int32_t spread;    ///< prices per sweep
+  size_t candidates; ///< repaired without noise
+  int32_t halvings;  ///< of the range of a smallest peak
+};
+
+Limits limitsOf(Effort effort, int64_t ops) {
+  switch (effort) {
+  case Effort::Fast:
+    return {24, 0, 8, 4, 6};
+  case Effort::Default:
+    return {150, std::clamp<int64_t>(800 * ops, 1'200'000, 10'000'000), 24, 14, 10};
+  case Effort::Max:
+    return {2000, std::clamp<int64_t>(40'000 * ops, 40'000'000, 400'000'000), 48, 40, 14};
+  }
+  return {};
+}
+
+/// The recomputations of a schedule; runs of one op in one stage count once.
+Recomputations recomputationsOf(const Schedule &schedule, int32_t ops) {
+  Recomputations all;
+  std::vector<int32_t> open;
+  int32_t stage = 0;
+  for (OpId op : schedule) {
+    if (op != stage) {
+      open.push_back(op);
+      continue;
+    }
+    for (int32_t again : open)
+      all.push_back({stage, again});
+    open.clear();
+    ++stage;
+  }
+  for (int32_t again : open)
+    all.push_back({ops, again});
+  std::sort(all.begin(), all.end());
+  all.erase(std::unique(all.begin(), all.end()), all.end());
+  return all;
+}
+
+class BestSearch {
+public:
+  BestSearch(const Problem &problem, const StrategyOptions &options, CandidatePool &pool,
+             const std::function<void()> &offerSeeds)
+      : problem(problem), options(options), pool(pool), offerSeeds(offerSeeds), graph(problem),
+        limits(limitsOf(options.effort, graph.opCount())) {}
+
+  BestReport run(std::optional<Bytes> budget);
+
+private:
+  void bound(int64_t limit);
+  void collect(int64_t limit);
+  void add(const Measured &plan) { candidates.push_back(plan); }
+  void keep(Measured plan);
+  std::vector<int32_t> turns() const;
+  std::vector<const Measured *> front(int64_t limit) const;
+  bool reach(int64_t limit, bool noisy);
+  void improveReached(int64_t limit);
+  bool isFar(int64_t extra) const;
+  void takeSeeds(int64_t limit);
+  void findSmallest();
+  void offer();
+  bool goOn(double share);
+
+  const Problem &problem;
+  const StrategyOptions &options;
+  CandidatePool &pool;
+  const std::function<void()> &offerSeeds;
+  SearchGraph graph;
+  Limits limits;
+  BestReport report;
+  int64_t boundExtra = 0;
+  std::vector<Measured> candidates;
+  std::vector<Measured> reached; ///< within the limit, the cheapest first, all different
+};
+
+bool BestSearch::goOn(double share) {
+  if (!report.stopped && options.progress && !options.progress(share))
+    report.stopped = true;
+  return !report.stopped;
+}
+
+/// Ops behind which a cut is worth a sweep: the end of the forward, and the base
+/// order's peak.
+std::vector<int32_t> BestSearch::turns() const {
+  std::vector<int64_t> profile = baseProfile(graph);
+  std::vector<int32_t> found{
+      static_cast<int32_t>(std::max_element(profile.begin(), profile.end()) - profile.begin())};
+  for (auto op = static_cast<int32_t>(problem.graph.ops.size()); op-- > 0;)
+    if (problem.graph.ops[op].phase == Phase::Forward) {
+      if (op != found.front())
+        found.push_back(op);
+      break;
+    }
+  return found;
+}
+
+void BestSearch::bound(int64_t limit) {
+  CutBound cuts = bestSingleCutBound(graph, limit, 12, limits.boundFlows);
+  report.flows += cuts.flows;
+  if (cuts.infeasible)
+    report.floor = {Bytes(cuts.least + graph.fixedBytes()), cuts.witness};
+  if (cuts.infeasible)
+    return;
+  JointBoundOptions joint;
+  joint.flows = limits.boundFlows;
+  cuts = jointBound(graph, limit, cuts, joint);
+  report.flows += cuts.flows;
+  boundExtra = cuts.extra;
+  if (!cuts.choices.empty())
+    add(measure(graph, realiseJustInTime(graph, cuts.choices)));
+}
+
+/// Fills in plans on both sides of the limit.
+void BestSearch::collect(int64_t limit) {
+  add(measure(graph, {}));
+  bool wide = graph.opCount() <= 20000;
+  for (int32_t cut : turns())
+    for (int64_t eagerness : {20, 0, 300, 2000}) {
+      if (!goOn(0.1) || (!wide && eagerness != 20))
+        return;
+      CutSweep sweep(graph, cut, eagerness, [this](const Measured &plan) { add(plan); });
+      sweep.aim(limit);
+      sweep.aim(limit / 10 * 8);
+      if (eagerness == 20)
+        sweep.spread(limits.spread);
+    }
+}
+
+/// The plans of `candidates` of which no other is as cheap and as small, from the
+/// smallest peak up, at least 3 % apart; down to the first that fits.
+std::vector<const Measured *> BestSearch::front(int64_t limit) const {
+  std::vector<const Measured *> order, pareto, thinned;
+  for (const Measured &plan : candidates)
+    order.push_back(&plan);
+  std::stable_sort(order.begin(), order.end(), [](const Measured *a, const Measured *b) {
+    return a->extra != b->extra ? a->extra < b->extra : a->peak < b->peak;
+  });
+  for (const Measured *plan : order)
+    if (pareto.empty() || plan->peak < pareto.back()->peak) {
+      pareto.push_back(plan);
+      if (plan->peak <= limit)
+        break;
+    }
+  for (; !pareto.empty() && thinned.size() < limits.candidates; pareto.pop_back())
+    if (thinned.empty() || pareto.back()->peak / 1000 > thinned.back()->peak / 1000 *
+                                                            (thinned.size() < 3 ? 1006 : 1030) /
+                                                            1000)
+      thinned.push_back(pareto.back());
+  return thinned;
+}
+
+/// Repairs candidates to the limit and keeps the cheapest in `best`.
+bool BestSearch::reach(int64_t limit, bool noisy) {
+  std::vector<const Measured *> starts = front(limit);
+  Repairer repairer(graph, limit, 1);
+  int64_t dearest = 6 * std::max<int64_t>(graph.baseCost(), 1);
+  auto attempt = [&](const Measured &start, int64_t noise) {
+    int64_t ceiling = reached.empty() ? dearest : reached.front().extra;
+    if (noise > 0 && !reached.empty())
+      ceiling += ceiling / 8;
+    if (start.extra >= ceiling)
+      return;
+    repairer.state().reset(start.recomputations);
+    repairer.addWork(static_cast<int64_t>(graph.opCount()) + 8 * start.recomputations.size());
+    repairer.updatePrices();
+    RepairOptions repair;
+    repair.noise = noise;
+    repair.costLimit = ceiling;
+    repair.steps = 200 + graph.opCount() / 4;
+    if (!repairer.repair(repair))
+      return;
+    repairer.prune();
+    keep(measure(graph, repairer.state().recomputations()));
+  };
+  for (const Measured *start : starts)
+    attempt(*start, 0);
+  if (noisy)
+    while (repairer.work() < limits.work / 4 && !starts.empty() && goOn(0.3) &&
+           !(!reached.empty() && reached.front().extra <= boundExtra)) {
+      int64_t factor = repairer.random().below(64) + 1;
+      repairer.setPrice(repairer.usualPrice() * factor / 8);
+      attempt(*starts[repairer.random().below(static_cast<int64_t>(starts.size()))],
+              repairer.random().below(200));
+      repairer.addWork(100);
+    }
+  report.work += repairer.work();
+  return !reached.empty();
+}
+
+/// Adds a plan to `reached`, which keeps few.
+void BestSearch::keep(Measured plan) {
+  auto at = std::find_if(reached.begin(), reached.end(),
+                         [&](const Measured &other) { return other.extra >= plan.extra; });
+  if (at != reached.end() && at->extra == plan.extra)
+    return;
+  reached.insert(at, std::move(plan));
+  if (reached.size() > kStarts)
+    reached.pop_back();
+}
+
+/// Improves each start a little, then the best of what comes out.
+void BestSearch::improveReached(int64_t limit) {
+  if (limits.work == 0)
+    return;
+  Repairer repairer(graph, limit, 2);
+  ImproveOptions improvement;
+  improvement.goal = boundExtra;
+  improvement.goOn = [this] { return goOn(0.6); };
+  std::vector<Measured> starts = reached;
+  improvement.work = limits.work / 2 / static_cast<int64_t>(starts.size());
+  improvement.heats = 1;
+  auto improveFrom = [&](const Measured &start) {
+    if (reached.front().extra > boundExtra && !report.stopped)
+      keep(measure(graph, improve(repairer, start.recomputations, improvement).first));
+  };
+  for (const Measured &start : starts)
+    improveFrom(start);
+  improvement.work = limits.work / 2;
+  improvement.heats = 3;
+  improveFrom(Measured(reached.front()));
+  report.work += repairer.work();
+}
+
+/// Whether the other strategies' plans are worth their time: always with effort
+/// max, else where more than 1 % of the step could be gained.
+bool BestSearch::isFar(int64_t extra) const {
+  return options.effort == Effort::Max ? extra > boundExtra
+                                       : extra - boundExtra > graph.baseCost() / 100;
+}
+
+/// Lets the other strategies offer their plans, and starts from theirs where it is
+/// better, or where nothing was found.
+void BestSearch::takeSeeds(int64_t limit) {
+  offerSeeds();
+  Measured seed =
+      measure(graph, recomputationsOf((pool.best() ? *pool.best() : pool.smallest()).plan.schedule,
+                                      graph.opCount()));
+  if (seed.peak <= limit) {
+    keep(std::move(seed));
+  } else if (reached.empty()) {
+    candidates.push_back(std::move(seed));
+    reach(limit, true);
+  }
+}
+
+/// Halves the range between what is proven and what is reached.
+void BestSearch::findSmallest() {
+  int64_t low = report.floor.bytes.count - graph.fixedBytes() - 1;
+  collect(low + 1);
+  offerSeeds();
+  add(measure(graph, recomputationsOf(pool.smallest().plan.schedule, graph.opCount())));
+  Measured smallest = *std::min_element(
+      candidates.begin(), candidates.end(), [](const Measured &a, const Measured &b) {
+        return a.peak != b.peak ? a.peak < b.peak : a.extra < b.extra;
+      });
+  for (int32_t left = limits.halvings; left > 0 && low + 1 < smallest.peak && goOn(0.5); --left) {
+    int64_t middle = low + (smallest.peak - low) / 2;
+    reached.clear();
+    if (reach(middle, false)) {
+      smallest = reached.front();
+      candidates.push_back(smallest);
+    } else {
+      low = middle;
+    }
+  }
+  reached = {smallest};
+  improveReached(smallest.peak);
+}
+
+void BestSearch::offer() {
+  if (reached.empty())
+    return;
+  Candidate candidate;
+  candidate.plan.schedule = scheduleOf(graph, reached.front().recomputations);
+  pool.offer(std::move(candidate));
+}
+
+BestReport BestSearch::run(std::optional<Bytes> budget) {
+  report.floor = floorOf(problem);
+  report.bound = problem.baseCost();
+  if (!budget) {
+    findSmallest();
+    offer();
+    return report;
+  }
+  int64_t limit = budget->count - graph.fixedBytes();
+  if (*budget >= report.floor.bytes)
+    bound(limit);
+  if (*budget >= report.floor.bytes) {
+    report.bound += Cost(boundExtra);
+    collect(limit);
+    reach(limit, true);
+    if (reached.empty() || isFar(reached.front().extra))
+      takeSeeds(limit);
+    if (!reached.empty())
+      improveReached(limit);
+    offer();
+  }
+  return report;
+}
+
+} // namespace
+
+BestReport offerBest(const Problem &problem, const StrategyOptions &options,
+                     std::optional<Bytes> limit, CandidatePool &pool,
+                     const std::function<void()> &offerSeeds) {
+  return BestSearch(problem, options, pool, offerSeeds).run(limit);
+}
+
+} // namespace remat::planning::search
