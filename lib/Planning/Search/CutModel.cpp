@@ -47,6 +47,10 @@ CutModel::CutModel(const SearchGraph &graph, std::vector<int32_t> at, Options gi
       sum += graph.bytes(value);
     workingSets.push_back(sum);
   }
+  if (!options.known.empty())
+    knownOf.resize(graph.opCount());
+  for (const KnownRun &run : options.known)
+    knownOf[run.op].push_back(run);
   if (options.windows)
     findWindows();
   for (int32_t k = cutCount() - 1; k >= 0; --k)
@@ -59,18 +63,41 @@ CutModel::CutModel(const SearchGraph &graph, std::vector<int32_t> at, Options gi
     weightedSums[k] += alwaysWeighted[k];
   flow = std::make_unique<MaxFlow>(nodeCount(), implications);
   decided.assign(nodes.size(), Decided::No);
+  if (!forced.empty())
+    decide({});
+}
+
+/// Whether `value` is read after the base execution of `after` and not after that
+/// of `until`, in any schedule with what is known.
+bool CutModel::isReadWithin(int32_t value, int32_t after, int32_t until) const {
+  if (nextReader(graph, value, after) <= until)
+    return true;
+  if (!knownOf.empty())
+    for (int32_t reader : graph.readers(value))
+      if (reader < graph.opCount())
+        for (const KnownRun &run : knownOf[reader])
+          if (run.runs && run.after >= after && run.until <= until)
+            return true;
+  return false;
 }
 
 /// A window of `op` may always end at interval k. It pays when each result that
-/// was made is either read by the base order in that interval, so that it is
-/// available on both sides of cut k + 1 anyhow, or read by nothing later than
-/// recomputations whose windows end there too.
+/// was made is either read in that interval, so that it is available on both
+/// sides of cut k + 1 anyhow, or read by nothing later than recomputations whose
+/// windows end there too. (What is known to run may have begun before.)
 bool CutModel::mayEndWindow(int32_t op, int32_t k) const {
   for (int32_t value = graph.firstResult(op); value < graph.firstResult(op + 1); ++value) {
-    int32_t reader = nextReader(graph, value, cuts[k]);
-    if (reader <= cuts[k + 1])
+    if (nextReader(graph, value, cuts[k]) <= cuts[k + 1])
       continue;
-    if (reader != kNoReader)
+    bool knownRead = false;
+    if (!knownOf.empty())
+      for (int32_t reader : graph.readers(value))
+        if (reader < graph.opCount())
+          for (const KnownRun &run : knownOf[reader])
+            knownRead |= run.runs && run.until > cuts[k] && run.until <= cuts[k + 1];
+    if (knownRead)
+      continue;
+    if (nextReader(graph, value, cuts[k]) != kNoReader)
       return false;
     for (int32_t consumer : graph.readers(value))
       if (graph.recomputable(consumer) && !windowEndsAt(consumer, k))
@@ -86,9 +113,24 @@ void CutModel::findWindows() {
 }
 
 bool CutModel::isAlwaysAvailable(int32_t value, int32_t k) const {
-  int32_t end = windowEnds[k][graph.producer(value)];
-  int32_t reader = nextReader(graph, value, cuts[k]);
-  return reader != kNoReader && (end == cutCount() - 1 || reader <= cuts[end + 1]);
+  return isReadWithin(value, cuts[k], endOfInterval(windowEnds[k][graph.producer(value)]));
+}
+
+KnownRun CutModel::windowOf(int32_t op, int32_t k) const {
+  return {op, cuts[k], endOfInterval(windowEnds[k][op]), true};
+}
+
+std::optional<bool> CutModel::knownToRun(int32_t op, int32_t k) const {
+  if (knownOf.empty())
+    return std::nullopt;
+  KnownRun window = windowOf(op, k);
+  for (const KnownRun &run : knownOf[op]) {
+    if (run.runs && window.after <= run.after && run.until <= window.until)
+      return true;
+    if (!run.runs && run.after <= window.after && window.until <= run.until)
+      return false;
+  }
+  return std::nullopt;
 }
 
 int64_t CutModel::chargeOf(int32_t value, int32_t k) const {
@@ -146,12 +188,16 @@ void CutModel::addOp(int32_t op, int32_t k) {
       node.bytes -= bytes;
       node.weighted -= bytes * weightOf(value);
     }
-  if (node.bytes == 0 && later == kNone)
-    return; // it saves nothing
+  std::optional<bool> runs = knownToRun(op, k);
+  // Without a node it does not run: known, or because it saves nothing.
+  if (runs ? !*runs : node.bytes == 0 && later == kNone)
+    return;
   bool firstOfWindow = k == 0 || cuts[k - 1] < op || windowEndsAt(op, k - 1);
   if (firstOfWindow)
     node.cost = graph.cost(op);
   int32_t self = opNodes[k][op] = addNode(node);
+  if (runs)
+    forced.push_back({self, true});
   if (later != kNone)
     imply(later, self);
   for (int32_t value = graph.firstResult(op); value < graph.firstResult(op + 1); ++value)
@@ -219,13 +265,13 @@ CutSolution CutModel::solve(const CutPrices &prices) {
 }
 
 bool CutModel::decide(std::span<const CutDecision> decisions) {
-  std::vector<char> selected = flow->reachable([&] {
-    std::vector<int32_t> from;
-    for (const CutDecision &decision : decisions)
-      if (decision.selected)
-        from.push_back(decision.node);
-    return from;
-  }());
+  std::vector<int32_t> from;
+  for (const CutDecision &decision : forced)
+    from.push_back(decision.node);
+  for (const CutDecision &decision : decisions)
+    if (decision.selected)
+      from.push_back(decision.node);
+  std::vector<char> selected = flow->reachable(from);
   for (const CutDecision &decision : decisions)
     if (!decision.selected && selected[decision.node])
       return false;
@@ -237,6 +283,56 @@ bool CutModel::decide(std::span<const CutDecision> decisions) {
     if (!decision.selected)
       decided[decision.node] = Decided::NotSelected;
   return true;
+}
+
+std::optional<KnownRun> CutModel::undercounted(const CutSolution &solution) const {
+  std::optional<KnownRun> best;
+  int64_t most = 0;
+  auto runs = [&](int32_t op, int32_t k) {
+    return opNodes[k][op] >= 0 && solution.selected[opNodes[k][op]];
+  };
+  for (int32_t node = 0; node < nodeCount(); ++node) {
+    auto [k, op, isOp, cost, bytes, weighted] = nodes[node];
+    if (!isOp || !solution.selected[node] || knownToRun(op, k))
+      continue;
+    int32_t next = windowEnds[k][op] + 1;
+    if (next == cutCount())
+      continue;
+    int64_t sum = 0;
+    for (int32_t value : graph.inputs(op))
+      if (int32_t input = graph.producer(value);
+          windowEnds[k][input] >= next && runs(input, k) && runs(input, next))
+        sum += graph.cost(input);
+    if (sum > most) {
+      most = sum;
+      best = windowOf(op, k);
+    }
+  }
+  return best;
+}
+
+std::optional<KnownRun> CutModel::disputed(const CutSolution &a, const CutSolution &b) const {
+  int32_t best = kNone;
+  for (int32_t node = 0; node < nodeCount(); ++node)
+    if (nodes[node].isOp && a.selected[node] != b.selected[node] &&
+        !knownToRun(nodes[node].item, nodes[node].k) &&
+        (best == kNone || nodes[node].bytes < nodes[best].bytes))
+      best = node;
+  if (best == kNone)
+    return std::nullopt;
+  return windowOf(nodes[best].item, nodes[best].k);
+}
+
+std::optional<KnownRun> CutModel::dearest(const CutSolution &solution) const {
+  int32_t best = kNone;
+  for (int32_t node = 0; node < nodeCount(); ++node)
+    if (nodes[node].isOp && solution.selected[node] &&
+        !knownToRun(nodes[node].item, nodes[node].k) &&
+        (best == kNone || graph.cost(nodes[node].item) > graph.cost(nodes[best].item)))
+      best = node;
+  if (best == kNone)
+    return std::nullopt;
+  return windowOf(nodes[best].item, nodes[best].k);
 }
 
 std::vector<int32_t> CutModel::stored(const CutSolution &solution, int32_t k) const {

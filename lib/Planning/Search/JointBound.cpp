@@ -8,227 +8,100 @@
 
 #include "remat/Planning/Search/JointBound.h"
 
-#include "remat/Planning/Search/CutRealise.h"
+#include "DualAscent.h"
 
-#include <algorithm>
+#include <limits>
+#include <queue>
 
 namespace remat::planning::search {
 
 namespace {
 
-__int128 ceilDiv(__int128 dividend, __int128 divisor) {
-  __int128 quotient = dividend / divisor;
-  return quotient + (dividend % divisor > 0);
-}
-
-/// A price per cut, whatever the scale of the model.
-struct Prices {
-  std::vector<int32_t> cuts;
-  CutPrices at;
+/// The schedules with some known runs, and a bound on what they cost.
+struct Part {
+  int64_t bound;  ///< extra cost
+  int64_t number; ///< of making, for ties
+  std::vector<KnownRun> known;
+  PricedCuts prices;
+  KnownRun branch;
+  bool operator<(const Part &other) const {
+    return bound != other.bound ? bound > other.bound : number > other.number;
+  }
 };
 
-/// Climbs the dual function of one set of cuts.
-class Ascent {
+/// Best-first branch and bound on what runs again.
+class RunSearch {
 public:
-  Ascent(const SearchGraph &graph, int64_t limit, const Prices &start);
+  RunSearch(const SearchGraph &graph, int64_t limit, const BranchedJointOptions &options)
+      : graph(graph), limit(limit), options(options) {}
 
-  /// Spends at most `flows` flows; ends when the bound is `enough`.
-  void climb(int64_t flows, std::optional<int64_t> enough);
-
-  int64_t spent() const { return flowsSpent; }
-  int64_t bound() const { return best; }
-  Prices bestPrices() const { return {cuts, bestAt}; }
-  /// Puts bound, prices and choices of the best so far into `result`.
-  void report(CutBound &result) const;
-  std::vector<CutChoice> choices() const { return choicesOf(atBest); }
+  CutBound run(const CutBound &start);
 
 private:
-  void scale(const Prices &start);
-  /// Solves at `prices`; returns the dual value times `prices.cost`.
-  __int128 evaluate(const CutPrices &prices);
-  bool step(__int128 dual, __int128 target);
-  std::vector<CutChoice> choicesOf(const CutSolution &solution) const;
+  /// Bounds the part and queues it.
+  void explore(std::vector<KnownRun> known, PricedCuts prices, int64_t atLeast);
 
   const SearchGraph &graph;
   int64_t limit;
-  std::vector<int32_t> cuts;
-  CutModel model;
-  CutPrices prices, bestAt;
-  std::vector<int64_t> room;       ///< by cut
-  std::vector<__int128> direction; ///< by cut: bytes, deflected
-  CutSolution current, atBest;
-  std::optional<CutSolution> cheapest; ///< of those within the room
-  __int128 bestDual = 0;               ///< times bestAt.cost
-  int64_t best = -1, flowsSpent = 0;
+  const BranchedJointOptions &options;
+  std::priority_queue<Part> open;
+  /// Of parts that there is nothing left to branch on.
+  int64_t closedBound = std::numeric_limits<int64_t>::max();
+  int64_t made = 0, spent = 0;
 };
 
-Ascent::Ascent(const SearchGraph &graph, int64_t limit, const Prices &start)
-    : graph(graph), limit(limit), cuts(start.cuts), model(graph, start.cuts),
-      direction(cuts.size(), 0) {
-  for (int32_t k = 0; k < model.cutCount(); ++k)
-    room.push_back(limit - model.workingSet(k));
-  scale(start);
-  bestAt = prices;
-}
-
-/// Takes over the prices with the finest scale at which all of them may double
-/// at least, and every other cut reach the highest.
-void Ascent::scale(const Prices &start) {
-  int64_t highest = *std::max_element(start.at.bytes.begin(), start.at.bytes.end());
-  constexpr int maxShift = 58;
-  for (int shift = maxShift; shift >= 0; --shift) {
-    prices.cost = int64_t(1) << shift;
-    auto scaled = [&](int64_t price) {
-      return (static_cast<__int128>(price) << shift) / std::max<int64_t>(start.at.cost, 1);
-    };
-    if (2 * scaled(highest) >= kUnboundedFlow)
-      continue;
-    prices.bytes.assign(cuts.size(), static_cast<int64_t>(2 * scaled(highest)));
-    if (shift > 0 && !model.fits(prices))
-      continue;
-    for (size_t k = 0; k < cuts.size(); ++k)
-      prices.bytes[k] = static_cast<int64_t>(scaled(start.at.bytes[k]));
-    return;
-  }
-}
-
-__int128 Ascent::evaluate(const CutPrices &at) {
-  ++flowsSpent;
-  current = model.solve(at);
-  __int128 dual = current.value;
-  bool fits = true;
-  for (int32_t k = 0; k < model.cutCount(); ++k) {
-    dual -= static_cast<__int128>(at.bytes[k]) * room[k];
-    fits &= current.bytes[k] <= room[k];
-  }
-  if (fits && (!cheapest || current.cost < cheapest->cost))
-    cheapest = current;
-  // Scales are the same in one ascent, so dual values compare.
-  if (best < 0 || dual > bestDual) {
-    bestDual = dual;
-    bestAt = at;
-    atBest = current;
-    best = std::max(best, static_cast<int64_t>(std::max<__int128>(ceilDiv(dual, at.cost), 0)));
-  }
-  return dual;
-}
-
-/// Moves the prices towards `target` (a dual value); whether they moved.
-bool Ascent::step(__int128 dual, __int128 target) {
-  __int128 norm = 0;
-  for (int32_t k = 0; k < model.cutCount(); ++k) {
-    direction[k] = current.bytes[k] - room[k] + direction[k] * 3 / 5;
-    if (prices.bytes[k] == 0 && direction[k] < 0)
-      direction[k] = 0;
-    norm += direction[k] * direction[k];
-  }
-  if (norm == 0)
-    return false;
-  CutPrices next = prices;
-  for (__int128 gap = target - dual; gap > 0; gap /= 2) {
-    for (int32_t k = 0; k < model.cutCount(); ++k) {
-      // Bytes are below 2^60 and the gap is below 2^62: 128 bits suffice.
-      __int128 price = prices.bytes[k] + gap * direction[k] / norm;
-      next.bytes[k] = static_cast<int64_t>(std::clamp<__int128>(price, 0, kUnboundedFlow));
-    }
-    if (!model.fits(next))
-      continue;
-    bool moved = next.bytes != prices.bytes;
-    prices = next;
-    return moved;
-  }
-  return false;
-}
-
-void Ascent::climb(int64_t flows, std::optional<int64_t> enough) {
-  constexpr int patience = 8;       // flows without progress before the aim is halved
-  constexpr int64_t firstAim = 10;  // begin by aiming a tenth above the start
-  constexpr int64_t lastAim = 1000; // a thousandth of the bound is not worth a flow
-  int64_t end = flowsSpent + flows;
-  prices = bestAt;
-  std::fill(direction.begin(), direction.end(), 0);
-  __int128 dual = evaluate(prices);
-  __int128 aim = std::max<__int128>(bestDual / firstAim, prices.cost);
-  if (enough)
-    aim = std::min(aim, static_cast<__int128>(*enough) * prices.cost - bestDual);
-  __int128 mark = bestDual;
-  for (int without = 0; flowsSpent < end && aim > bestDual / lastAim;) {
-    if (enough && best >= *enough)
+void RunSearch::explore(std::vector<KnownRun> known, PricedCuts prices, int64_t atLeast) {
+  Part part{atLeast, made++, std::move(known), std::move(prices), {}};
+  std::vector<char> tries(graph.opCount(), 0);
+  while (true) {
+    DualAscent ascent(graph, limit, part.prices, part.known);
+    ascent.climb(options.flowsPerPart, options.enough);
+    std::optional<KnownRun> branch = ascent.branch();
+    spent += ascent.spent();
+    part.bound = std::max(part.bound, ascent.bound());
+    part.prices = ascent.bestPrices();
+    bool done = options.enough && part.bound >= *options.enough;
+    if (part.prices.cuts.size() >= options.mostCuts)
+      leave(part.prices);
+    bool full = part.prices.cuts.size() >= options.mostCuts;
+    int32_t worst = -1;
+    if (!done && !(full && branch))
+      worst = worstOp(graph, limit, ascent.cheapestChoices(), part.prices.cuts, tries);
+    if (worst >= 0) {
+      ++tries[worst];
+      join(part.prices, worst);
+    } else if (branch && !done) {
+      part.branch = *branch;
+      open.push(std::move(part));
       return;
-    if (!step(dual, bestDual + aim)) {
-      aim /= 2;
-      prices = bestAt;
-      current = atBest;
-      dual = bestDual;
-      std::fill(direction.begin(), direction.end(), 0);
-      if (!step(dual, bestDual + aim))
-        return;
-    }
-    dual = evaluate(prices);
-    if (bestDual > mark + aim / 20) {
-      mark = bestDual;
-      without = 0;
-    } else if (++without == patience) {
-      without = 0;
-      aim /= 2;
-      prices = bestAt;
-      current = atBest;
-      dual = bestDual;
-      std::fill(direction.begin(), direction.end(), 0);
+    } else {
+      closedBound = std::min(closedBound, part.bound);
+      return;
     }
   }
 }
 
-std::vector<CutChoice> Ascent::choicesOf(const CutSolution &solution) const {
-  std::vector<CutChoice> result;
-  for (int32_t k = 0; k < model.cutCount(); ++k)
-    result.push_back({model.cut(k), room[k], solution.bytes[k], model.stored(solution, k),
-                      model.again(solution, k)});
-  return result;
-}
-
-void Ascent::report(CutBound &result) const {
-  const CutSolution &solution = cheapest ? *cheapest : atBest;
-  result.extra = std::max(result.extra, best);
-  result.prices = bestAt;
-  result.choices = choicesOf(solution);
-  result.choiceCost = solution.cost;
-  result.choiceFits = cheapest.has_value();
-}
-
-/// The base op at which the schedule of `choices` exceeds the limit most, but for
-/// the cuts and what was tried often; -1 if none does.
-int32_t worstOp(const SearchGraph &graph, int64_t limit, const std::vector<CutChoice> &choices,
-                const std::vector<int32_t> &cuts, const std::vector<char> &tries) {
-  constexpr char mostTries = 3;
-  std::vector<int64_t> profile = profileAtBaseOps(graph, realiseJustInTime(graph, choices));
-  int32_t worst = -1;
-  for (int32_t op = 0; op < graph.opCount(); ++op)
-    if (profile[op] > limit && tries[op] < mostTries &&
-        (worst < 0 || profile[op] > profile[worst]) &&
-        !std::binary_search(cuts.begin(), cuts.end(), op))
-      worst = op;
-  return worst;
-}
-
-/// Adds a cut, at price 0.
-void join(Prices &prices, int32_t cut) {
-  auto place = std::lower_bound(prices.cuts.begin(), prices.cuts.end(), cut);
-  prices.at.bytes.insert(prices.at.bytes.begin() + (place - prices.cuts.begin()), 0);
-  prices.cuts.insert(place, cut);
-}
-
-/// Takes away the cuts of price 0: what is stored there is free, so they bound
-/// nothing.
-void leave(Prices &prices) {
-  Prices kept{{}, {prices.at.cost, {}}};
-  for (size_t k = 0; k < prices.cuts.size(); ++k)
-    if (prices.at.bytes[k] > 0) {
-      kept.cuts.push_back(prices.cuts[k]);
-      kept.at.bytes.push_back(prices.at.bytes[k]);
+CutBound RunSearch::run(const CutBound &start) {
+  CutBound result = start;
+  PricedCuts prices{{}, start.prices};
+  for (const CutChoice &choice : start.choices)
+    prices.cuts.push_back(choice.cut);
+  explore({}, prices, start.extra);
+  while (!open.empty() && open.top().bound < closedBound && spent < options.flows &&
+         !(options.enough && open.top().bound >= *options.enough)) {
+    Part part = open.top();
+    open.pop();
+    for (bool runs : {true, false}) {
+      std::vector<KnownRun> known = part.known;
+      known.push_back(part.branch);
+      known.back().runs = runs;
+      explore(std::move(known), part.prices, part.bound);
     }
-  if (!kept.cuts.empty())
-    prices = std::move(kept);
+  }
+  int64_t bound = open.empty() ? closedBound : std::min(closedBound, open.top().bound);
+  result.extra = std::max(result.extra, bound);
+  result.flows = start.flows + spent;
+  return result;
 }
 
 } // namespace
@@ -238,7 +111,7 @@ CutBound jointBound(const SearchGraph &graph, int64_t limit, const CutBound &sta
   CutBound result = start;
   if (start.infeasible || start.choices.empty())
     return result;
-  Prices prices{{}, start.prices};
+  PricedCuts prices{{}, start.prices};
   for (const CutChoice &choice : start.choices)
     prices.cuts.push_back(choice.cut);
   std::vector<CutChoice> choices = start.choices;
@@ -250,17 +123,24 @@ CutBound jointBound(const SearchGraph &graph, int64_t limit, const CutBound &sta
       break;
     ++tries[worst];
     join(prices, worst);
-    Ascent ascent(graph, limit, prices);
+    DualAscent ascent(graph, limit, prices);
     ascent.climb(std::min(left, options.flowsPerCut), options.enough);
     left -= ascent.spent();
     prices = ascent.bestPrices();
-    choices = ascent.choices();
+    choices = ascent.choicesAtBest();
     if (ascent.bound() > result.extra)
       ascent.report(result);
     leave(prices);
   }
   result.flows = start.flows + options.flows - left;
   return result;
+}
+
+CutBound branchedJointBound(const SearchGraph &graph, int64_t limit, const CutBound &start,
+                            const BranchedJointOptions &options) {
+  if (start.infeasible || start.choices.empty())
+    return start;
+  return RunSearch(graph, limit, options).run(start);
 }
 
 } // namespace remat::planning::search

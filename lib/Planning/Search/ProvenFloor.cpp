@@ -79,8 +79,9 @@ ProvenFloor provenFloor(const SearchGraph &graph, int64_t flows) {
     if (range.most[op] > floor.bytes)
       open.push_back(op);
   }
-  std::stable_sort(open.begin(), open.end(),
-                   [&](int32_t a, int32_t b) { return range.most[a] > range.most[b]; });
+  std::sort(open.begin(), open.end(), [&](int32_t a, int32_t b) {
+    return range.most[a] != range.most[b] ? range.most[a] > range.most[b] : a < b;
+  });
   for (int32_t op : open) {
     if (flows-- <= 0 || range.most[op] <= floor.bytes)
       break;

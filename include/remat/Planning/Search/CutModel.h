@@ -23,6 +23,7 @@
 #include "remat/Planning/Search/SearchGraph.h"
 
 #include <memory>
+#include <optional>
 
 namespace remat::planning::search {
 
@@ -40,6 +41,14 @@ struct CutSolution {
   int64_t cost = 0;           ///< of the ops that run again
   std::vector<int64_t> bytes; ///< by cut: stored, without a free working set
   std::vector<char> selected; ///< by node of the network
+};
+
+/// What a branch and bound knows of the schedules it looks at: op `op` runs, or
+/// does not run, at least once more after the base execution of `after` (>= op)
+/// and before that of `until` ends (opCount(): the end).
+struct KnownRun {
+  int32_t op, after, until;
+  bool runs;
 };
 
 /// One decision of a closure: node `node` of the network is selected or not.
@@ -63,6 +72,8 @@ struct CutDecision {
 ///   again(k, o) => available(k, v)    for o's results v
 ///   again(k, o) <= again(j, o) and available(k, v) <= available(j, v) for j < k
 ///                                     in one window, if made up to T[j]
+/// What is known to run (`Options::known`) reads its inputs like a base reader
+/// does, somewhere in its span.
 /// A value that is available and whose op does not run again in the window was
 /// stored across T[k]. So each schedule with this base order gives a solution
 /// that costs and stores no more than the schedule does: minima are lower bounds.
@@ -78,6 +89,7 @@ public:
     /// By value, factor of the price of its bytes in the objective (not in
     /// `CutSolution::bytes`); empty: 1 for each.
     std::vector<int64_t> weights;
+    std::vector<KnownRun> known;
   };
 
   /// Requires: `cuts` ascending, each in [0, opCount()), at least one; bytes and
@@ -105,8 +117,9 @@ public:
   /// again. Requires: `fits(prices)`. Cost: one maximum flow, warm.
   CutSolution solve(const CutPrices &prices);
 
-  /// Allows only closures with these decisions in later calls of `solve`.
-  /// Returns false, and changes nothing, when they contradict each other.
+  /// Allows only closures with these decisions in later calls of `solve`, besides
+  /// what is known to run. Returns false, and changes nothing, when they
+  /// contradict each other.
   bool decide(std::span<const CutDecision> decisions);
 
   /// Values stored at cut k, ascending. With a free working set, its values are
@@ -114,6 +127,23 @@ public:
   std::vector<int32_t> stored(const CutSolution &solution, int32_t k) const;
   /// Ops that run again in their windows of cut k, ascending.
   std::vector<int32_t> again(const CutSolution &solution, int32_t k) const;
+
+  /// The span of an op's window at cut k: what `again(k, op)` is about.
+  KnownRun windowOf(int32_t op, int32_t k) const;
+
+  /// A run to branch on: of an op that runs again, without being known to, in a
+  /// window that ends before a cut j while the window of one of its inputs goes
+  /// on, and that input is stored neither at the window's cut nor at j: its op
+  /// runs twice, at the cost of once. The dearest such inputs count. Nothing if
+  /// there is none. Cost: O(nodes + arcs).
+  std::optional<KnownRun> undercounted(const CutSolution &solution) const;
+
+  /// An op node on which the solutions differ, with most bytes; ties by number;
+  /// as the span of its window. Nothing if they differ in no op.
+  std::optional<KnownRun> disputed(const CutSolution &a, const CutSolution &b) const;
+
+  /// The dearest op that runs again without being known to; ties by number.
+  std::optional<KnownRun> dearest(const CutSolution &solution) const;
 
   /// Bytes that `node` adds to its cut in `CutSolution::bytes` when selected;
   /// negative for an op, whose results are then not stored.
@@ -134,7 +164,13 @@ private:
   bool windowEndsAt(int32_t op, int32_t k) const { return windowEnds[k][op] == k; }
   bool mayEndWindow(int32_t op, int32_t k) const;
   void findWindows();
+  bool isReadWithin(int32_t value, int32_t after, int32_t until) const;
   bool isAlwaysAvailable(int32_t value, int32_t k) const;
+  /// What is known of op's window at cut k.
+  std::optional<bool> knownToRun(int32_t op, int32_t k) const;
+  int32_t endOfInterval(int32_t k) const {
+    return k + 1 < cutCount() ? cuts[k + 1] : graph.opCount();
+  }
   void addCut(int32_t k);
   void addValues(int32_t op, int32_t k);
   void addOp(int32_t op, int32_t k);
@@ -154,6 +190,8 @@ private:
   Options options;
   std::vector<int64_t> workingSets;             ///< by cut
   std::vector<std::vector<int32_t>> windowEnds; ///< by cut, by op: its last interval
+  std::vector<std::vector<KnownRun>> knownOf;   ///< by op; empty if nothing is known
+  std::vector<CutDecision> forced;              ///< from what is known to run
   /// By cut: the node of each value (or kAlways), and of each op.
   std::vector<std::vector<int32_t>> valueNodes, opNodes;
   std::vector<Node> nodes;

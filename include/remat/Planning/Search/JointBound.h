@@ -32,6 +32,22 @@ struct JointBoundOptions {
 CutBound jointBound(const SearchGraph &graph, int64_t limit, const CutBound &start,
                     const JointBoundOptions &options = {});
 
+struct BranchedJointOptions {
+  int64_t flows = 10000;     ///< maximum flows to spend
+  int64_t flowsPerPart = 24; ///< for a part's prices, each time a cut joins
+  size_t mostCuts = 4;       ///< of a part
+  std::optional<int64_t> enough;
+};
+
+/// Raises `start` by branching on what runs again between two cuts: in a part of
+/// the schedules where an op is known to run there, the ops before it that are
+/// not stored are known to run there as well, and those of them that run again
+/// later are counted twice. Best first, ends when the bound reaches `enough` or
+/// after about `flows` flows. Only `extra` and `flows` of the result differ from
+/// `start`.
+CutBound branchedJointBound(const SearchGraph &graph, int64_t limit, const CutBound &start,
+                            const BranchedJointOptions &options = {});
+
 } // namespace remat::planning::search
 
 #endif // REMAT_PLANNING_SEARCH_JOINTBOUND_H
