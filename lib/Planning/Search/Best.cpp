@@ -36,9 +36,11 @@ Limits limitsOf(Effort effort, int64_t ops) {
   case Effort::Fast:
     return {24, 0, 8, 4, 6};
   case Effort::Default:
-    return {150, std::clamp<int64_t>(800 * ops, 1'200'000, 10'000'000), 24, 14, 10};
+    return {150,
+            std::clamp<int64_t>(800 * ops, std::min<int64_t>(4000 * ops, 1'200'000), 10'000'000),
+            24, 14, 10};
   case Effort::Max:
-    return {2000, std::clamp<int64_t>(40'000 * ops, 40'000'000, 400'000'000), 48, 40, 14};
+    return {2000, std::min<int64_t>(40'000 * ops, 400'000'000), 48, 40, 14};
   }
   return {};
 }
