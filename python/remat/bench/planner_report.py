@@ -25,7 +25,7 @@ GROUPS = {"90-60 %": (60, 100), "50-40 %": (40, 59), "below 40 %": (0, 39)}
 #: Bounds on the overhead below this share of the step count as this share.
 LEAST_OVERHEAD = 0.005
 #: Costs that differ by no more than this share of the plain step count as equal.
-SAME = Fraction(1, 10**6)
+SAME = Fraction(1, 10**5)
 _OPTIONAL = ("peak", "plan_cost", "bound")
 
 

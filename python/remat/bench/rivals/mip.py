@@ -78,6 +78,12 @@ class Program:
         self._whole.append(True)
         return len(self._costs) - 1
 
+    def fraction(self) -> int:
+        """Adds a variable in [0, 1] and returns its column."""
+        column = self.variable()
+        self._whole[column] = False
+        return column
+
     def amount(self, upper: int) -> int:
         """Adds a variable for bytes in [0, upper] and returns its column; its unit is scaled."""
         self._costs.append(0)
