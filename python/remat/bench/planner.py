@@ -52,10 +52,17 @@ def register(commands: argparse._SubParsersAction) -> None:
     )
     parser.add_argument(
         "--strategy",
-        default="kusumoto",
+        default="best",
         metavar="LIST",
         help="strategies of remat-plan, each NAME[:OPTION=VALUE]...; the first is compared with "
-        "the rivals; none for no strategy (default: kusumoto)",
+        "the rivals; none for no strategy (default: best)",
+    )
+    parser.add_argument(
+        "--repeats",
+        type=int,
+        default=1,
+        metavar="N",
+        help="plan N times with each strategy and say the median time (default: 1)",
     )
     parser.add_argument(
         "--rivals",
@@ -89,13 +96,15 @@ def run(arguments: argparse.Namespace) -> int:
     graphs = _chosen(_folder(arguments.graphs), arguments.only)
     if arguments.resume and arguments.csv is None:
         raise InputError("--resume needs --csv, the file whose rows are kept")
+    if arguments.repeats < 1:
+        raise InputError(f"--repeats: {arguments.repeats} is less than 1")
     journal = Journal(arguments.csv, arguments.resume)
     try:
         for path, half in graphs:
             for cost in _words(arguments.cost):
                 with planner_rows.scratch() as scratch:
                     _run_graph(path, half, cost, Path(scratch), strategies, rivals, percents,
-                               journal, console)  # fmt: skip
+                               arguments.repeats, journal, console)  # fmt: skip
     except KeyboardInterrupt:
         place = f" are in {arguments.csv}" if arguments.csv else ""
         console.print(f"interrupted; the {len(journal.rows)} rows planned so far{place}")
@@ -106,12 +115,17 @@ def run(arguments: argparse.Namespace) -> int:
             rows = _ordered(journal.rows)
             console.print(planner_report.table(rows))
             console.print(planner_report.summary(rows), highlight=False, soft_wrap=True)
-    failed = [row for row in journal.rows if row.status == "failed"]
-    records.expect_none(
-        [f"{row.graph} {row.cost} {row.percent} % {row.planner}: {row.note}" for row in failed
-         if row.kind == planner_rows.OURS]
-    )  # fmt: skip
+    records.expect_none([*_broken(journal.rows), *planner_report.contradictions(journal.rows)])
     return 0
+
+
+def _broken(rows: list[Row]) -> list[str]:
+    """Returns what our strategies promised and did not keep, each as a message."""
+    return [
+        f"{row.graph} {row.cost} {row.percent} % {row.planner}: {row.note}"
+        for row in rows
+        if row.kind == planner_rows.OURS and row.status == "failed"
+    ]
 
 
 def _run_graph(
@@ -122,6 +136,7 @@ def _run_graph(
     strategies: list[str],
     rivals: dict[str, Rival],
     percents: list[int],
+    repeats: int,
     journal: Journal,
     console: Console,
 ) -> None:
@@ -144,7 +159,7 @@ def _run_graph(
         console.print(f"{name}: left out: a loop runs backward", highlight=False)
         return
     for strategy in strategies:
-        for row in bench.ours(strategy, wanted[strategy]):
+        for row in bench.ours(strategy, wanted[strategy], repeats):
             journal.add(row)
     for rival_name, rival in rivals.items():
         for row in bench.rival(rival_name, rival, wanted[rival_name]):

@@ -236,6 +236,28 @@ def optimum(problem: dict[str, Row]) -> int | None:
     return min(costs) if min(costs) - bound <= base_cost * SAME else None
 
 
+def contradictions(rows: Iterable[Row]) -> list[str]:
+    """Returns where a plan in base order refutes what another planner certifies, as messages."""
+    found = []
+    for problem in by_place(rows).values():
+        plans = [row for row in problem.values() if row.plan_cost is not None and row.base_order]
+        if not plans:
+            continue
+        cheapest = min(plans, key=lambda row: row.plan_cost)
+        for row in problem.values():
+            place = f"{row.graph} {row.cost} {row.percent} %: {row.planner}"
+            if row.bound is not None and row.bound > cheapest.plan_cost:
+                found.append(
+                    f"{place} certifies a bound of {row.bound}, but a plan of {cheapest.planner} "
+                    f"costs {cheapest.plan_cost}"
+                )
+            if row.status == "infeasible":
+                found.append(
+                    f"{place} claims that no plan fits, but one of {cheapest.planner} does"
+                )
+    return found
+
+
 def _optimum_lines(name: str, problems: list[dict[str, Row]]) -> list[str]:
     """Returns how often the strategy meets the optimum where it is proven."""
     pairs = [(p[name], cost) for p in problems if (cost := optimum(p)) is not None]
@@ -268,7 +290,11 @@ def losses(name: str, problems: Iterable[dict[str, Row]]) -> list[tuple[Row, Row
 
 def _loss_lines(name: str, problems: list[dict[str, Row]]) -> list[str]:
     found = losses(name, problems)
-    lines = [f"a rival is strictly better in {len(found)} cases of {len(problems)} problems"]
+    moved = sum(not row.base_order for _, row in found)
+    lines = [
+        f"a rival is strictly better in {len(found)} cases of {len(problems)} problems; in {moved} "
+        "of them its plan is not in base order"
+    ]
     for mine, row in found:
         order = "" if row.base_order else " (not in base order)"
         lines.append(

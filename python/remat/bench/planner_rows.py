@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import statistics
 import tempfile
 import time
 from collections.abc import Iterator
@@ -116,8 +117,11 @@ class GraphBench:
         self._positions = {op: position for position, op in enumerate(self.step.ids)}
         self.plain: Replay = simulate(self.step, range(self.step.size))
 
-    def ours(self, strategy: str, percents: list[int]) -> Iterator[Row]:
-        """Plans with remat-plan: `strategy` is NAME[:OPTION=VALUE]..., as its flags."""
+    def ours(self, strategy: str, percents: list[int], repeats: int = 1) -> Iterator[Row]:
+        """Plans with remat-plan: `strategy` is NAME[:OPTION=VALUE]..., as its flags.
+
+        Times are medians of `repeats` runs of the whole command, reading and writing included.
+        """
         name, *options = strategy.split(":")
         for percent in percents:
             output = self._folder / "plan.json"
@@ -125,10 +129,13 @@ class GraphBench:
             arguments = [str(self.problem_file), f"--strategy={name}",
                          *(f"--{option}" for option in options),
                          f"--budget={self._budget(percent)}", f"--output={output}"]  # fmt: skip
-            start = time.perf_counter()
-            with progress.step(f"{self.name} {self._cost} {percent} %: {strategy}"):
-                done = toolchain.run_tool("remat-plan", arguments)
-            seconds = time.perf_counter() - start
+            times = []
+            for _ in range(repeats):
+                start = time.perf_counter()
+                with progress.step(f"{self.name} {self._cost} {percent} %: {strategy}"):
+                    done = toolchain.run_tool("remat-plan", arguments)
+                times.append(time.perf_counter() - start)
+            seconds = statistics.median(times)
             if output.is_file():
                 plan = json.loads(output.read_text(encoding="utf-8"))
                 yield self._our_row(strategy, percent, plan, seconds)
