@@ -16,6 +16,7 @@
 #define REMAT_PLANNING_SEARCH_MAXFLOW_H
 
 #include <cstdint>
+#include <deque>
 #include <span>
 #include <vector>
 
@@ -51,7 +52,7 @@ public:
   void setRemoved(int32_t node, bool out);
 
   /// Returns the value of a maximum flow. Starts from the flow of the last call.
-  /// Cost: O(nodes^2 sqrt(arcs)) worst, close to linear on the networks here.
+  /// Cost: O(nodes^3) worst, close to linear on the networks here.
   int64_t solve();
 
   /// By node, whether a path of arcs that were given leads there from one of
@@ -72,7 +73,6 @@ private:
 
   bool isOut(int32_t node) const { return label[node] == nodeCount(); }
   void relabelAll();
-  void addActive(int32_t node);
   void discharge(int32_t node);
   void relabel(int32_t node);
   void closeGap(int32_t level);
@@ -86,8 +86,9 @@ private:
   // Labels, and lists of the nodes of each level; nodeCount() is "cannot reach
   // the sink".
   std::vector<int32_t> label, current, levelHead, nextInLevel, previousInLevel;
-  std::vector<int32_t> activeHead, nextActive, queue;
-  int32_t highestActive = -1, highestLevel = -1;
+  std::vector<int32_t> queue;
+  std::deque<int32_t> active; ///< nodes with excess that may reach the sink
+  int32_t highestLevel = -1;
   int64_t work = 0; ///< arcs looked at since the last exact labels
 };
 
