@@ -186,6 +186,14 @@ def test_dtr_runs_a_chain_in_two_roots_of_memory_with_linear_work(length):
     assert replayed.cost - 2 * length <= length
 
 
+def test_dtr_keeps_what_may_not_run_again():
+    # Op 0 is read by op 1 only, which is recomputed after it has died in the program.
+    step = make_step([[], [0], [1], [2], [1, 3]], [1, 4, 4, 4, 1], [1] * 5, loss=2, output=[4])
+    object.__setattr__(step, "recomputable", [False, True, True, True, True])
+    schedule = dtr.Runtime(step, 10, dtr_costs.LocalCosts(step)).run()
+    assert schedule == [0, 1, 2, 3, 1, 4]
+
+
 def test_dtr_union_find_sums_what_a_search_finds():
     draw = random.Random(7)
     for seed in range(30):

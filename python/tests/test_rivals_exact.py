@@ -10,14 +10,15 @@ import heapq
 import importlib.util
 import os
 import random
+import signal
 from pathlib import Path
 
 import pytest
 from remat.bench.planner_rows import CHECKMATE, GraphBench
-from remat.bench.rivals import checkmate, lazy_cuts, mip, moccasin, registry
+from remat.bench.rivals import checkmate, child, lazy_cuts, mip, moccasin, registry
 from remat.bench.rivals.simulate import simulate
 from remat.bench.rivals.step import make_step
-from remat.errors import InputError
+from remat.errors import InputError, RematError
 
 LIMIT_S = 20
 
@@ -131,6 +132,18 @@ def test_bounds_are_rounded_to_whole_units_and_stay_bounds():
     column = close.variable(fixed=True)
     close.size_row([(column, 10**8)], 10**8 - 1)
     assert not close.solve(LIMIT_S).infeasible
+
+
+def die():
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_a_solver_that_crashes_takes_nothing_along():
+    with pytest.raises(RematError, match="died from signal 9"):
+        child.call(die)
+    with pytest.raises(RematError, match="ZeroDivisionError"):
+        child.call(divmod, 1, 0)
+    assert child.call(divmod, 7, 2) == (3, 1)
 
 
 def test_a_large_graph_is_not_tried():

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from remat.bench.rivals import child
 from remat.bench.rivals.answer import Answer, Planner, Rival, Schedule
 from remat.bench.rivals.mip import GAP, Program, load_highspy
 from remat.bench.rivals.simulate import simulate
@@ -32,7 +33,7 @@ def checkmate(time_limit: float) -> Rival:
     def rival(step: Step) -> Planner:
         if step.size > MOST_OPS:
             return lambda budget: Answer(None, f"{step.size} ops; at most {MOST_OPS}")
-        return lambda budget: solve(step, budget, time_limit)
+        return lambda budget: child.call(solve, step, budget, time_limit)
 
     return rival
 

@@ -97,7 +97,8 @@ class Runtime:
         return self._schedule
 
     def _release(self, op: int) -> None:
-        if self._there[op] and not self._step.output[op]:
+        # What may not run again stays, as it may be needed to recompute others.
+        if self._there[op] and not self._step.output[op] and self._step.recomputable[op]:
             self._evict(op)
 
     def _evict(self, op: int) -> None:

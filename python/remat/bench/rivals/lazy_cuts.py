@@ -17,6 +17,7 @@ import time
 from bisect import bisect_left
 from dataclasses import dataclass
 
+from remat.bench.rivals import child
 from remat.bench.rivals.answer import Answer, Planner, Rival, Schedule
 from remat.bench.rivals.cut_program import ORDERS, CutProgram
 from remat.bench.rivals.mip import GAP, TOLERANCE, load_highspy
@@ -37,7 +38,7 @@ def lazy_cuts(time_limit: float) -> Rival:
     def rival(step: Step) -> Planner:
         if step.size > MOST_OPS:
             return lambda budget: Answer(None, f"{step.size} ops; at most {MOST_OPS}")
-        return lambda budget: solve(step, budget, time_limit)
+        return lambda budget: child.call(solve, step, budget, time_limit)
 
     return rival
 

@@ -14,16 +14,13 @@ of an op.
 from __future__ import annotations
 
 import importlib.util
-import os
-import pickle
-import subprocess
-import sys
 from typing import Any
 
+from remat.bench.rivals import child
 from remat.bench.rivals.answer import Answer, Planner, Rival, Schedule
 from remat.bench.rivals.simulate import simulate
 from remat.bench.rivals.step import Step
-from remat.errors import InputError, RematError
+from remat.errors import InputError
 
 #: Executions of one op.
 EXECUTIONS = 2
@@ -53,19 +50,11 @@ def solve(step: Step, budget: int, time_limit: float) -> Answer:
 
     OR-tools brings a HiGHS of its own, which does not load beside highspy's: it gets a process.
     """
-    done = subprocess.run(
-        [sys.executable, "-m", __name__],
-        input=pickle.dumps((step, budget, time_limit)),
-        capture_output=True,
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-    )
-    if done.returncode != 0:
-        lines = done.stderr.decode(errors="replace").strip().splitlines()
-        raise RematError(f"moccasin's process failed: {lines[-1] if lines else 'no message'}")
-    return pickle.loads(done.stdout)
+    return child.call(solve_here, step, budget, time_limit)
 
 
-def _solve(step: Step, budget: int, time_limit: float) -> Answer:
+def solve_here(step: Step, budget: int, time_limit: float) -> Answer:
+    """Does the work of `solve`, in this process."""
     from ortools.sat.python import cp_model
 
     retention = Retention(step, budget, cp_model)
@@ -170,10 +159,3 @@ class Retention:
             if solver.value(active)
         ]
         return [op for _, op in sorted(runs)]
-
-
-if __name__ == "__main__":
-    # The child process of `solve`. Pickles name classes by module, hence the import.
-    from remat.bench.rivals import moccasin as module
-
-    sys.stdout.buffer.write(pickle.dumps(module._solve(*pickle.load(sys.stdin.buffer))))
