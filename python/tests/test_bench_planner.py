@@ -218,21 +218,24 @@ def test_summary_counts_proven_optima():
 def test_a_plan_refutes_a_wrong_certificate(folder, monkeypatch, capsys):
     rival = dataclasses.replace(ROW, planner="dtr", kind="rival", bound=None, plan_cost=1070)
     assert planner_report.contradictions([ROW, rival]) == [
-        "g h100 50 %: best certifies a bound of 1080, but a plan of dtr costs 1070"
+        "g h100 50 %: best certifies a bound of 1080, but a plan of dtr at 50 % costs 1070"
     ]
     moved = dataclasses.replace(rival, base_order=False)
     assert planner_report.contradictions([ROW, moved]) == []
     claim = dataclasses.replace(ROW, plan_cost=None, peak=None, bound=None, status="infeasible")
-    assert planner_report.contradictions([claim, rival]) == [
-        "g h100 50 %: best claims that no plan fits, but one of dtr does"
+    smaller = dataclasses.replace(rival, percent=40, budget=400, peak=390)
+    assert planner_report.contradictions([claim, smaller]) == [
+        "g h100 50 %: best claims that no plan fits, but one of dtr at 40 % does"
     ]
+    larger = dataclasses.replace(rival, percent=60, budget=600, peak=501)
+    assert planner_report.contradictions([claim, larger]) == []
 
     def liar(step):
         return lambda budget: Answer(None, "made up", infeasible=True)
 
     monkeypatch.setitem(registry.RIVALS, "liar", liar)
     assert bench(folder, "--budgets=80", "--only=chain9", "--rivals=liar") == 1
-    assert "liar claims that no plan fits, but one of best does" in capsys.readouterr().err
+    assert "liar claims that no plan fits, but one of best at 80 % does" in capsys.readouterr().err
 
 
 def test_journal_reads_what_it_wrote(tmp_path):

@@ -112,8 +112,9 @@ def percent(share: float | None) -> str:
 
 
 def best_bound(row: dict[str, Row]) -> int | None:
-    """Returns the largest certified bound of anybody for a problem."""
-    return max((one.bound for one in row.values() if one.bound is not None), default=None)
+    """Returns the largest certified bound of anybody for a problem, for plans in base order."""
+    bounds = [one.bound for one in row.values() if one.bound is not None and one.base_order]
+    return max(bounds, default=None)
 
 
 def table(rows: list[Row]) -> Table:
@@ -237,24 +238,30 @@ def optimum(problem: dict[str, Row]) -> int | None:
 
 
 def contradictions(rows: Iterable[Row]) -> list[str]:
-    """Returns where a plan in base order refutes what another planner certifies, as messages."""
+    """Returns where a plan in base order refutes what a planner certifies, as messages.
+
+    A plan for any budget counts at every budget that its peak fits.
+    """
+    rows = list(rows)
+    plans: dict[tuple[str, str], list[Row]] = {}
+    for row in rows:
+        if row.plan_cost is not None and row.base_order:
+            plans.setdefault(row.place[:2], []).append(row)
     found = []
-    for problem in by_place(rows).values():
-        plans = [row for row in problem.values() if row.plan_cost is not None and row.base_order]
-        if not plans:
+    for row in rows:
+        fitting = [plan for plan in plans.get(row.place[:2], []) if plan.peak <= row.budget]
+        if not fitting or not row.base_order:
             continue
-        cheapest = min(plans, key=lambda row: row.plan_cost)
-        for row in problem.values():
-            place = f"{row.graph} {row.cost} {row.percent} %: {row.planner}"
-            if row.bound is not None and row.bound > cheapest.plan_cost:
-                found.append(
-                    f"{place} certifies a bound of {row.bound}, but a plan of {cheapest.planner} "
-                    f"costs {cheapest.plan_cost}"
-                )
-            if row.status == "infeasible":
-                found.append(
-                    f"{place} claims that no plan fits, but one of {cheapest.planner} does"
-                )
+        cheapest = min(fitting, key=lambda plan: plan.plan_cost)
+        place = f"{row.graph} {row.cost} {row.percent} %: {row.planner}"
+        other = f"{cheapest.planner} at {cheapest.percent} %"
+        if row.bound is not None and row.bound > cheapest.plan_cost:
+            found.append(
+                f"{place} certifies a bound of {row.bound}, but a plan of {other} costs "
+                f"{cheapest.plan_cost}"
+            )
+        if row.status == "infeasible":
+            found.append(f"{place} claims that no plan fits, but one of {other} does")
     return found
 
 

@@ -192,7 +192,7 @@ class GraphBench:
         """Returns the row, or the plan of a smaller budget if that costs less."""
         if best is None or (row.plan_cost is not None and row.plan_cost <= best.plan_cost):
             return row
-        if row.status == "failed":
+        if row.status in ("failed", "infeasible"):
             return row
         taken = {name: getattr(best, name) for name in ("peak", "plan_cost", "base_order")}
         note = f"as at {best.percent} %: {best.note}" if "as at" not in best.note else best.note
