@@ -122,6 +122,7 @@ def _options(arguments: argparse.Namespace, target: str | None = None) -> RematO
         budget=arguments.budget,
         budget_scope=arguments.budget_scope,
         strategy=arguments.strategy,
+        effort=arguments.effort,
         family=arguments.family,
         objective=arguments.objective,
         last_segment=arguments.last_segment,

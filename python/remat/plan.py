@@ -82,6 +82,21 @@ class Plan:
         return self.json["overhead"]
 
     @property
+    def status(self) -> str:
+        """ "optimal" (the cost equals the bound) or "feasible"; both speak of this base order."""
+        return self.json["status"]
+
+    @property
+    def bound(self) -> int:
+        """Certified: no plan of this base order within the budget costs less."""
+        return self.json["bound"]
+
+    @property
+    def gap(self) -> float:
+        """Cost over bound, less 1, as a share: 0.01 is 1 %."""
+        return self.json["gap"]
+
+    @property
     def strategy(self) -> str:
         """The strategy with its options."""
         return self.json["strategy"]
@@ -153,14 +168,17 @@ class Plan:
         return tuple(v for v in self.values if v.executions == 1)
 
     def summary(self) -> str:
-        """Returns the plan in a few lines: peaks with their scope, and the price."""
+        """Returns the plan in a few lines: peaks with their scope, the price, and the bound."""
         share = self.peak / self.plain_peak if self.plain_peak else 1.0
         again = self.recomputations
+        gap = "below 0.01%" if 0 < self.gap < 0.00005 else f"{self.gap:.2%}"
         lines = [
             f"plain peak     {format_bytes(self.plain_peak)}   (scope: {self.scope}; predicted "
             f"by memory model '{self.memory_model}')",
             f"planned peak   {format_bytes(self.peak)}   {share:.1%} of plain",
             f"overhead       {self.overhead:.2%}   (cost table: {self.problem['cost_table']})",
+            f"bound          {format_cost(self.bound, self.json['cost_unit'])}: {self.status}, "
+            f"gap {gap}   (for this base order)",
             f"recomputed     {again} execution{'s' if again != 1 else ''}, "
             f"{self.heavy_recomputations} of them dots and convolutions",
             f"strategy       {self.strategy}",
@@ -198,6 +216,11 @@ class Plan:
         console.print(self.summary(), markup=False, highlight=False, soft_wrap=True)
         console.print(self.table(limit))
         return out.getvalue()
+
+
+def format_cost(count: int, unit: str) -> str:
+    """Formats a cost for people: "1.25 us" of femtoseconds, "8 units"."""
+    return f"{count / 1e9:.6g} us" if unit == "femtoseconds" else f"{count} {unit}"
 
 
 def format_bytes(count: int) -> str:

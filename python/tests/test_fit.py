@@ -186,7 +186,7 @@ BAD = {
     "bool": ({"budget": True}, "budget True is a bool; write bytes as an int"),
     "strategy": (
         {"budget": "50%", "strategy": "luck"},
-        "strategy 'luck' is unknown; expected none, chen or kusumoto",
+        "strategy 'luck' is unknown; expected none, chen, kusumoto or best",
     ),
     "model": (
         {"budget": "50%", "memory_model": "luck"},

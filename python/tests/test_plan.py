@@ -43,7 +43,11 @@ def plan():
         "smallest_peak": 1 << 19,
         "scope": "total",
         "overhead": 0.25,
-        "strategy": "kusumoto family=approx",
+        "status": "feasible",
+        "bound": 1230000000,
+        "gap": 0.0163,
+        "cost_unit": "femtoseconds",
+        "strategy": "best effort=default",
     }
     return Plan(problem, answer)
 
@@ -67,10 +71,24 @@ def test_report_names_scope_source_and_fate(plan):
     assert "plain peak     2097152 B (2 MiB)   (scope: total; predicted by memory model" in report
     assert "planned peak   1048576 B (1 MiB)   50.0% of plain" in report
     assert "overhead       25.00%   (cost table: h100)" in report
+    assert "bound          1.23 us: feasible, gap 1.63%   (for this base order)" in report
+    assert "strategy       best effort=default" in report
     assert "recomputed     1 execution, 1 of them dots" in report
     rows = [line for line in report.splitlines() if "stablehlo.dot" in line]
     assert "net.py:4 net/20" in rows[0] and "kept" in rows[0]
     assert "net.py:3 net/10" in rows[1] and "runs 2 times" in rows[1]
+
+
+@pytest.mark.parametrize(
+    "status, gap, unit, line",
+    [
+        ("optimal", 0.0, "units", "bound          1230000000 units: optimal, gap 0.00%"),
+        ("feasible", 2e-5, "femtoseconds", "bound          1.23 us: feasible, gap below 0.01%"),
+    ],
+)
+def test_report_says_how_far_the_bound_is(plan, status, gap, unit, line):
+    json = plan.json | {"status": status, "gap": gap, "cost_unit": unit}
+    assert line + "   (for this base order)" in Plan(plan.problem, json).report()
 
 
 def test_report_is_as_long_as_asked(plan):

@@ -31,6 +31,17 @@ std::string formatCost(Cost cost, CostUnit unit) {
   return exact + "fs (" + text + ")";
 }
 
+/// "cost, gap 0.42 %": how far the plan is from what any plan must cost.
+std::string formatBound(const Problem &problem, const PlanResult &result) {
+  int64_t bound = result.bound.count, above = result.plan->cost.count - bound;
+  char gap[32];
+  std::snprintf(gap, sizeof gap, "%.2f %%",
+                bound == 0 ? 0.0 : 100.0 * static_cast<double>(above) / static_cast<double>(bound));
+  return formatCost(result.bound, problem.costUnit) + ", gap " +
+         (above > 0 && std::string_view(gap) == "0.00 %" ? "below 0.01 %" : gap) +
+         " (for this base order)";
+}
+
 void addLine(std::string &text, const std::string &label, const std::string &content) {
   constexpr size_t width = 14;
   text += "  " + label + std::string(label.size() < width ? width - label.size() : 1, ' ') +
@@ -44,7 +55,9 @@ std::string summarizePlan(const Problem &problem, const PlanResult &result) {
   Cost base = problem.baseCost();
   std::string scope(toString(problem.scope));
   std::string text = (problem.graph.name.empty() ? "plan" : problem.graph.name) + ": " +
-                     std::string(toString(result.status)) + ", " + result.strategy + "\n";
+                     std::string(toString(result.status)) +
+                     (result.status == PlanStatus::Optimal ? " for this base order" : "") + ", " +
+                     result.strategy + "\n";
   if (!result.stopReason.empty())
     addLine(text, "why", result.stopReason);
   if (result.budget)
@@ -62,8 +75,8 @@ std::string summarizePlan(const Problem &problem, const PlanResult &result) {
   addLine(text, "overhead",
           percent(plan.cost.count - base.count, base.count) + ": cost " +
               formatCost(plan.cost, problem.costUnit) + ", plain " +
-              formatCost(base, problem.costUnit) + ", bound " +
-              formatCost(result.bound, problem.costUnit));
+              formatCost(base, problem.costUnit));
+  addLine(text, "bound", formatBound(problem, result));
   addLine(text, "executions",
           std::to_string(plan.schedule.size()) + " of " + std::to_string(problem.graph.ops.size()) +
               " ops, " + std::to_string(plan.schedule.size() - problem.graph.ops.size()) +

@@ -51,16 +51,20 @@ std::string writeFormula(const FormulaAnswer &answer) {
   return object.line();
 }
 
-/// What the plan promises, and what follows from it and the problem.
-void addPlan(JsonObject &page, const Problem &problem, const Plan &plan) {
-  int64_t base = problem.baseCost().count;
+/// cost / base - 1. Nothing over nothing is 0: a graph may be without costs.
+double excess(Cost cost, Cost base) {
+  return cost == base
+             ? 0.0
+             : static_cast<double>(cost.count - base.count) / static_cast<double>(base.count);
+}
+
+/// What the plan promises, and what follows from it, the problem and the bound.
+void addPlan(JsonObject &page, const Problem &problem, const Plan &plan, Cost bound) {
   page.add("peak", plan.peak.count);
   page.add("cost", plan.cost.count);
-  // Nothing over nothing: a graph without costs has no overhead.
-  double overhead = plan.cost.count == base
-                        ? 0.0
-                        : static_cast<double>(plan.cost.count - base) / static_cast<double>(base);
-  page.addRaw("overhead", jsonNumber(overhead));
+  page.addRaw("overhead", jsonNumber(excess(plan.cost, problem.baseCost())));
+  // A file's bound may be less than what every schedule costs.
+  page.addRaw("gap", jsonNumber(excess(plan.cost, std::max(bound, problem.baseCost()))));
   int64_t flops = 0;
   for (OpId op : plan.schedule)
     flops = checkedAdd(flops, problem.graph.ops[op].work.flops.count)
@@ -73,10 +77,10 @@ void addPlan(JsonObject &page, const Problem &problem, const Plan &plan) {
 
 /// Every key of plan.json, in the order in which they are written.
 const std::initializer_list<std::string_view> planKeys = {
-    "schema_version", "status",        "strategy",   "stop_reason", "scope",    "budget",
-    "plain_peak",     "smallest_peak", "peak",       "cost",        "overhead", "total_flops",
-    "time_us",        "cost_unit",     "cost_table", "base_cost",   "bound",    "statistics",
-    "paper",          "witness",       "schedule"};
+    "schema_version", "status",        "strategy",  "stop_reason", "scope",      "budget",
+    "plain_peak",     "smallest_peak", "peak",      "cost",        "overhead",   "gap",
+    "total_flops",    "time_us",       "cost_unit", "cost_table",  "base_cost",  "bound",
+    "statistics",     "paper",         "witness",   "schedule"};
 
 class PlanReader {
 public:
@@ -216,7 +220,7 @@ std::string writePlan(const Problem &problem, const PlanResult &result) {
   page.add("plain_peak", result.plainPeak.count);
   page.add("smallest_peak", result.smallestPeak.count);
   if (result.plan)
-    addPlan(page, problem, *result.plan);
+    addPlan(page, problem, *result.plan, result.bound);
   page.add("cost_unit", toString(problem.costUnit));
   page.add("cost_table", problem.costTable);
   page.add("base_cost", problem.baseCost().count);

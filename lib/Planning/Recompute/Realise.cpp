@@ -145,9 +145,10 @@ Schedule JointForward::realise(const std::vector<int32_t> &segmentOf, int32_t se
         if (placement == Placement::JustInTime)
           continue;
         OpId producer = graph.values[value].producer;
+        // Forward ops behind `op` have not run yet, where phases interleave.
         for (OpId other : segmentOps[segmentOf[forward.nodeOf[producer]]])
           for (ValueId result : graph.ops[other].results)
-            if (lastLateReader[result] >= op)
+            if (other < op && lastLateReader[result] >= op)
               state.choose(result, again);
       }
     state.run(again);

@@ -66,11 +66,12 @@ std::vector<Granularity> JointSolver::granularities() const {
 
 /// Strategy best, with the other strategies' plans to start from.
 void JointSolver::searchBest(CandidatePool &pool) {
-  bool minimum = options.budget.kind == Budget::Kind::Minimum;
+  bool minimum = options.budget.kind == Budget::Kind::Minimum, offered = false;
   search::BestReport report =
       search::offerBest(problem, options, minimum ? std::nullopt : result.budget, pool, [&] {
-        if (options.effort == Effort::Fast)
+        if (offered || options.effort == Effort::Fast)
           return;
+        offered = true;
         search(StrategyKind::Chen, pool);
         search(StrategyKind::Kusumoto, pool);
       });

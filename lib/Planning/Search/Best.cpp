@@ -334,7 +334,16 @@ BestReport BestSearch::run(std::optional<Bytes> budget) {
 BestReport offerBest(const Problem &problem, const StrategyOptions &options,
                      std::optional<Bytes> limit, CandidatePool &pool,
                      const std::function<void()> &offerSeeds) {
-  return BestSearch(problem, options, pool, offerSeeds).run(limit);
+  BestReport report = BestSearch(problem, options, pool, offerSeeds).run(limit);
+  if (!limit || pool.best() || report.stopped)
+    return report;
+  // The search for the smallest peak knows no limit: whatever it reaches is
+  // reached at every budget above, and is what a refusal names.
+  BestReport smallest = BestSearch(problem, options, pool, offerSeeds).run(std::nullopt);
+  report.flows += smallest.flows;
+  report.work += smallest.work;
+  report.stopped = smallest.stopped;
+  return report;
 }
 
 } // namespace remat::planning::search

@@ -90,6 +90,7 @@ def fit(
     target: str | None = None,
     budget_scope: str = "total",
     strategy: str | None = None,
+    effort: str | None = None,
     family: str | None = None,
     objective: str | None = None,
     last_segment: str | None = None,
@@ -120,6 +121,7 @@ def fit(
             xla-cpu).
         loss: which of the step's array results is the loss, counted from 0 over the flattened
             tree (default: the first scalar float).
+        effort: how many steps strategy "best" may take: "fast", "default" or "max".
         strategy, family, objective, last_segment, granularity, memory_model, fold_free: as in
             `remat plan --help`.
 
@@ -154,6 +156,7 @@ def fit(
             budget=budget,
             budget_scope=budget_scope,
             strategy=strategy,
+            effort=effort,
             family=family,
             objective=objective,
             last_segment=last_segment,

@@ -26,7 +26,9 @@ struct BestReport {
 /// repaired to the limit, pruned, and improved by iterated greedy, within a number
 /// of steps that `options.effort` sets. Calls `offerSeeds` unless what it found is
 /// proven to be cheapest, and goes on from `pool`'s plan where that is better.
-/// Without a limit: for the smallest peak. Source: planner.md.
+/// Without a limit, or where no plan meets it: for the smallest peak, so that any
+/// budget is met that is no smaller than what that search reaches.
+/// Source: docs/design/0007.
 /// Requires: `problem.check()`; sums of bytes and costs below 2^60.
 BestReport offerBest(const Problem &problem, const StrategyOptions &options,
                      std::optional<Bytes> limit, CandidatePool &pool,

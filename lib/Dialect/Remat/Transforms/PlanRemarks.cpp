@@ -82,7 +82,9 @@ void remat::emitPlanRemarks(func::FuncOp entry, const StepGraph &step,
       << remark::metric("plain_peak", result.plainPeak.count)
       << remark::metric("peak", result.plan->peak.count)
       << remark::metric("base_cost", problem.baseCost().count)
-      << remark::metric("cost", result.plan->cost.count);
+      << remark::metric("cost", result.plan->cost.count)
+      << remark::metric("bound", result.bound.count)
+      << remark::metric("status", str(planning::toString(result.status)));
   emitRecomputed(entry, step, problem, *result.plan);
   emitMissed(entry, step);
 }

@@ -150,6 +150,23 @@ TEST_P(Optimality, NoPlanIsCheaperAndNoBoundHigher) {
 INSTANTIATE_TEST_SUITE_P(Shapes, Optimality, testing::ValuesIn(allShapes),
                          [](const auto &info) { return toString(info.param); });
 
+/// The same where forward and backward ops stand in any mixture.
+TEST(InterleavedOptimality, NoPlanIsCheaperAndNoBoundHigher) {
+  TestRandom random(300);
+  Comparison comparison;
+  for (int turn = 0; turn < problemsPerShape; ++turn) {
+    int64_t floor, plain;
+    Problem problem = nextProblem(random, allShapes[turn % std::size(allShapes)], floor, plain);
+    for (Op &op : problem.graph.ops)
+      op.phase = static_cast<Phase>(random.below(3));
+    int64_t budget = floor + random.below(plain - floor);
+    comparison.run(problem, budget, ExhaustiveSearch(problem).cheapest(Bytes(budget)), {});
+    if (HasFailure())
+      FAIL() << "turn " << turn;
+  }
+  comparison.print();
+}
+
 class ReorderedOptimality : public testing::TestWithParam<Shape> {};
 
 /// After `reorder`, at budgets as before. Costs are compared with the optimum of

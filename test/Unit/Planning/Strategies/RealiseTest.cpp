@@ -108,6 +108,26 @@ TEST(Realise, OpsThatMayNotRunAgainStay) {
             (Schedule{0, 1, 2, 3, 2, 3, 4, 5, 0, 6}));
 }
 
+/// Forward and backward by turns: 0 reads the argument; 1, backward, reads 0; 2,
+/// forward, reads 0, and another time 1 too; 3, backward, reads 1 and 2.
+TEST(Realise, WhatHasNotRunYetDoesNotRunAgain) {
+  for (bool readsGradient : {false, true}) {
+    Problem problem;
+    ValueId first = addOp(problem, {addArgument(problem, 1)}, {10});
+    ValueId gradient = addOp(problem, {first}, {10});
+    ValueId second = readsGradient ? addOp(problem, {first, gradient}, {10})
+                                   : addOp(problem, {first}, {10});
+    setOutputs(problem, {addOp(problem, {gradient, second}, {10})});
+    problem.graph.ops[1].phase = problem.graph.ops[3].phase = Phase::Backward;
+    ASSERT_TRUE(problem.check());
+    JointForward forward(problem, Granularity::Op);
+    ASSERT_EQ(forward.nodeCount(), 2);
+    for (Placement placement : {Placement::Segment, Placement::JustInTime})
+      EXPECT_EQ(forward.realise({0, 0}, 1, LastSegment::Recompute, Retention::Crossing, placement),
+                (Schedule{0, 0, 1, 2, 2, 3}));
+  }
+}
+
 /// A node of two ops, of which one value crosses and the backward reads both.
 TEST(Realise, RetentionOfWholeNodes) {
   Problem problem;

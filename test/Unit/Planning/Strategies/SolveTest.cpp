@@ -240,6 +240,37 @@ TEST(Solve, CheaperBudgetsCostLess) {
   }
 }
 
+/// Refusals name the smallest peak, and that is a budget which is met.
+TEST(Solve, BestMeetsEveryBudgetFromItsSmallestPeakOn) {
+  TestRandom random(12);
+  int refused = 0, smaller = 0;
+  for (int steps = 0; steps < 60; ++steps) {
+    Problem problem = randomStep(random);
+    StrategyOptions options;
+    options.effort = random.oneIn(2) ? Effort::Fast : Effort::Default;
+    options.budget.kind = Budget::Kind::Minimum;
+    PlanResult smallest = solve(problem, options);
+    ASSERT_TRUE(smallest.plan);
+    EXPECT_EQ(smallest.plan->peak, smallest.smallestPeak);
+    int64_t peak = smallest.smallestPeak.count;
+    smaller += smallest.smallestPeak < smallest.plainPeak;
+    for (int64_t above : {0, 1, 5}) {
+      PlanResult result = solve(problem, withBudget(options, peak + above));
+      ASSERT_TRUE(result.plan) << "step " << steps << ": " << result.stopReason;
+      EXPECT_TRUE(verify(problem, *result.plan, result.budget));
+    }
+    if (peak < 2)
+      continue;
+    PlanResult result = solve(problem, withBudget(options, peak - 1));
+    if (!result.plan) { // a search that knows its budget may reach less
+      EXPECT_EQ(result.smallestPeak.count, peak);
+      ++refused;
+    }
+  }
+  EXPECT_GT(refused, 20);
+  EXPECT_GT(smaller, 20);
+}
+
 TEST(Solve, NoneNeverRecomputes) {
   Problem problem = chainProblem(5);
   StrategyOptions options;
