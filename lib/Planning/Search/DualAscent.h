@@ -6,8 +6,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef REMAT_LIB_PLANNING_SEARCH_DUALASCENT_H
-#define REMAT_LIB_PLANNING_SEARCH_DUALASCENT_H
+#ifndef REMAT_PLANNING_SEARCH_DUALASCENT_H
+#define REMAT_PLANNING_SEARCH_DUALASCENT_H
 
 #include "remat/Planning/Search/CutBound.h"
 
@@ -80,4 +80,4 @@ void leave(PricedCuts &prices);
 
 } // namespace remat::planning::search
 
-#endif // REMAT_LIB_PLANNING_SEARCH_DUALASCENT_H
+#endif // REMAT_PLANNING_SEARCH_DUALASCENT_H

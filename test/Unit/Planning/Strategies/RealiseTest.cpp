@@ -115,8 +115,8 @@ TEST(Realise, WhatHasNotRunYetDoesNotRunAgain) {
     Problem problem;
     ValueId first = addOp(problem, {addArgument(problem, 1)}, {10});
     ValueId gradient = addOp(problem, {first}, {10});
-    ValueId second = readsGradient ? addOp(problem, {first, gradient}, {10})
-                                   : addOp(problem, {first}, {10});
+    ValueId second =
+        readsGradient ? addOp(problem, {first, gradient}, {10}) : addOp(problem, {first}, {10});
     setOutputs(problem, {addOp(problem, {gradient, second}, {10})});
     problem.graph.ops[1].phase = problem.graph.ops[3].phase = Phase::Backward;
     ASSERT_TRUE(problem.check());
