@@ -18,19 +18,6 @@
 
 namespace remat::planning::search {
 
-namespace {
-
-/// Plans that are improved one by one.
-constexpr size_t kStarts = 5;
-
-/// How far a search goes, all counted in steps.
-struct Limits {
-  int64_t boundFlows, work;
-  int32_t spread;    ///< prices per sweep
-  size_t candidates; ///< repaired without noise
-  int32_t halvings;  ///< of the range of a smallest peak
-};
-
 Limits limitsOf(Effort effort, int64_t ops) {
   switch (effort) {
   case Effort::Fast:
@@ -45,27 +32,10 @@ Limits limitsOf(Effort effort, int64_t ops) {
   return {};
 }
 
-/// The recomputations of a schedule; runs of one op in one stage count once.
-Recomputations recomputationsOf(const Schedule &schedule, int32_t ops) {
-  Recomputations all;
-  std::vector<int32_t> open;
-  int32_t stage = 0;
-  for (OpId op : schedule) {
-    if (op != stage) {
-      open.push_back(op);
-      continue;
-    }
-    for (int32_t again : open)
-      all.push_back({stage, again});
-    open.clear();
-    ++stage;
-  }
-  for (int32_t again : open)
-    all.push_back({ops, again});
-  std::sort(all.begin(), all.end());
-  all.erase(std::unique(all.begin(), all.end()), all.end());
-  return all;
-}
+namespace {
+
+/// Plans that are improved one by one.
+constexpr size_t kStarts = 5;
 
 class BestSearch {
 public:
@@ -153,6 +123,7 @@ void BestSearch::collect(int64_t limit) {
       sweep.aim(limit / 10 * 8);
       if (eagerness == 20)
         sweep.spread(limits.spread);
+      report.flows += sweep.flows();
     }
 }
 
@@ -262,9 +233,8 @@ bool BestSearch::isFar(int64_t extra) const {
 /// better, or where nothing was found.
 void BestSearch::takeSeeds(int64_t limit) {
   offerSeeds();
-  Measured seed =
-      measure(graph, recomputationsOf((pool.best() ? *pool.best() : pool.smallest()).plan.schedule,
-                                      graph.opCount()));
+  Measured seed = measure(
+      graph, recomputationsOf(graph, (pool.best() ? *pool.best() : pool.smallest()).plan.schedule));
   if (seed.peak <= limit) {
     keep(std::move(seed));
   } else if (reached.empty()) {
@@ -278,7 +248,7 @@ void BestSearch::findSmallest() {
   int64_t low = report.floor.bytes.count - graph.fixedBytes() - 1;
   collect(low + 1);
   offerSeeds();
-  add(measure(graph, recomputationsOf(pool.smallest().plan.schedule, graph.opCount())));
+  add(measure(graph, recomputationsOf(graph, pool.smallest().plan.schedule)));
   Measured smallest = *std::min_element(
       candidates.begin(), candidates.end(), [](const Measured &a, const Measured &b) {
         return a.peak != b.peak ? a.peak < b.peak : a.extra < b.extra;

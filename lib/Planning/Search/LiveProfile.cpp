@@ -56,7 +56,8 @@ void LiveProfile::build(const std::vector<Key> &keys, const std::vector<int64_t>
   shift.assign(blocks.size(), 0);
   greatest.assign(blocks.size(), 0);
   excesses.assign(blocks.size(), 0);
-  stale.assign(blocks.size(), true);
+  stale.assign(blocks.size(), Stale::All);
+  shifted.assign(blocks.size(), 0);
 }
 
 size_t LiveProfile::blockOf(Key key) const {
@@ -64,22 +65,41 @@ size_t LiveProfile::blockOf(Key key) const {
   return above == firsts.begin() ? 0 : static_cast<size_t>(above - firsts.begin()) - 1;
 }
 
+/// Makes the excess of a block a matter of one look-up at every shift.
+void LiveProfile::order(size_t index) {
+  Block &block = *blocks[index];
+  std::copy(block.live, block.live + block.size, block.ordered);
+  std::sort(block.ordered, block.ordered + block.size);
+  block.sums[0] = 0;
+  for (int32_t k = 0; k < block.size; ++k)
+    block.sums[k + 1] = block.sums[k] + block.ordered[block.size - 1 - k];
+}
+
 void LiveProfile::refresh(size_t index) {
-  if (!stale[index])
+  if (stale[index] == Stale::No)
     return;
   const Block &block = *blocks[index];
-  int64_t most = std::numeric_limits<int64_t>::min();
-  for (int32_t i = 0; i < block.size; ++i)
-    most = std::max(most, block.live[i]);
-  greatest[index] = most;
+  if (stale[index] == Stale::All) {
+    greatest[index] = *std::max_element(block.live, block.live + block.size);
+    shifted[index] = 0;
+  } else if (shifted[index] < kPatience && excessShift == 0 && ++shifted[index] == kPatience) {
+    order(index);
+  }
+  stale[index] = Stale::No;
   int64_t sum = 0, threshold = limitBytes - shift[index];
-  if (most > threshold)
-    for (int32_t i = 0; i < block.size; ++i) {
-      int64_t above = block.live[i] - threshold;
-      sum += above > 0 ? (above >> excessShift) + (excessShift > 0) : 0;
+  if (greatest[index] > threshold) {
+    if (shifted[index] == kPatience) {
+      const int64_t *end = block.ordered + block.size;
+      int64_t above = end - std::upper_bound(block.ordered, end, threshold);
+      sum = block.sums[above] - above * threshold;
+    } else {
+      for (int32_t i = 0; i < block.size; ++i) {
+        int64_t above = block.live[i] - threshold;
+        sum += above > 0 ? (above >> excessShift) + (excessShift > 0) : 0;
+      }
     }
+  }
   excesses[index] = sum;
-  stale[index] = false;
 }
 
 void LiveProfile::add(Key first, Key last, int64_t bytes) {
@@ -89,8 +109,8 @@ void LiveProfile::add(Key first, Key last, int64_t bytes) {
   for (size_t index = blockOf(first); index <= to; ++index) {
     if (first <= firsts[index] && lasts[index] <= last) {
       int64_t top = greatest[index] + shift[index];
-      if (!stale[index] && (top > limitBytes || top + bytes > limitBytes))
-        stale[index] = true;
+      if (stale[index] == Stale::No && (top > limitBytes || top + bytes > limitBytes))
+        stale[index] = Stale::Excess;
       shift[index] += bytes;
       continue;
     }
@@ -101,7 +121,7 @@ void LiveProfile::add(Key first, Key last, int64_t bytes) {
       continue;
     for (int32_t i = from; i < end; ++i)
       block.live[i] += bytes;
-    stale[index] = true;
+    stale[index] = Stale::All;
   }
 }
 
@@ -123,8 +143,9 @@ void LiveProfile::split(size_t index) {
   shift.insert(shift.begin() + at, int64_t(shift[index]));
   greatest.insert(greatest.begin() + at, 0);
   excesses.insert(excesses.begin() + at, 0);
-  stale.insert(stale.begin() + at, true);
-  stale[index] = true;
+  stale.insert(stale.begin() + at, Stale::All);
+  shifted.insert(shifted.begin() + at, 0);
+  stale[index] = Stale::All;
   blocks.insert(blocks.begin() + at, std::move(upper));
 }
 
@@ -143,7 +164,7 @@ void LiveProfile::insert(Key key, int64_t live) {
   ++block.size;
   firsts[index] = block.keys[0];
   lasts[index] = block.keys[block.size - 1];
-  stale[index] = true;
+  stale[index] = Stale::All;
 }
 
 void LiveProfile::erase(Key key) {
@@ -162,11 +183,12 @@ void LiveProfile::erase(Key key) {
     greatest.erase(greatest.begin() + here);
     excesses.erase(excesses.begin() + here);
     stale.erase(stale.begin() + here);
+    shifted.erase(shifted.begin() + here);
     return;
   }
   firsts[index] = block.keys[0];
   lasts[index] = block.keys[block.size - 1];
-  stale[index] = true;
+  stale[index] = Stale::All;
 }
 
 int64_t LiveProfile::at(Key key) const {
@@ -184,7 +206,7 @@ int64_t LiveProfile::maximumIn(Key first, Key last) const {
   int64_t most = std::numeric_limits<int64_t>::min();
   size_t to = blockOf(last);
   for (size_t index = blockOf(first); index <= to; ++index) {
-    if (first <= firsts[index] && lasts[index] <= last && !stale[index]) {
+    if (first <= firsts[index] && lasts[index] <= last && stale[index] != Stale::All) {
       most = std::max(most, greatest[index] + shift[index]);
       continue;
     }

@@ -90,4 +90,25 @@ Schedule scheduleOf(const SearchGraph &graph, const Recomputations &recomputatio
   return schedule;
 }
 
+Recomputations recomputationsOf(const SearchGraph &graph, const Schedule &schedule) {
+  Recomputations all;
+  std::vector<int32_t> open;
+  int32_t stage = 0;
+  for (OpId op : schedule) {
+    if (op != stage) {
+      open.push_back(op);
+      continue;
+    }
+    for (int32_t again : open)
+      all.push_back({stage, again});
+    open.clear();
+    ++stage;
+  }
+  for (int32_t again : open)
+    all.push_back({graph.opCount(), again});
+  std::sort(all.begin(), all.end());
+  all.erase(std::unique(all.begin(), all.end()), all.end());
+  return all;
+}
+
 } // namespace remat::planning::search

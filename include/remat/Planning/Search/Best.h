@@ -14,6 +14,15 @@
 
 namespace remat::planning::search {
 
+/// How far a search goes with an effort, all counted in steps.
+struct Limits {
+  int64_t boundFlows, work;
+  int32_t spread;    ///< prices per sweep
+  size_t candidates; ///< repaired without noise
+  int32_t halvings;  ///< of the range of a smallest peak
+};
+Limits limitsOf(Effort effort, int64_t ops);
+
 /// What a search found out besides the plans that it offered.
 struct BestReport {
   Cost bound;  ///< every plan within the limit costs at least this

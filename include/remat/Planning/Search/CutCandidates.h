@@ -37,6 +37,8 @@ public:
   void aim(int64_t limit);
 
   int32_t cut() const { return at; }
+  /// Maximum flows spent.
+  int64_t flows() const { return static_cast<int64_t>(solved.size()); }
 
 private:
   struct Point {

@@ -67,10 +67,16 @@ private:
     int32_t size = 0;
     Key keys[kCapacity];
     int64_t live[kCapacity]; ///< less the block's shift
+    // `live` in ascending order, and the sum of the greatest k; once the shift
+    // alone has changed `kPatience` times.
+    int64_t ordered[kCapacity], sums[kCapacity + 1];
   };
+  enum class Stale : char { No, Excess, All };
+  static constexpr int8_t kPatience = 3;
 
   size_t blockOf(Key key) const;
   void refresh(size_t block);
+  void order(size_t block);
   void split(size_t block);
   static int32_t lowerIndex(const Block &block, Key key);
   static int32_t upperIndex(const Block &block, Key key);
@@ -83,7 +89,9 @@ private:
   std::vector<int64_t> shift;    ///< by block: to add to each of its entries
   std::vector<int64_t> greatest; ///< by block, without its shift
   std::vector<int64_t> excesses; ///< by block
-  std::vector<char> stale;       ///< by block: `greatest` and `excesses` are old
+  std::vector<Stale> stale;      ///< by block: what is old of `greatest` and `excesses`
+  std::vector<int8_t> shifted;   ///< by block: shifts since its content changed, at most
+                                 ///< kPatience; then it is ordered
 };
 
 } // namespace remat::planning::search

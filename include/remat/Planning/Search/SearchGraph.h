@@ -82,6 +82,10 @@ std::vector<int64_t> baseProfile(const SearchGraph &graph);
 /// The schedule with these recomputations. Cost: O(V + R).
 Schedule scheduleOf(const SearchGraph &graph, const Recomputations &recomputations);
 
+/// The recomputations of a schedule whose first executions stand in base order;
+/// runs of one op in one stage count once. Cost: O(V + R log R).
+Recomputations recomputationsOf(const SearchGraph &graph, const Schedule &schedule);
+
 } // namespace remat::planning::search
 
 #endif // REMAT_PLANNING_SEARCH_SEARCHGRAPH_H
