@@ -285,9 +285,10 @@ bool CutModel::decide(std::span<const CutDecision> decisions) {
   return true;
 }
 
-std::optional<KnownRun> CutModel::undercounted(const CutSolution &solution) const {
+std::optional<KnownRun> CutModel::undercounted(const CutSolution &solution,
+                                               const CutPrices &prices) const {
   std::optional<KnownRun> best;
-  int64_t most = 0;
+  std::pair<__int128, int64_t> most{0, 0};
   auto runs = [&](int32_t op, int32_t k) {
     return opNodes[k][op] >= 0 && solution.selected[opNodes[k][op]];
   };
@@ -303,8 +304,17 @@ std::optional<KnownRun> CutModel::undercounted(const CutSolution &solution) cons
       if (int32_t input = graph.producer(value);
           windowEnds[k][input] >= next && runs(input, k) && runs(input, next))
         sum += graph.cost(input);
-    if (sum > most) {
-      most = sum;
+    if (sum == 0)
+      continue;
+    // What the bound gains at most if it runs there, and if it does not and its
+    // results are stored instead.
+    __int128 stored = -static_cast<__int128>(prices.bytes[k]) * weighted;
+    __int128 gain =
+        std::min<__int128>(static_cast<__int128>(prices.cost) * sum,
+                           stored - static_cast<__int128>(prices.cost) * graph.cost(op));
+    std::pair<__int128, int64_t> score{std::max<__int128>(gain, 0), sum};
+    if (score > most) {
+      most = score;
       best = windowOf(op, k);
     }
   }

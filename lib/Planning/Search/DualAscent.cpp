@@ -173,7 +173,7 @@ std::optional<KnownRun> DualAscent::branch() {
     price = std::max<int64_t>(price, 1); // or what runs again there for nothing would not
   if (model.fits(probe)) {
     ++flowsSpent;
-    if (std::optional<KnownRun> run = model.undercounted(model.solve(probe)))
+    if (std::optional<KnownRun> run = model.undercounted(model.solve(probe), probe))
       return run;
   }
   if (cheapest && cheapest->cost <= best)

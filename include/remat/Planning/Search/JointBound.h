@@ -33,9 +33,9 @@ CutBound jointBound(const SearchGraph &graph, int64_t limit, const CutBound &sta
                     const JointBoundOptions &options = {});
 
 struct BranchedJointOptions {
-  int64_t flows = 10000;     ///< maximum flows to spend
-  int64_t flowsPerPart = 24; ///< for a part's prices, each time a cut joins
-  size_t mostCuts = 4;       ///< of a part
+  int64_t flows = 10000;    ///< maximum flows to spend
+  int64_t flowsPerPart = 8; ///< for a part's prices, each time a cut joins
+  size_t mostCuts = 4;      ///< of a part
   std::optional<int64_t> enough;
 };
 
