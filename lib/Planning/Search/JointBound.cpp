@@ -57,6 +57,11 @@ void RunSearch::explore(std::vector<KnownRun> known, PricedCuts prices, int64_t 
     DualAscent ascent(graph, limit, part.prices, part.known);
     ascent.climb(options.flowsPerPart, options.enough);
     std::optional<KnownRun> branch = ascent.branch();
+    if (!branch) { // the prices are all that is left to improve
+      constexpr int64_t thorough = 10;
+      ascent.climb(thorough * options.flowsPerPart, options.enough);
+      branch = ascent.branch();
+    }
     spent += ascent.spent();
     part.bound = std::max(part.bound, ascent.bound());
     part.prices = ascent.bestPrices();
