@@ -8,12 +8,12 @@ from __future__ import annotations
 import os
 import signal
 
+import pytest
+
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
 # A shell starts its background jobs with SIGINT ignored, and programs that the
 # tests start would inherit that; a handler of ours ends as the default there.
 signal.signal(signal.SIGINT, signal.default_int_handler)
-
-import pytest
 
 
 @pytest.fixture(scope="session")

@@ -1,17 +1,17 @@
 // All in one, and the same by its parts.
-// RUN: remat-opt %s --remat="budget=20484" | FileCheck %s --check-prefixes=ALL,NONE
-// RUN: remat-opt %s --remat="budget=min target=xla-gpu" | FileCheck %s --check-prefixes=ALL,GPU
-// RUN: remat-opt %s --remat="budget=min target=xla-tpu" | FileCheck %s --check-prefixes=ALL,TPU
-// RUN: remat-opt %s --remat="budget=min target=xla-cpu" | FileCheck %s --check-prefixes=ALL,CPU
-// RUN: remat-opt %s --remat="budget=min target=xla-gpu" -o %t.one.mlir
-// RUN: remat-opt %s --remat-inline --remat-plan=budget=min --remat-apply --remat-encode=target=xla-gpu -o %t.parts.mlir
+// RUN: remat-opt %s --remat="strategy=kusumoto budget=20484" | FileCheck %s --check-prefixes=ALL,NONE
+// RUN: remat-opt %s --remat="strategy=kusumoto budget=min target=xla-gpu" | FileCheck %s --check-prefixes=ALL,GPU
+// RUN: remat-opt %s --remat="strategy=kusumoto budget=min target=xla-tpu" | FileCheck %s --check-prefixes=ALL,TPU
+// RUN: remat-opt %s --remat="strategy=kusumoto budget=min target=xla-cpu" | FileCheck %s --check-prefixes=ALL,CPU
+// RUN: remat-opt %s --remat="strategy=kusumoto budget=min target=xla-gpu" -o %t.one.mlir
+// RUN: remat-opt %s --remat-inline --remat-plan="strategy=kusumoto budget=min" --remat-apply --remat-encode=target=xla-gpu -o %t.parts.mlir
 // RUN: diff %t.one.mlir %t.parts.mlir
-// RUN: remat-opt %s --remat="budget=min target=xla-gpu verify=false" -o %t.unverified.mlir
+// RUN: remat-opt %s --remat="strategy=kusumoto budget=min target=xla-gpu verify=false" -o %t.unverified.mlir
 // RUN: diff %t.one.mlir %t.unverified.mlir
 // RUN: remat-opt %t.one.mlir --remat-verify=reference=%s -o %t.verified.mlir
 
 // Upstream clean-up neither merges nor enters planned recomputation.
-// RUN: remat-opt %s --remat=budget=min --cse --canonicalize --remat-encode=target=xla-gpu -o %t.cse.mlir
+// RUN: remat-opt %s --remat="strategy=kusumoto budget=min" --cse --canonicalize --remat-encode=target=xla-gpu -o %t.cse.mlir
 // RUN: remat-opt %t.cse.mlir --remat-verify=reference=%s | FileCheck %s --check-prefixes=ALL,GPU
 
 // A budget that is not met: no output, not even half of it; an older file stays.

@@ -1,11 +1,11 @@
 // The three spellings of a plan say the same: the attribute, plan.json, and the
 // struct between them. problem.json is what remat-plan works on.
-// RUN: remat-opt %s --remat-plan="budget=min problem-file=%t.problem.json plan-output=%t.plan.json" -o %t.mlir
+// RUN: remat-opt %s --remat-plan="budget=min strategy=kusumoto problem-file=%t.problem.json plan-output=%t.plan.json" -o %t.mlir
 // RUN: remat-opt %s --remat-plan="plan-file=%t.plan.json plan-output=%t.again.json" -o %t.again.mlir
 // RUN: diff %t.mlir %t.again.mlir
 // RUN: diff %t.plan.json %t.again.json
 // RUN: FileCheck %s --input-file=%t.plan.json
-// RUN: remat-plan %t.problem.json --budget=min -o %t.tool.json
+// RUN: remat-plan %t.problem.json --strategy=kusumoto --budget=min -o %t.tool.json
 // RUN: diff %t.plan.json %t.tool.json
 // RUN: remat-plan %t.problem.json --verify=%t.plan.json
 // RUN: remat-opt %t.mlir --remat-apply | FileCheck %s --check-prefix=APPLY
@@ -43,6 +43,7 @@
 // RUN: not remat-opt %s --remat-plan="plan-file=%t.plan.json budget=min" 2>&1 | FileCheck %s --check-prefix=LEAST
 // LEAST: error: plan-file='{{.*}}.plan.json' and budget=min do not go together: a plan that is read has its peak; give bytes or a percentage to hold it to{{$}}
 // RUN: not remat-opt %s --remat-plan="plan-file=%t.plan.json strategy=kusumoto" 2>&1 | FileCheck %s --check-prefix=MADE -DOPTION=strategy
+// RUN: not remat-opt %s --remat-plan="plan-file=%t.plan.json effort=fast" 2>&1 | FileCheck %s --check-prefix=MADE -DOPTION=effort
 // RUN: not remat-opt %s --remat-plan="plan-file=%t.plan.json family=exact" 2>&1 | FileCheck %s --check-prefix=MADE -DOPTION=family
 // RUN: not remat-opt %s --remat-plan="plan-file=%t.plan.json objective=time" 2>&1 | FileCheck %s --check-prefix=MADE -DOPTION=objective
 // RUN: not remat-opt %s --remat-plan="plan-file=%t.plan.json last-segment=keep" 2>&1 | FileCheck %s --check-prefix=MADE -DOPTION=last-segment

@@ -1,19 +1,25 @@
-// RUN: remat-opt %s --remat-plan=budget=min | FileCheck %s --check-prefixes=CHECK,MIN
+// RUN: remat-opt %s --remat-plan=budget=min | FileCheck %s --check-prefixes=CHECK,BEST
+// RUN: remat-opt %s --remat-plan="budget=min strategy=best effort=default" | FileCheck %s --check-prefixes=CHECK,BEST
+// RUN: remat-opt %s --remat-plan="budget=20484 effort=fast" | FileCheck %s --check-prefixes=CHECK,BYTES
+// RUN: remat-opt %s --remat-plan="budget=20484 effort=max" | FileCheck %s --check-prefixes=CHECK,BYTES
+// RUN: remat-opt %s --remat-plan="budget=min strategy=kusumoto" | FileCheck %s --check-prefixes=CHECK,MIN
 // RUN: remat-opt %s --remat-plan=budget=100%% | FileCheck %s --check-prefixes=CHECK,ALL
 // RUN: remat-opt %s --remat-plan=budget=20484 | FileCheck %s --check-prefixes=CHECK,BYTES
 // RUN: remat-opt %s --remat-plan=strategy=none | FileCheck %s --check-prefixes=CHECK,PLAIN
-// RUN: remat-opt %s --remat-plan="budget=min budget-scope=temporaries" | FileCheck %s --check-prefixes=CHECK,TEMP
-// RUN: remat-opt %s --remat-plan="budget=min cost=paper fold-free=false loss=0" | FileCheck %s --check-prefixes=CHECK,PAPER
+// RUN: remat-opt %s --remat-plan="budget=min strategy=kusumoto budget-scope=temporaries" | FileCheck %s --check-prefixes=CHECK,TEMP
+// RUN: remat-opt %s --remat-plan="budget=min strategy=kusumoto cost=paper fold-free=false loss=0" | FileCheck %s --check-prefixes=CHECK,PAPER
 // RUN: remat-opt %s --remat-plan="budget=min strategy=chen" | FileCheck %s --check-prefixes=CHECK,MIN
-// RUN: remat-opt %s --remat-plan="budget=min family=exact objective=memory last-segment=recompute granularity=op cost=paper" | FileCheck %s --check-prefixes=CHECK,LAST
+// RUN: remat-opt %s --remat-plan="budget=min strategy=kusumoto family=exact objective=memory last-segment=recompute granularity=op cost=paper" | FileCheck %s --check-prefixes=CHECK,LAST
 
 // Arguments 4096 B, outputs 4 + 4096 B. At the plain peak a, b, c, d and one
 // gradient are live with them; op 0 again saves one of them for one tanh more.
 
+// The default strategy goes down to the floor, the working set of op 8.
+// BEST: scope = "total", peak = 16384, plain_peak = 24580, {{.*}}, insertions = [{before = 8,
 // MIN: remat.plan = #remat.plan<version = 1, memory_model = "program", fold_free = true, scope = "total", peak = 20484, plain_peak = 24580, cost = [[COST:[0-9]+]], base_cost = {{[0-9]+}}, cost_unit = "femtoseconds", cost_table = "h100", insertions = [{before = 9, ops = [0]}]>
 // ALL: budget = 24580, peak = 24580, plain_peak = 24580, cost = [[COST:[0-9]+]], base_cost = [[COST]],
 // ALL-SAME: insertions = []
-// BYTES: budget = 20484, peak = 20484, {{.*}}, insertions = [{before = 9, ops = [0]}]
+// BYTES: budget = 20484, peak = 20484, {{.*}}, insertions = [{before = {{[0-9]+}}, ops = [{{[0-9]+}}]}]
 // PLAIN: scope = "total", peak = 24580, plain_peak = 24580, {{.*}}, insertions = []
 // TEMP: scope = "temporaries", peak = 16384, plain_peak = 20480, {{.*}}, insertions = [{before = 9, ops = [0]}]
 // PAPER: fold_free = false, loss = 0, scope = "total", peak = 20484, {{.*}}, cost = 11, base_cost = 10, cost_unit = "units", cost_table = "paper", insertions = [{before = 9, ops = [0]}]
