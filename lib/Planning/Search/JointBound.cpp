@@ -119,23 +119,24 @@ CutBound jointBound(const SearchGraph &graph, int64_t limit, const CutBound &sta
   PricedCuts prices{{}, start.prices};
   for (const CutChoice &choice : start.choices)
     prices.cuts.push_back(choice.cut);
-  std::vector<CutChoice> choices = start.choices;
   std::vector<char> tries(graph.opCount(), 0); // by op: how often it joined
   int64_t left = options.flows;
-  while (left > 0 && !(options.enough && result.extra >= *options.enough)) {
-    int32_t worst = worstOp(graph, limit, choices, prices.cuts, tries);
+  // `start.choices` keep within the room, perhaps at a high cost: what the best
+  // prices leave is below that, and says more of where it is too little.
+  for (int64_t flows = 1; left > 0 && !(options.enough && result.extra >= *options.enough);
+       flows = options.flowsPerCut) {
+    DualAscent ascent(graph, limit, prices);
+    ascent.climb(std::min(left, flows), options.enough);
+    left -= ascent.spent();
+    prices = ascent.bestPrices();
+    if (ascent.bound() > result.extra)
+      ascent.report(result);
+    leave(prices);
+    int32_t worst = worstOp(graph, limit, ascent.choicesAtBest(), prices.cuts, tries);
     if (worst < 0)
       break;
     ++tries[worst];
     join(prices, worst);
-    DualAscent ascent(graph, limit, prices);
-    ascent.climb(std::min(left, options.flowsPerCut), options.enough);
-    left -= ascent.spent();
-    prices = ascent.bestPrices();
-    choices = ascent.choicesAtBest();
-    if (ascent.bound() > result.extra)
-      ascent.report(result);
-    leave(prices);
   }
   result.flows = start.flows + options.flows - left;
   return result;
