@@ -69,9 +69,12 @@ void RunSearch::explore(std::vector<KnownRun> known, PricedCuts prices, int64_t 
     if (part.prices.cuts.size() >= options.mostCuts)
       leave(part.prices);
     bool full = part.prices.cuts.size() >= options.mostCuts;
+    std::vector<CutChoice> choices = ascent.cheapestChoices();
+    if (options.offer)
+      options.offer(choices);
     int32_t worst = -1;
     if (!done && !(full && branch))
-      worst = worstOp(graph, limit, ascent.cheapestChoices(), part.prices.cuts, tries);
+      worst = worstOp(graph, limit, choices, part.prices.cuts, tries);
     if (worst >= 0) {
       ++tries[worst];
       join(part.prices, worst);
@@ -132,7 +135,10 @@ CutBound jointBound(const SearchGraph &graph, int64_t limit, const CutBound &sta
     if (ascent.bound() > result.extra)
       ascent.report(result);
     leave(prices);
-    int32_t worst = worstOp(graph, limit, ascent.choicesAtBest(), prices.cuts, tries);
+    std::vector<CutChoice> choices = ascent.choicesAtBest();
+    if (options.offer)
+      options.offer(choices);
+    int32_t worst = worstOp(graph, limit, choices, prices.cuts, tries);
     if (worst < 0)
       break;
     ++tries[worst];

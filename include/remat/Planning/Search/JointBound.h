@@ -11,13 +11,20 @@
 
 #include "remat/Planning/Search/CutBound.h"
 
+#include <functional>
+
 namespace remat::planning::search {
+
+/// Takes choices at cuts, ascending, that a plan may be made of.
+using OfferChoices = std::function<void(std::span<const CutChoice>)>;
 
 struct JointBoundOptions {
   int64_t flows = 400;      ///< maximum flows to spend, all cuts together in each
   int64_t flowsPerCut = 40; ///< at most, each time a cut joins
   /// Extra cost of a plan in hand: the search ends when the bound reaches it.
   std::optional<int64_t> enough;
+  /// Called with what each set of cuts leaves at its best prices.
+  OfferChoices offer;
 };
 
 /// Raises `start`, a bound of one cut that is not infeasible, by more cuts: a
@@ -37,6 +44,9 @@ struct BranchedJointOptions {
   int64_t flowsPerPart = 8; ///< for a part's prices, each time a cut joins
   size_t mostCuts = 4;      ///< of a part
   std::optional<int64_t> enough;
+  /// Called with the cheapest choices of each part that keep within the room, if
+  /// any do, else with those of its best prices.
+  OfferChoices offer;
 };
 
 /// Raises `start` by branching on what runs again between two cuts: in a part of

@@ -80,6 +80,10 @@ TEST_P(JointBounds, AreBetweenTheSingleCutAndTheOptimum) {
     tight += extra > 0 && joint.extra == extra;
     BranchedJointOptions effort;
     effort.flows = 2000;
+    effort.offer = [&](std::span<const CutChoice> choices) {
+      if (turn % 20 == 0)
+        checkRealised(problem, graph, {choices.begin(), choices.end()});
+    };
     CutBound branched = branchedJointBound(graph, limit, joint, effort);
     EXPECT_GE(branched.extra, joint.extra);
     ASSERT_LE(branched.extra, extra) << "turn " << turn;
