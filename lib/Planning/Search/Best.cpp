@@ -21,13 +21,16 @@ namespace remat::planning::search {
 Limits limitsOf(Effort effort, int64_t ops) {
   switch (effort) {
   case Effort::Fast:
-    return {24, 0, 8, 4, 6};
+    return {24, 0, 0, 8, 4, 6};
   case Effort::Default:
     return {150,
-            std::clamp<int64_t>(800 * ops, std::min<int64_t>(4000 * ops, 1'200'000), 10'000'000),
-            24, 14, 10};
+            400,
+            std::clamp<int64_t>(800 * ops, std::min<int64_t>(30'000 * ops, 2'000'000), 10'000'000),
+            24,
+            14,
+            10};
   case Effort::Max:
-    return {2000, std::min<int64_t>(40'000 * ops, 400'000'000), 48, 40, 14};
+    return {2000, 20'000, std::min<int64_t>(40'000 * ops, 400'000'000), 48, 40, 14};
   }
   return {};
 }
@@ -36,6 +39,8 @@ namespace {
 
 /// Plans that are improved one by one.
 constexpr size_t kStarts = 5;
+/// Ops times flows of a branched bound, at most.
+constexpr int64_t kBranchOps = 200'000;
 
 class BestSearch {
 public:
@@ -48,6 +53,7 @@ public:
 
 private:
   void bound(int64_t limit);
+  void branch(int64_t limit);
   void collect(int64_t limit);
   void add(const Measured &plan) { candidates.push_back(plan); }
   void keep(Measured plan);
@@ -56,6 +62,8 @@ private:
   bool reach(int64_t limit, bool noisy);
   void improveReached(int64_t limit);
   bool isFar(int64_t extra) const;
+  /// For one repair.
+  int64_t repairWork() const { return std::max(limits.work / 4, int64_t(40) * graph.opCount()); }
   void takeSeeds(int64_t limit);
   void findSmallest();
   void offer();
@@ -69,6 +77,7 @@ private:
   Limits limits;
   BestReport report;
   int64_t boundExtra = 0;
+  int32_t bestCut = 0; ///< of the best bound of one cut
   std::vector<Measured> candidates;
   std::vector<Measured> reached; ///< within the limit, the cheapest first, all different
 };
@@ -97,10 +106,12 @@ std::vector<int32_t> BestSearch::turns() const {
 void BestSearch::bound(int64_t limit) {
   CutBound cuts = bestSingleCutBound(graph, limit, 12, limits.boundFlows);
   report.flows += cuts.flows;
-  if (cuts.infeasible)
+  if (cuts.infeasible) {
     report.floor = {Bytes(cuts.least + graph.fixedBytes()), cuts.witness};
-  if (cuts.infeasible)
     return;
+  }
+  if (!cuts.choices.empty())
+    bestCut = cuts.choices.front().cut;
   JointBoundOptions joint;
   joint.flows = limits.boundFlows;
   cuts = jointBound(graph, limit, cuts, joint);
@@ -108,6 +119,18 @@ void BestSearch::bound(int64_t limit) {
   boundExtra = cuts.extra;
   if (!cuts.choices.empty())
     add(measure(graph, realiseJustInTime(graph, cuts.choices)));
+}
+
+/// Raises the bound by branching on one cut, up to the cost of the plan in hand;
+/// each flow takes as long as the graph is large, so only smaller ones get many.
+void BestSearch::branch(int64_t limit) {
+  int64_t flows = std::min(limits.branchFlows, kBranchOps / std::max(graph.opCount(), 1));
+  if (!reached.empty() && reached.front().extra > boundExtra && flows > 0 && goOn(0.9)) {
+    CutBound cuts = branchedCutBound(graph, limit, bestCut, flows, reached.front().extra);
+    report.flows += cuts.flows;
+    boundExtra = std::max(boundExtra, cuts.extra);
+  }
+  report.bound = problem.baseCost() + Cost(boundExtra);
 }
 
 /// Fills in plans on both sides of the limit.
@@ -168,6 +191,7 @@ bool BestSearch::reach(int64_t limit, bool noisy) {
     repair.noise = noise;
     repair.costLimit = ceiling;
     repair.steps = 200 + graph.opCount() / 4;
+    repair.work = repairWork();
     if (!repairer.repair(repair))
       return;
     repairer.prune();
@@ -287,7 +311,6 @@ BestReport BestSearch::run(std::optional<Bytes> budget) {
   if (*budget >= report.floor.bytes)
     bound(limit);
   if (*budget >= report.floor.bytes) {
-    report.bound += Cost(boundExtra);
     collect(limit);
     reach(limit, true);
     if (reached.empty() || isFar(reached.front().extra))
@@ -295,6 +318,7 @@ BestReport BestSearch::run(std::optional<Bytes> budget) {
     if (!reached.empty())
       improveReached(limit);
     offer();
+    branch(limit);
   }
   return report;
 }

@@ -122,10 +122,11 @@ std::pair<Recomputations, int64_t> Improver::run(const Recomputations &start) {
       state.undo(0);
       continue;
     }
+    repairer.setPrice(repairer.usualPrice() * (int64_t(1) << dice.below(12)) / 16);
     RepairOptions repair;
     repair.noise = dice.below(154);
     repair.costLimit = current + current / 3 + repairer.usualPrice();
-    repair.breadth = 24;
+    repair.breadth = 4 << dice.below(3);
     bool fits = repairer.repair(repair);
     if (fits)
       repairer.prune();

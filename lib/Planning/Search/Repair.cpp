@@ -18,6 +18,7 @@ namespace {
 constexpr int kScoreShift = 40;
 constexpr int32_t kEscapes = 80;
 constexpr size_t kGroup = 200;
+constexpr int64_t kEndless = int64_t(1) << 62;
 
 __int128 scoreOf(int64_t cost, int64_t relief, int64_t noise) {
   return ((static_cast<__int128>(cost + 1) << kScoreShift) / relief) * (512 + noise) >> 9;
@@ -153,7 +154,8 @@ void Repairer::tryDrop(const Drop &drop, Key peak, const RepairOptions &options,
 }
 
 bool Repairer::repair(const RepairOptions &options) {
-  for (int32_t step = 0; step < options.steps; ++step) {
+  int64_t most = options.work < kEndless ? effort + options.work : kEndless;
+  for (int32_t step = 0; step < options.steps && effort < most; ++step) {
     int64_t maximum = schedule.profile().maximum();
     if (maximum <= schedule.profile().limit())
       return true;

@@ -16,7 +16,7 @@ namespace remat::planning::search {
 
 /// How far a search goes with an effort, all counted in steps.
 struct Limits {
-  int64_t boundFlows, work;
+  int64_t boundFlows, branchFlows, work;
   int32_t spread;    ///< prices per sweep
   size_t candidates; ///< repaired without noise
   int32_t halvings;  ///< of the range of a smallest peak

@@ -22,8 +22,9 @@ struct RepairOptions {
   int64_t costLimit = 0;
   /// Values tried at each peak.
   int32_t breadth = 16;
-  /// Applied steps at most.
+  /// Applied steps, and units of Repairer::work(), at most.
   int32_t steps = 200;
+  int64_t work = int64_t(1) << 62;
 };
 
 /// Local changes to a schedule: brings a plan under the limit by the drops that
