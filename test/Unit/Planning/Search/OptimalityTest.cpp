@@ -29,7 +29,7 @@ struct Contender {
 constexpr Contender contenders[] = {{StrategyKind::Chen, Effort::Default, 1},
                                     {StrategyKind::Kusumoto, Effort::Default, 1},
                                     {StrategyKind::Best, Effort::Fast, 1},
-                                    {StrategyKind::Best, Effort::Default, 32}};
+                                    {StrategyKind::Best, Effort::Default, 128}};
 
 constexpr int problemsPerShape = 15000; // 105,000 in all
 constexpr int64_t maxOps = 10;
