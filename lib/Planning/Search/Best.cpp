@@ -15,6 +15,7 @@
 #include "remat/Planning/Search/JointBound.h"
 
 #include <algorithm>
+#include <tuple>
 
 namespace remat::planning::search {
 
@@ -153,16 +154,15 @@ void BestSearch::collect(int64_t limit) {
 /// The plans of `candidates` of which no other is as cheap and as small, from the
 /// smallest peak up, at least 3 % apart; down to the first that fits.
 std::vector<const Measured *> BestSearch::front(int64_t limit) const {
-  std::vector<const Measured *> order, pareto, thinned;
+  std::vector<const Measured *> pareto, thinned;
+  std::vector<std::tuple<int64_t, int64_t, size_t>> order; // extra cost, peak, candidate
   for (const Measured &plan : candidates)
-    order.push_back(&plan);
-  std::stable_sort(order.begin(), order.end(), [](const Measured *a, const Measured *b) {
-    return a->extra != b->extra ? a->extra < b->extra : a->peak < b->peak;
-  });
-  for (const Measured *plan : order)
-    if (pareto.empty() || plan->peak < pareto.back()->peak) {
-      pareto.push_back(plan);
-      if (plan->peak <= limit)
+    order.emplace_back(plan.extra, plan.peak, order.size());
+  std::sort(order.begin(), order.end());
+  for (const auto &[extra, peak, index] : order)
+    if (pareto.empty() || peak < pareto.back()->peak) {
+      pareto.push_back(&candidates[index]);
+      if (peak <= limit)
         break;
     }
   for (; !pareto.empty() && thinned.size() < limits.candidates; pareto.pop_back())

@@ -25,12 +25,12 @@ __int128 ceilDiv(__int128 dividend, __int128 divisor) {
 
 DualAscent::DualAscent(const SearchGraph &graph, int64_t limit, const PricedCuts &start,
                        std::vector<KnownRun> known)
-    : graph(graph), limit(limit), cuts(start.cuts), model(graph, start.cuts,
-                                                          [&] {
-                                                            CutModel::Options options;
-                                                            options.known = std::move(known);
-                                                            return options;
-                                                          }()),
+    : cuts(start.cuts), model(graph, start.cuts,
+                              [&] {
+                                CutModel::Options options;
+                                options.known = std::move(known);
+                                return options;
+                              }()),
       direction(cuts.size(), 0) {
   for (int32_t k = 0; k < model.cutCount(); ++k)
     room.push_back(limit - model.workingSet(k));

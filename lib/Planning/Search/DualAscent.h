@@ -51,8 +51,6 @@ private:
   bool step(__int128 dual, __int128 target);
   std::vector<CutChoice> choicesOf(const CutSolution &solution) const;
 
-  const SearchGraph &graph;
-  int64_t limit;
   std::vector<int32_t> cuts;
   CutModel model;
   CutPrices prices, bestAt;

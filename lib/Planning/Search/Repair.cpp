@@ -318,8 +318,9 @@ void Repairer::prune() {
   for (Recomputation one : schedule.recomputations())
     order.push_back({static_cast<__int128>(graph.cost(one.op)) * (512 + dice.below(1024)), one});
   effort += graph.opCount() / 16 + static_cast<int64_t>(order.size());
-  std::stable_sort(order.begin(), order.end(),
-                   [](const Entry &a, const Entry &b) { return a.rank > b.rank; });
+  std::sort(order.begin(), order.end(), [](const Entry &a, const Entry &b) {
+    return a.rank != b.rank ? a.rank > b.rank : a.one < b.one;
+  });
   for (const Entry &entry : order) {
     int32_t op = entry.one.op;
     Key key = SearchState::keyOf(entry.one.stage, op);
