@@ -66,9 +66,9 @@ void RunSearch::explore(std::vector<KnownRun> known, PricedCuts prices, int64_t 
     part.bound = std::max(part.bound, ascent.bound());
     part.prices = ascent.bestPrices();
     bool done = options.enough && part.bound >= *options.enough;
-    if (part.prices.cuts.size() >= options.mostCuts)
+    if (part.prices.cuts.size() >= cutsAtOnce(graph))
       leave(part.prices);
-    bool full = part.prices.cuts.size() >= options.mostCuts;
+    bool full = part.prices.cuts.size() >= cutsAtOnce(graph);
     std::vector<CutChoice> choices = ascent.cheapestChoices();
     if (options.offer)
       options.offer(choices);
@@ -117,32 +117,43 @@ CutBound RunSearch::run(const CutBound &start) {
 CutBound jointBound(const SearchGraph &graph, int64_t limit, const CutBound &start,
                     const JointBoundOptions &options) {
   CutBound result = start;
-  if (start.infeasible || start.choices.empty())
+  if (start.infeasible || start.choices.empty() ||
+      (options.enough && start.extra >= *options.enough))
     return result;
   PricedCuts prices{{}, start.prices};
   for (const CutChoice &choice : start.choices)
     prices.cuts.push_back(choice.cut);
   std::vector<char> tries(graph.opCount(), 0); // by op: how often it joined
-  int64_t left = options.flows;
   // `start.choices` keep within the room, perhaps at a high cost: what the best
-  // prices leave is below that, and says more of where it is too little.
-  for (int64_t flows = 1; left > 0 && !(options.enough && result.extra >= *options.enough);
-       flows = options.flowsPerCut) {
+  // prices leave is below that, and says more of where it is too little. The last
+  // flows go to the prices of the last cuts.
+  constexpr int64_t shareOfLast = 4;
+  int64_t left = options.flows, flows = 1, last = options.flows / shareOfLast;
+  for (bool more = true; more;) {
     DualAscent ascent(graph, limit, prices);
     ascent.climb(std::min(left, flows), options.enough);
+    auto isEnough = [&] { return options.enough && ascent.bound() >= *options.enough; };
+    int32_t worst = -1;
+    if (left - ascent.spent() > last && !isEnough()) {
+      std::vector<CutChoice> choices = ascent.choicesAtBest();
+      if (options.offer)
+        options.offer(choices);
+      worst = worstOp(graph, limit, choices, ascent.bestPrices().cuts, tries);
+    }
+    more = worst >= 0;
+    if (!more && left > ascent.spent() && !isEnough())
+      ascent.climb(left - ascent.spent(), options.enough);
     left -= ascent.spent();
     prices = ascent.bestPrices();
     if (ascent.bound() > result.extra)
       ascent.report(result);
-    leave(prices);
-    std::vector<CutChoice> choices = ascent.choicesAtBest();
-    if (options.offer)
-      options.offer(choices);
-    int32_t worst = worstOp(graph, limit, choices, prices.cuts, tries);
-    if (worst < 0)
-      break;
-    ++tries[worst];
-    join(prices, worst);
+    if (prices.cuts.size() >= cutsAtOnce(graph))
+      leave(prices);
+    if (more) {
+      ++tries[worst];
+      join(prices, worst);
+    }
+    flows = options.flowsPerCut;
   }
   result.flows = start.flows + options.flows - left;
   return result;

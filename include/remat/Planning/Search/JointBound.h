@@ -11,16 +11,23 @@
 
 #include "remat/Planning/Search/CutBound.h"
 
+#include <algorithm>
 #include <functional>
 
 namespace remat::planning::search {
+
+/// How many cuts at once are worth their time: a flow takes longer with each.
+inline size_t cutsAtOnce(const SearchGraph &graph) {
+  constexpr int32_t opsOfAllCuts = 30000;
+  return static_cast<size_t>(std::clamp(opsOfAllCuts / std::max(graph.opCount(), 1), 3, 12));
+}
 
 /// Takes choices at cuts, ascending, that a plan may be made of.
 using OfferChoices = std::function<void(std::span<const CutChoice>)>;
 
 struct JointBoundOptions {
   int64_t flows = 400;      ///< maximum flows to spend, all cuts together in each
-  int64_t flowsPerCut = 40; ///< at most, each time a cut joins
+  int64_t flowsPerCut = 10; ///< at most, each time a cut joins
   /// Extra cost of a plan in hand: the search ends when the bound reaches it.
   std::optional<int64_t> enough;
   /// Called with what each set of cuts leaves at its best prices.
@@ -30,10 +37,9 @@ struct JointBoundOptions {
 /// Raises `start`, a bound of one cut that is not infeasible, by more cuts: a
 /// closure problem over all of them (`CutModel`) has one price per cut, and each
 /// vector of prices gives a bound. A cut joins where the solution at the best
-/// prices, realised just in time, exceeds the limit most, and leaves when its
-/// price is 0; prices climb by
-/// deflected subgradients with Polyak steps (Polyak 1969; Camerini, Fratta and
-/// Maffioli 1975) in integers. The bound is at least `start.extra`.
+/// prices, realised just in time, exceeds the limit most; those of price 0 leave
+/// when there are `cutsAtOnce`. Prices climb by deflected subgradients with Polyak
+/// steps (Polyak 1969; Camerini, Fratta and Maffioli 1975) in integers. The bound is at least `start.extra`.
 /// `choices` and `prices` belong to all cuts, ascending.
 /// Cost: `flows` maximum flows on a network of O(cuts * (V + E)).
 CutBound jointBound(const SearchGraph &graph, int64_t limit, const CutBound &start,
@@ -42,7 +48,6 @@ CutBound jointBound(const SearchGraph &graph, int64_t limit, const CutBound &sta
 struct BranchedJointOptions {
   int64_t flows = 10000;    ///< maximum flows to spend
   int64_t flowsPerPart = 8; ///< for a part's prices, each time a cut joins
-  size_t mostCuts = 4;      ///< of a part
   std::optional<int64_t> enough;
   /// Called with the cheapest choices of each part that keep within the room, if
   /// any do, else with those of its best prices.
