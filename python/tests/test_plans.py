@@ -35,9 +35,12 @@ if CORPUS:
 STRATEGIES = {
     "none": ["--strategy=none"],
     "chen": ["--strategy=chen", "--budget=min"],
-    "kusumoto": ["--budget=min"],
-    "kusumoto 80 %": ["--budget=80%"],
-    "kusumoto memory": ["--budget=min", "--objective=memory"],
+    "kusumoto": ["--strategy=kusumoto", "--budget=min"],
+    "kusumoto 80 %": ["--strategy=kusumoto", "--budget=80%"],
+    "kusumoto memory": ["--strategy=kusumoto", "--budget=min", "--objective=memory"],
+    "best": ["--budget=min"],
+    "best 80 %": ["--budget=80%"],
+    "best fast": ["--budget=min", "--effort=fast"],
 }
 
 
