@@ -91,6 +91,12 @@ def _add_planning_options(parser: argparse.ArgumentParser) -> None:
         ),
         ("strategy", "how plans are made (default: best)", None),
         ("effort", "steps that best may take; never a time", None),
+        (
+            "order",
+            "order in which ops first run: the program's (base), or the better plan of that and "
+            "of one found to need less memory (reorder; XLA chooses its own)",
+            None,
+        ),
         ("family", "lower sets that kusumoto considers", None),
         ("objective", "what kusumoto minimises", None),
         ("last_segment", "what happens to the segment right before the backward", None),
@@ -123,6 +129,7 @@ def _options(arguments: argparse.Namespace, target: str | None = None) -> RematO
         budget_scope=arguments.budget_scope,
         strategy=arguments.strategy,
         effort=arguments.effort,
+        order=arguments.order,
         family=arguments.family,
         objective=arguments.objective,
         last_segment=arguments.last_segment,

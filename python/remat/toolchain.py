@@ -128,6 +128,7 @@ CHOICES = {
     "budget_scope": ("total", "non-arguments", "temporaries"),
     "strategy": ("none", "chen", "kusumoto", "best"),
     "effort": ("fast", "default", "max"),
+    "order": ("base", "reorder"),
     "family": ("exact", "approx"),
     "objective": ("best", "time", "memory", "memory-pareto"),
     "last_segment": ("keep", "recompute"),
@@ -155,6 +156,7 @@ class RematOptions:
     budget_scope: str | None = None
     strategy: str | None = None
     effort: str | None = None
+    order: str | None = None
     family: str | None = None
     objective: str | None = None
     last_segment: str | None = None

@@ -48,7 +48,7 @@ std::string tableNames() {
 /// The options as text, before they are given meaning.
 struct RawOptions {
   std::string input, format = "problem", graph;
-  std::string strategy, effort = "default", family = "approx", objective = "best", lastSegment,
+  std::string strategy, effort = "default", order = "base", family = "approx", objective = "best", lastSegment,
               granularity = "auto", budget, scope, cost;
   std::string output = "-", emitFolded, emitJoint, emitPaper, emitProblem, verify;
   bool foldFree = false, progress = false;
@@ -86,6 +86,12 @@ void addStrategyOptions(CLI::App &app, RawOptions &raw) {
   app.add_option("--effort", raw.effort, "Steps that best may take; never a time")
       ->type_name("fast|default|max")
       ->default_str("default")
+      ->group(group);
+  app.add_option("--order", raw.order,
+                 "Order in which ops first run: the base order; or the better plan of that and of "
+                 "one found to need less memory")
+      ->type_name("base|reorder")
+      ->default_str("base")
       ->group(group);
   app.add_option("--family", raw.family, "Lower sets that kusumoto searches")
       ->type_name("exact|approx")
@@ -252,6 +258,14 @@ private:
         !status)
       return status;
     if (Status status =
+            readWord("--order", raw.order, parsePlanOrder, "base, reorder", strategy.order);
+        !status)
+      return status;
+    if (Status status = refuseForPaper(strategy.order == PlanOrder::Reorder, "--order=reorder",
+                                       "it plans joint graphs; write one with --emit-joint");
+        !status)
+      return status;
+    if (Status status =
             readWord("--family", raw.family, parseFamily, "exact, approx", strategy.family);
         !status)
       return status;
@@ -346,8 +360,9 @@ private:
   Status refuseIdle() {
     bool verifies = !options.verify.empty();
     if (verifies) {
-      if (Status status = refuseBeside("--verify", {"--output", "--strategy", "--effort", "--family",
-                                                    "--objective", "--last-segment", "--progress"});
+      if (Status status = refuseBeside("--verify", {"--output", "--strategy", "--effort", "--order",
+                                                    "--family", "--objective", "--last-segment",
+                                                    "--progress"});
           !status)
         return status;
       if (Status status = options.format == InputFormat::Paper

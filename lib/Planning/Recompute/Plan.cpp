@@ -22,7 +22,13 @@ constexpr Spelling<PlanStatus> statuses[] = {
     {PlanStatus::InvalidProblem, "invalid-problem"},
 };
 
+constexpr Spelling<PlanOrder> orders[] = {{PlanOrder::Base, "base"},
+                                          {PlanOrder::Reorder, "reorder"}};
+
 } // namespace
+
+std::string_view toString(PlanOrder order) { return spell(orders, order); }
+std::optional<PlanOrder> parsePlanOrder(std::string_view text) { return findSpelled(orders, text); }
 
 std::string_view toString(PlanStatus status) { return spell(statuses, status); }
 

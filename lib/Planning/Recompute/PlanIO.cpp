@@ -60,6 +60,8 @@ double excess(Cost cost, Cost base) {
 
 /// What the plan promises, and what follows from it, the problem and the bound.
 void addPlan(JsonObject &page, const Problem &problem, const Plan &plan, Cost bound) {
+  if (plan.order != PlanOrder::Base)
+    page.add("order", toString(plan.order));
   page.add("peak", plan.peak.count);
   page.add("cost", plan.cost.count);
   page.addRaw("overhead", jsonNumber(excess(plan.cost, problem.baseCost())));
@@ -78,9 +80,9 @@ void addPlan(JsonObject &page, const Problem &problem, const Plan &plan, Cost bo
 /// Every key of plan.json, in the order in which they are written.
 const std::initializer_list<std::string_view> planKeys = {
     "schema_version", "status",        "strategy",  "stop_reason", "scope",     "budget",
-    "plain_peak",     "smallest_peak", "peak",      "cost",        "overhead",  "gap",
-    "total_flops",    "time_us",       "cost_unit", "cost_table",  "base_cost", "bound",
-    "statistics",     "paper",         "witness",   "schedule"};
+    "plain_peak",     "smallest_peak", "order",     "peak",        "cost",      "overhead",
+    "gap",            "total_flops",   "time_us",   "cost_unit",   "cost_table", "base_cost",
+    "bound",          "statistics",    "paper",     "witness",     "schedule"};
 
 class PlanReader {
 public:
@@ -148,6 +150,8 @@ private:
 
   void readSchedule(const JsonAt &root) {
     Plan plan;
+    if (reader.has(root, "order"))
+      plan.order = reader.choice(reader.find(root, "order"), parsePlanOrder, "base, reorder");
     plan.peak = Bytes(reader.integer(reader.require(root, "peak")));
     plan.cost = Cost(reader.integer(reader.require(root, "cost")));
     JsonAt list = reader.find(root, "schedule");

@@ -38,7 +38,8 @@ public:
       return status;
     if (Status status = checkInputs(); !status)
       return status;
-    if (Status status = checkOrder(); !status)
+    if (Status status = plan.order == PlanOrder::Base ? checkBaseOrder() : checkOtherOrder();
+        !status)
       return status;
     return checkPromises(budget);
   }
@@ -102,17 +103,66 @@ private:
     return instances[firstInstance[op] + run * graph.ops[op].results.size() + resultIndex[value]];
   }
 
-  /// R2.
-  Status checkOrder() const {
+  Error neverExecuted(size_t op) const {
+    return broken("R2", graph.describe(static_cast<OpId>(op)) + " is never executed");
+  }
+
+  /// R2 for two ops that ran: `earlier` does so first.
+  Status expectInOrder(size_t earlier, size_t later, const char *why) const {
+    if (runs[earlier].front() < runs[later].front())
+      return {};
+    return broken("R2", graph.describe(static_cast<OpId>(later)) + " is first executed at " +
+                            at(runs[later].front()) + ", before " +
+                            graph.describe(static_cast<OpId>(earlier)) + " at " +
+                            at(runs[earlier].front()) + "; " + why);
+  }
+
+  /// R2 of a plan in base order.
+  Status checkBaseOrder() const {
     for (size_t op = 0; op < runs.size(); ++op) {
       if (runs[op].empty())
-        return broken("R2", graph.describe(static_cast<OpId>(op)) + " is never executed");
-      if (op > 0 && runs[op].front() < runs[op - 1].front())
-        return broken("R2", graph.describe(static_cast<OpId>(op)) + " is first executed at " +
-                                at(runs[op].front()) + ", before " +
-                                graph.describe(static_cast<OpId>(op - 1)) + " at " +
-                                at(runs[op - 1].front()) +
-                                "; first executions keep the base order");
+        return neverExecuted(op);
+      if (op > 0)
+        if (Status status = expectInOrder(op - 1, op, "first executions keep the base order");
+            !status)
+          return status;
+    }
+    return {};
+  }
+
+  /// R2 of a plan in another order; that inputs come first is R4.
+  Status checkOtherOrder() const {
+    std::optional<size_t> once; // the last op so far that may run only once
+    for (size_t op = 0; op < runs.size(); ++op) {
+      if (runs[op].empty())
+        return neverExecuted(op);
+      if (graph.ops[op].recomputable)
+        continue;
+      if (once)
+        if (Status status =
+                expectInOrder(*once, op, "ops that may run only once keep the base order");
+            !status)
+          return status;
+      once = op;
+    }
+    for (size_t i = 0; problem.donation && i < graph.outputs.size(); ++i)
+      if (graph.donated[i].has_value())
+        if (Status status = checkTakeover(graph.arguments[*graph.donated[i]],
+                                          graph.values[graph.outputs[i]].producer);
+            !status)
+          return status;
+    return {};
+  }
+
+  /// R2: what reads `argument` before `taker` in base order still does.
+  Status checkTakeover(ValueId argument, OpId taker) const {
+    for (OpId op = 0; op < taker; ++op) {
+      const std::vector<ValueId> &inputs = graph.ops[op].inputs;
+      if (std::find(inputs.begin(), inputs.end(), argument) == inputs.end())
+        continue;
+      if (Status status = expectInOrder(op, taker, "it takes over a buffer that the other reads");
+          !status)
+        return status;
     }
     return {};
   }

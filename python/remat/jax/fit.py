@@ -91,6 +91,7 @@ def fit(
     budget_scope: str = "total",
     strategy: str | None = None,
     effort: str | None = None,
+    order: str | None = None,
     family: str | None = None,
     objective: str | None = None,
     last_segment: str | None = None,
@@ -122,6 +123,8 @@ def fit(
         loss: which of the step's array results is the loss, counted from 0 over the flattened
             tree (default: the first scalar float).
         effort: how many steps strategy "best" may take: "fast", "default" or "max".
+        order: order in which ops first run: "base", or "reorder" for the better plan of that
+            and of one found to need less memory. XLA chooses an order of its own.
         strategy, family, objective, last_segment, granularity, memory_model, fold_free: as in
             `remat plan --help`.
 
@@ -157,6 +160,7 @@ def fit(
             budget_scope=budget_scope,
             strategy=strategy,
             effort=effort,
+            order=order,
             family=family,
             objective=objective,
             last_segment=last_segment,

@@ -32,8 +32,8 @@ public:
   explicit PlanOracle(const Problem &problem) : problem(problem), graph(problem.graph) {}
 
   /// Nothing when the schedule breaks one of R1 to R4.
-  std::optional<OracleRun> run(const Schedule &schedule) const {
-    if (!executionsAreValid(schedule))
+  std::optional<OracleRun> run(const Schedule &schedule, PlanOrder order = PlanOrder::Base) const {
+    if (!executionsAreValid(schedule, order))
       return std::nullopt;
     OracleRun run;
     int64_t always = 0;
@@ -65,13 +65,13 @@ public:
 
   /// Whether `plan` keeps every rule R1 to R7.
   bool accepts(const Plan &plan, std::optional<Bytes> budget) const {
-    std::optional<OracleRun> seen = run(plan.schedule);
+    std::optional<OracleRun> seen = run(plan.schedule, plan.order);
     return seen && seen->peak == plan.peak.count && seen->cost == plan.cost.count &&
            (!budget || seen->peak <= budget->count);
   }
 
 private:
-  bool executionsAreValid(const Schedule &schedule) const {
+  bool executionsAreValid(const Schedule &schedule, PlanOrder order) const {
     std::vector<OpId> firsts;
     for (OpId op : schedule) {
       if (op < 0 || op >= static_cast<OpId>(graph.ops.size()))
@@ -85,7 +85,22 @@ private:
     if (firsts.size() != graph.ops.size())
       return false;
     for (size_t i = 0; i < firsts.size(); ++i)
-      if (firsts[i] != static_cast<OpId>(i))
+      for (size_t j = i + 1; j < firsts.size(); ++j)
+        if (firsts[j] < firsts[i] &&
+            (order == PlanOrder::Base || !maySwap(firsts[j], firsts[i])))
+          return false;
+    return true;
+  }
+
+  /// Whether `earlier`, which stands before `later` in base order, may first run
+  /// after it as far as inputs do not say otherwise.
+  bool maySwap(OpId earlier, OpId later) const {
+    if (!graph.ops[earlier].recomputable && !graph.ops[later].recomputable)
+      return false;
+    const std::vector<ValueId> &read = graph.ops[earlier].inputs;
+    for (size_t i = 0; i < graph.outputs.size(); ++i)
+      if (problem.donation && graph.donated[i] && graph.values[graph.outputs[i]].producer == later &&
+          std::find(read.begin(), read.end(), graph.arguments[*graph.donated[i]]) != read.end())
         return false;
     return true;
   }

@@ -272,13 +272,46 @@ inline Problem shapedProblem(TestRandom &random, Shape shape, int64_t maxOps) {
   return problem;
 }
 
-/// The base order with up to `recomputations` recomputations put in where their
+/// A valid order of first executions, as rule R2 of docs/concepts/plan.md words
+/// it: at each step any of the ops that may run.
+inline Schedule randomOrder(TestRandom &random, const Problem &problem) {
+  const Graph &graph = problem.graph;
+  auto ops = static_cast<OpId>(graph.ops.size());
+  std::vector<std::vector<OpId>> needs(graph.ops.size());
+  for (OpId op = 0, once = kNoOp; op < ops; ++op) {
+    for (ValueId value : graph.ops[op].inputs)
+      if (graph.values[value].producer != kNoOp)
+        needs[op].push_back(graph.values[value].producer);
+    if (graph.ops[op].recomputable)
+      continue;
+    if (once != kNoOp)
+      needs[op].push_back(once);
+    once = op;
+  }
+  for (size_t i = 0; problem.donation && i < graph.outputs.size(); ++i) {
+    if (!graph.donated[i])
+      continue;
+    OpId taker = graph.values[graph.outputs[i]].producer;
+    for (OpId op = 0; op < taker; ++op)
+      if (std::ranges::count(graph.ops[op].inputs, graph.arguments[*graph.donated[i]]))
+        needs[taker].push_back(op);
+  }
+  Schedule order;
+  auto ran = [&](OpId op) { return std::ranges::find(order, op) != order.end(); };
+  while (order.size() < graph.ops.size()) {
+    Schedule ready;
+    for (OpId op = 0; op < ops; ++op)
+      if (!ran(op) && std::ranges::all_of(needs[op], ran))
+        ready.push_back(op);
+    order.push_back(ready[random.below(static_cast<int64_t>(ready.size()))]);
+  }
+  return order;
+}
+
+/// `order` with up to `recomputations` recomputations put in where their
 /// inputs were executed before.
-inline Schedule randomSchedule(TestRandom &random, const Problem &problem, int64_t recomputations) {
-  auto ops = static_cast<int64_t>(problem.graph.ops.size());
-  Schedule schedule;
-  for (OpId op = 0; op < ops; ++op)
-    schedule.push_back(op);
+inline Schedule withRecomputations(TestRandom &random, const Problem &problem, Schedule schedule,
+                                   int64_t recomputations) {
   for (int64_t left = random.below(recomputations + 1); left > 0; --left) {
     auto at = 1 + random.below(static_cast<int64_t>(schedule.size()));
     OpId op = schedule[random.below(at)]; // executed before, so its inputs were
@@ -286,6 +319,14 @@ inline Schedule randomSchedule(TestRandom &random, const Problem &problem, int64
       schedule.insert(schedule.begin() + at, op);
   }
   return schedule;
+}
+
+/// The base order with up to `recomputations` recomputations.
+inline Schedule randomSchedule(TestRandom &random, const Problem &problem, int64_t recomputations) {
+  Schedule order;
+  for (OpId op = 0; op < static_cast<OpId>(problem.graph.ops.size()); ++op)
+    order.push_back(op);
+  return withRecomputations(random, problem, std::move(order), recomputations);
 }
 
 } // namespace remat::planning

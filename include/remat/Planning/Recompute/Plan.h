@@ -17,15 +17,24 @@ namespace remat::planning {
 /// is its execution, a later one a recomputation.
 using Schedule = std::vector<OpId>;
 
+/// The order of a plan's first executions.
+enum class PlanOrder {
+  Base,    ///< the base order
+  Reorder, ///< any other order that keeps what rule R2 asks for
+};
+std::string_view toString(PlanOrder order);
+std::optional<PlanOrder> parsePlanOrder(std::string_view text);
+
 /// A schedule and its promises, all of which `verify` recomputes.
 struct Plan {
   Schedule schedule;
   Bytes peak; ///< in the problem's scope
   Cost cost;  ///< sum over executions
+  PlanOrder order = PlanOrder::Base;
 };
 
 enum class PlanStatus {
-  Optimal,     ///< cost equals the bound
+  Optimal,     ///< cost equals the bound, which speaks of the plan's order
   Feasible,    ///< fits; a cheaper plan may exist
   Infeasible,  ///< proven: no schedule fits (see witness)
   NoPlanFound, ///< this strategy found none; not a proof
@@ -59,7 +68,7 @@ struct PlanResult {
   std::string strategy;   ///< with its options: "kusumoto family=approx objective=time"
   std::string stopReason; ///< one line for people
   std::optional<Plan> plan;
-  Cost bound;         ///< certified lower bound on the cost
+  Cost bound;         ///< certified lower bound on the cost of plans in the plan's order
   Bytes plainPeak;    ///< of the base order
   Bytes smallestPeak; ///< smallest the strategy reached
   std::optional<Bytes> budget;

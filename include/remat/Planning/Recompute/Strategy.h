@@ -71,6 +71,10 @@ struct StrategyOptions {
   /// Absent: every granularity in turn, and the best plan of all.
   std::optional<Granularity> granularity;
   Effort effort = Effort::Default;
+  /// Reorder: plans for the base order and for that of `search::reorder`, and the
+  /// better of the two: one that fits, the cheaper one, the one of the smaller peak.
+  /// Not for paper graphs, whose sequence gives the order.
+  PlanOrder order = PlanOrder::Base;
   Budget budget;
   /// Called now and then with a share done in [0, 1]; returning false stops the
   /// search, which then answers with the best so far and says so.

@@ -17,7 +17,10 @@ namespace remat::planning {
 /// by code that no strategy and not the simulator uses. Errors: InvalidPlan,
 /// the message starting with the label of the broken rule:
 ///   R1 every execution names an op of the graph
-///   R2 every op runs at least once, first executions in base order
+///   R2 every op runs at least once, first executions in base order; of a plan in
+///      another order, ops that run once stay in base order among themselves, and
+///      with donation readers of an argument before the op that takes it over, as
+///      far as they stand before it in base order
 ///   R3 an op that may not be recomputed runs exactly once
 ///   R4 an execution's inputs were executed before it
 ///   R5 the peak is the promised one

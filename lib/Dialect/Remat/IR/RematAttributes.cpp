@@ -10,6 +10,7 @@
 
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/DialectImplementation.h"
+#include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/StringSet.h"
 #include "llvm/ADT/TypeSwitch.h"
 
@@ -37,9 +38,9 @@ LogicalResult InsertionAttr::verify(function_ref<InFlightDiagnostic()> emitError
   if (ops.empty())
     return emitError() << "insertion before op " << before << " runs no op";
   for (int64_t op : ops)
-    if (op < 0 || op >= before)
+    if (op < 0)
       return emitError() << "insertion before op " << before << " runs op " << op
-                         << ", which has not run before";
+                         << ": a position is not negative";
   return success();
 }
 
@@ -58,6 +59,7 @@ struct PlanFields {
   std::optional<planning::CostUnit> costUnit;
   std::string costTable;
   std::optional<int64_t> version, loss, budget, peak, plainPeak, cost, baseCost;
+  SmallVector<int64_t> order;
   SmallVector<InsertionAttr> insertions;
 };
 } // namespace
@@ -146,6 +148,12 @@ static ParseResult parseFoldFree(AsmParser &parser, SMLoc loc, PlanFields &field
   return success();
 }
 
+static ParseResult parseOrder(AsmParser &parser, SMLoc, PlanFields &fields) {
+  return parser.parseCommaSeparatedList(AsmParser::Delimiter::Square, [&] {
+    return parser.parseInteger(fields.order.emplace_back());
+  });
+}
+
 static ParseResult parseInsertions(AsmParser &parser, SMLoc, PlanFields &fields) {
   return parser.parseCommaSeparatedList(AsmParser::Delimiter::Square,
                                         [&] { return parseInsertion(parser, fields.insertions); });
@@ -164,6 +172,7 @@ static constexpr PlanField kPlanFields[] = {{"version", parseCount<&PlanFields::
                                             {"base_cost", parseCount<&PlanFields::baseCost>},
                                             {"cost_unit", parseCostUnit},
                                             {"cost_table", parseName<&PlanFields::costTable>},
+                                            {"order", parseOrder},
                                             {"insertions", parseInsertions}};
 
 static ParseResult parseField(AsmParser &parser, StringRef key, SMLoc loc, PlanFields &fields) {
@@ -200,7 +209,8 @@ Attribute PlanAttr::parse(AsmParser &parser, Type) {
   return PlanAttr::getChecked(
       [&] { return parser.emitError(start); }, parser.getContext(), fields.memoryModel,
       fields.foldFree, fields.loss, fields.scope, fields.budget, fields.peak, fields.plainPeak,
-      fields.cost, fields.baseCost, fields.costUnit, fields.costTable, fields.insertions);
+      fields.cost, fields.baseCost, fields.costUnit, fields.costTable, fields.order,
+      fields.insertions);
 }
 
 void PlanAttr::print(AsmPrinter &printer) const {
@@ -221,6 +231,11 @@ void PlanAttr::print(AsmPrinter &printer) const {
     printer << ", cost_unit = \"" << str(planning::toString(*getCostUnit())) << "\"";
   if (!getCostTable().empty())
     printer << ", cost_table = \"" << getCostTable() << "\"";
+  if (!getOrder().empty()) {
+    printer << ", order = [";
+    llvm::interleaveComma(getOrder(), printer);
+    printer << "]";
+  }
   printer << ", insertions = [";
   llvm::interleaveComma(getInsertions(), printer, [&](InsertionAttr insertion) {
     printer << "{before = " << insertion.getBefore() << ", ops = [";
@@ -248,13 +263,56 @@ static LogicalResult verifyCost(function_ref<InFlightDiagnostic()> emitError, bo
   return success();
 }
 
+/// Insertions into the base order.
+static LogicalResult verifyInsertions(function_ref<InFlightDiagnostic()> emitError,
+                                      ArrayRef<InsertionAttr> insertions) {
+  for (size_t i = 0; i < insertions.size(); ++i) {
+    int64_t before = insertions[i].getBefore();
+    if (i > 0 && before <= insertions[i - 1].getBefore())
+      return emitError() << "insertions stand by ascending position, but " << before << " follows "
+                         << insertions[i - 1].getBefore();
+    for (int64_t op : insertions[i].getOps())
+      if (op >= before)
+        return emitError() << "insertion before op " << before << " runs op " << op
+                           << ", which has not run before";
+  }
+  return success();
+}
+
+/// Insertions into another order.
+static LogicalResult verifyOrder(function_ref<InFlightDiagnostic()> emitError,
+                                 ArrayRef<int64_t> order, ArrayRef<InsertionAttr> insertions) {
+  llvm::DenseMap<int64_t, size_t> stepOf;
+  for (auto [step, op] : llvm::enumerate(order)) {
+    if (op < 0)
+      return emitError() << "the order of a plan lists op " << op << ": a position is not negative";
+    if (!stepOf.try_emplace(op, step).second)
+      return emitError() << "the order of a plan lists op " << op << " twice";
+  }
+  size_t next = 0;
+  for (InsertionAttr insertion : insertions) {
+    auto at = stepOf.find(insertion.getBefore());
+    // What is listed nowhere can only be the end of the step.
+    size_t step = at == stepOf.end() ? order.size() : at->second;
+    if (step < next)
+      return emitError() << "insertions stand in the plan's order, but the one before op "
+                         << insertion.getBefore() << " follows a later one";
+    for (int64_t op : insertion.getOps())
+      if (auto run = stepOf.find(op); run == stepOf.end() || run->second >= step)
+        return emitError() << "insertion before op " << insertion.getBefore() << " runs op " << op
+                           << ", which has not run before";
+    next = step + 1;
+  }
+  return success();
+}
+
 LogicalResult PlanAttr::verify(function_ref<InFlightDiagnostic()> emitError, StringRef memoryModel,
                                bool foldFree, std::optional<int64_t> loss,
                                planning::BudgetScope scope, std::optional<int64_t> budget,
                                std::optional<int64_t> peak, std::optional<int64_t> plainPeak,
                                std::optional<int64_t> cost, std::optional<int64_t> baseCost,
                                std::optional<planning::CostUnit> costUnit, StringRef costTable,
-                               ArrayRef<InsertionAttr> insertions) {
+                               ArrayRef<int64_t> order, ArrayRef<InsertionAttr> insertions) {
   if (memoryModel != "program" && memoryModel != "xla")
     return emitError() << "unknown memory_model '" << memoryModel << "'; known are program and xla";
   const std::pair<StringRef, std::optional<int64_t>> counts[] = {
@@ -265,10 +323,6 @@ LogicalResult PlanAttr::verify(function_ref<InFlightDiagnostic()> emitError, Str
       return emitError() << name << " " << *value << " of a plan is negative";
   if (failed(verifyCost(emitError, cost || baseCost, costUnit, costTable)))
     return failure();
-  for (size_t i = 1; i < insertions.size(); ++i)
-    if (insertions[i].getBefore() <= insertions[i - 1].getBefore())
-      return emitError() << "insertions stand by ascending position, but "
-                         << insertions[i].getBefore() << " follows "
-                         << insertions[i - 1].getBefore();
-  return success();
+  return order.empty() ? verifyInsertions(emitError, insertions)
+                       : verifyOrder(emitError, order, insertions);
 }

@@ -24,7 +24,8 @@ void RematDialect::initialize() {
       >();
 }
 
-/// An insertion's ops precede its position, so that one is all there is to check.
+/// An insertion's ops precede its position or stand in the order, so those are all
+/// there is to check.
 static LogicalResult verifyPlan(FunctionOpInterface function, PlanAttr plan) {
   if (function.isExternal())
     return emitError(function.getLoc()) << '@' << function.getName() << " has a plan but no body";
@@ -35,6 +36,21 @@ static LogicalResult verifyPlan(FunctionOpInterface function, PlanAttr plan) {
       return emitError(function.getLoc())
              << '@' << function.getName() << " has a plan that inserts before op "
              << insertion.getBefore() << ", but its block holds ops 0 to " << size - 1;
+  if (plan.getOrder().empty())
+    return success();
+  llvm::DenseSet<int64_t> listed{size - 1}; // the end of the step
+  for (int64_t op : plan.getOrder()) {
+    if (op >= size - 1)
+      return emitError(function.getLoc())
+             << '@' << function.getName() << " has a plan whose order lists op " << op
+             << ", but its block holds ops 0 to " << size - 2 << " and a terminator";
+    listed.insert(op);
+  }
+  for (InsertionAttr insertion : plan.getInsertions())
+    if (!listed.contains(insertion.getBefore()))
+      return emitError(function.getLoc())
+             << '@' << function.getName() << " has a plan that inserts before op "
+             << insertion.getBefore() << ", which its order does not list";
   return success();
 }
 

@@ -49,7 +49,7 @@ private:
 /// Chooses what a region is ordered after.
 class TriggerChoice {
 public:
-  explicit TriggerChoice(const StepGraph &step) : step(step) {
+  explicit TriggerChoice(const StepGraph &step) : step(step), ranAt(step.root.size(), 0) {
     for (auto [index, value] : llvm::enumerate(step.value))
       if (value)
         idOf[value] = static_cast<planning::ValueId>(index);
@@ -66,6 +66,8 @@ private:
 
   const StepGraph &step;
   llvm::DenseMap<Value, planning::ValueId> idOf;
+  std::vector<int64_t> ranAt; ///< by op: its place among first executions, from 1
+  int64_t runs = 0;
   Value latest, latestFloat;
 };
 
@@ -104,6 +106,7 @@ public:
   ApplyCounts run(const Executions &executions);
 
 private:
+  void moveTo(ArrayRef<OpId> order);
   void emit(const RecomputeGroup &group);
   void redirect(Operation *op, const std::vector<Operation *> &cone);
   void eraseDeadFolded();
@@ -131,6 +134,7 @@ bool TriggerChoice::isBackward(Value value) const {
 }
 
 void TriggerChoice::ran(OpId op) {
+  ranAt[op] = ++runs;
   for (Value result : step.root[op]->getResults())
     if (isBackward(result)) {
       latest = result;
@@ -146,7 +150,7 @@ Value TriggerChoice::before(OpId op) const {
       reads.insert_range(valuesRead(folded));
     auto rank = [&](Value value) {
       planning::ValueId id = idOf.lookup(value);
-      return std::tuple(floatBits(value.getType()) > 0, step.graph.values[id].producer, id);
+      return std::tuple(floatBits(value.getType()) > 0, ranAt[step.graph.values[id].producer], id);
     };
     Value best;
     for (Value value : reads)
@@ -216,6 +220,29 @@ RecomputeOp BodyBuilder::finish(const RecomputeGroup &group, Value trigger, Oper
 // Applier
 //===----------------------------------------------------------------------===//
 
+/// Brings the block into the plan's order: folded ops before the first that reads
+/// them, what nothing reads to the end.
+void Applier::moveTo(ArrayRef<OpId> order) {
+  if (llvm::is_sorted(order))
+    return;
+  Block &block = entry.getBody().front();
+  Operation *first = &block.front();
+  llvm::DenseSet<Operation *> moved;
+  auto move = [&](Operation *op) {
+    if (!moved.insert(op).second)
+      return;
+    if (op == first)
+      first = op->getNextNode();
+    else
+      op->moveBefore(first);
+  };
+  for (OpId op : order) {
+    for (Operation *folded : step.cone[op])
+      move(folded);
+    move(step.root[op]);
+  }
+}
+
 void Applier::emit(const RecomputeGroup &group) {
   bool atEnd = group.before == static_cast<OpId>(step.root.size());
   Operation *anchor = atEnd ? entry.getBody().front().getTerminator() : step.root[group.before];
@@ -272,12 +299,13 @@ void Applier::eraseDeadFolded() {
 
 ApplyCounts Applier::run(const Executions &executions) {
   counts.unread = executions.unread;
+  moveTo(executions.order);
   ArrayRef<RecomputeGroup> groups = executions.groups;
   auto emitUpTo = [&](OpId op) {
     for (; !groups.empty() && groups.front().before == op; groups = groups.drop_front())
       emit(groups.front());
   };
-  for (OpId op = 0; op < static_cast<OpId>(step.root.size()); ++op) {
+  for (OpId op : executions.order) {
     emitUpTo(op);
     redirect(step.root[op], step.cone[op]);
     triggers.ran(op);
@@ -318,7 +346,9 @@ static LogicalResult checkPromises(func::FuncOp entry, PlanAttr plan, const Step
   planning::Simulation found = planning::simulate(problem, schedule);
   planning::Plan promised{std::move(schedule),
                           planning::Bytes(plan.getPeak().value_or(found.peak.count)),
-                          planning::Cost(plan.getCost().value_or(found.cost.count))};
+                          planning::Cost(plan.getCost().value_or(found.cost.count)),
+                          plan.getOrder().empty() ? planning::PlanOrder::Base
+                                                  : planning::PlanOrder::Reorder};
   std::optional<planning::Bytes> budget;
   if (plan.getBudget())
     budget = planning::Bytes(*plan.getBudget());

@@ -24,7 +24,7 @@ namespace {
 /// One run of an op.
 struct Execution {
   OpId op;
-  int32_t group = -1; ///< -1: in the base order
+  int32_t group = -1; ///< -1: a first execution
   /// The values that it reads, and the execution that made each of them.
   std::vector<std::pair<Value, size_t>> reads;
   bool needed = false;
@@ -47,7 +47,7 @@ private:
   std::vector<size_t> current; ///< by op: its latest execution
   std::vector<Execution> executions;
   std::vector<std::pair<Value, size_t>> atEnd;
-  std::vector<OpId> groupBefore;
+  std::vector<OpId> groupBefore, order;
 };
 } // namespace
 
@@ -77,16 +77,22 @@ std::vector<std::pair<Value, size_t>> Resolver::latest(const std::vector<Value> 
 
 void Resolver::resolve(const planning::Schedule &schedule) {
   current.assign(step.root.size(), 0);
-  OpId next = 0;
+  auto atEndOfStep = static_cast<OpId>(step.root.size());
+  std::vector<char> ran(step.root.size(), 0);
   bool inGroup = false;
   for (OpId op : schedule) {
-    bool isBase = op == next;
-    if (!isBase && !inGroup)
-      groupBefore.push_back(next);
-    inGroup = !isBase;
-    next += isBase;
-    int32_t group = isBase ? -1 : static_cast<int32_t>(groupBefore.size()) - 1;
-    executions.push_back({op, group, latest(reads[op]), isBase});
+    bool isFirst = !ran[op];
+    ran[op] = 1;
+    if (isFirst) {
+      order.push_back(op);
+      if (inGroup)
+        groupBefore.back() = op;
+    } else if (!inGroup) {
+      groupBefore.push_back(atEndOfStep);
+    }
+    inGroup = !isFirst;
+    int32_t group = isFirst ? -1 : static_cast<int32_t>(groupBefore.size()) - 1;
+    executions.push_back({op, group, latest(reads[op]), isFirst});
     current[op] = executions.size() - 1;
   }
   atEnd = latest(returned);
@@ -105,6 +111,7 @@ Executions Resolver::run(const planning::Schedule &schedule) {
   resolve(schedule);
   markNeeded();
   Executions answer;
+  answer.order = order;
   answer.groups.resize(groupBefore.size());
   auto yieldTo = [&](int32_t reader, const std::vector<std::pair<Value, size_t>> &made) {
     for (auto [value, maker] : made)

@@ -15,16 +15,17 @@
 
 namespace remat {
 
-/// The recomputations between two ops of the base order.
+/// The recomputations between two first executions.
 struct RecomputeGroup {
-  planning::OpId before = 0;           ///< graph.ops.size() for the end of the step
+  planning::OpId before = 0;           ///< runs next; graph.ops.size(): the end of the step
   std::vector<planning::OpId> ops;     ///< in order; those that something reads
   llvm::SetVector<mlir::Value> yields; ///< original values that are read outside
 };
 
 /// A schedule in terms of the IR.
 struct Executions {
-  std::vector<RecomputeGroup> groups; ///< by `before`; none is empty
+  std::vector<planning::OpId> order;  ///< of first executions
+  std::vector<RecomputeGroup> groups; ///< by `before`, in that order; none is empty
   int64_t unread = 0;                 ///< recomputations left out: nothing reads them
 };
 
@@ -33,7 +34,7 @@ struct Executions {
 llvm::SetVector<mlir::Value> valuesRead(mlir::Operation *op);
 
 /// Resolves who reads what in `schedule`: a use reads the latest earlier
-/// execution. Requires: first executions in base order. Cost: O(sum over
+/// execution. Requires: a schedule that `verify` accepts. Cost: O(sum over
 /// executions of the reads of op and cone).
 Executions resolveExecutions(mlir::func::FuncOp entry, const StepGraph &step,
                              const planning::Schedule &schedule);

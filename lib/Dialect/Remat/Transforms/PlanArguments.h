@@ -28,6 +28,7 @@ struct PlanningPass : Base {
             .scope = this->budgetScope,
             .strategy = this->strategy,
             .effort = this->effort,
+            .order = this->order,
             .family = this->family,
             .objective = this->objective,
             .lastSegment = this->lastSegment,
@@ -42,8 +43,8 @@ private:
   /// making of a plan reads.
   std::string givenStrategyOption() const {
     for (const llvm::cl::Option *option : std::initializer_list<const llvm::cl::Option *>{
-             &this->strategy, &this->effort, &this->family, &this->objective, &this->lastSegment,
-             &this->granularity})
+             &this->strategy, &this->effort, &this->order, &this->family, &this->objective,
+             &this->lastSegment, &this->granularity})
       if (option->getNumOccurrences() > 0)
         return option->ArgStr.str();
     return "";

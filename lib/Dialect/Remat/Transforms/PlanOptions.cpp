@@ -58,6 +58,7 @@ Result<PlanRequest> remat::makePlanRequest(const PlanArguments &arguments) {
     return invalid("unknown cost table '" + arguments.cost + "'; known are " + deviceTableNames());
   request.strategy.kind = arguments.strategy;
   request.strategy.effort = arguments.effort;
+  request.strategy.order = arguments.order;
   request.strategy.family = arguments.family;
   request.strategy.objective = arguments.objective;
   request.strategy.lastSegment = arguments.lastSegment;

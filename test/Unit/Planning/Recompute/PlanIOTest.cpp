@@ -62,6 +62,7 @@ void expectRoundTrip(const Problem &problem, const PlanResult &result) {
     EXPECT_EQ(again->plan->schedule, result.plan->schedule);
     EXPECT_EQ(again->plan->peak, result.plan->peak);
     EXPECT_EQ(again->plan->cost, result.plan->cost);
+    EXPECT_EQ(again->plan->order, result.plan->order);
   }
   EXPECT_EQ(again->bound, result.bound);
   EXPECT_EQ(again->plainPeak, result.plainPeak);
@@ -135,6 +136,16 @@ TEST(PlanIO, WritesWhyThereIsNoPlan) {
 TEST(PlanIO, RoundTrips) {
   expectRoundTrip(problemWithIds(), resultWithPlan());
   expectRoundTrip(problemWithIds(), refusal());
+  PlanResult moved = resultWithPlan();
+  moved.plan->order = PlanOrder::Reorder;
+  expectRoundTrip(problemWithIds(), moved);
+  std::string text = writePlan(problemWithIds(), moved);
+  EXPECT_NE(text.find("\"smallest_peak\": 30,\n\"order\": \"reorder\",\n"), std::string::npos);
+  text.replace(text.find("reorder"), 7, "another");
+  Result<PlanResult> wrong = readPlan(problemWithIds(), text, "plan.json");
+  ASSERT_FALSE(wrong);
+  EXPECT_EQ(wrong.error().message,
+            "plan.json: order: unknown value \"another\"; known values: base, reorder");
   Problem problem = problemWithIds();
   problem.costUnit = CostUnit::Units;
   problem.costTable = "paper";

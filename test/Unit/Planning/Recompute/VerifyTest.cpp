@@ -55,6 +55,47 @@ TEST(Verify, R2EveryOpRunsInBaseOrder) {
             "executions keep the base order");
 }
 
+Plan inAnotherOrder(Schedule schedule, int64_t peak) {
+  return {std::move(schedule), Bytes(peak), Cost(4), PlanOrder::Reorder};
+}
+
+TEST(Verify, R2OpsThatRunOnceStayInOrder) {
+  // Two producers of 10, and a reader of each.
+  Problem problem;
+  problem.scope = BudgetScope::NonArguments;
+  ValueId a = addOp(problem, {}, {10}), b = addOp(problem, {}, {10});
+  setOutputs(problem, {addOp(problem, {b}, {1}), addOp(problem, {a}, {1})});
+  EXPECT_EQ(verdict(problem, inAnotherOrder({1, 2, 0, 3}, 12)), "valid");
+  EXPECT_EQ(verdict(problem, inAnotherOrder({1, 2, 0}, 11)), "R2: test.op %3 is never executed");
+  EXPECT_EQ(verdict(problem, inAnotherOrder({1, 3, 0, 2}, 12)),
+            "R4: step 1 executes test.op %3, whose input from test.op %0 was not executed before");
+  for (OpId op : {0, 3})
+    problem.graph.ops[op].recomputable = false;
+  EXPECT_EQ(verdict(problem, inAnotherOrder({1, 2, 0, 3}, 12)), "valid");
+  problem.graph.ops[2].recomputable = false;
+  EXPECT_EQ(verdict(problem, inAnotherOrder({1, 2, 0, 3}, 12)),
+            "R2: test.op %2 is first executed at step 1, before test.op %0 at step 2; ops that may "
+            "run only once keep the base order");
+}
+
+TEST(Verify, R2ReadersStayBeforeWhatTakesTheBufferOver) {
+  Problem problem;
+  ValueId x = addArgument(problem, 10);
+  ValueId g = addOp(problem, {x}, {10});
+  ValueId h = addOp(problem, {g, x}, {9});
+  ValueId update = addOp(problem, {g}, {10});
+  setOutputs(problem, {update, addOp(problem, {h}, {1})});
+  problem.graph.donated[0] = 0;
+  EXPECT_EQ(verdict(problem, inAnotherOrder({0, 2, 1, 3}, 29)),
+            "R2: test.op %3 is first executed at step 1, before test.op %2 at step 2; it takes over "
+            "a buffer that the other reads");
+  problem.graph.ops[1].inputs = {g};
+  EXPECT_EQ(verdict(problem, inAnotherOrder({0, 2, 1, 3}, 29)), "valid");
+  problem.graph.ops[1].inputs = {g, x};
+  problem.donation = false;
+  EXPECT_EQ(verdict(problem, inAnotherOrder({0, 2, 1, 3}, 39)), "valid");
+}
+
 TEST(Verify, R3AnOpThatMayNotBeRecomputedRunsOnce) {
   Problem problem = smallProblem();
   problem.graph.ops[0].recomputable = false;
@@ -135,25 +176,42 @@ void mutate(TestRandom &random, Plan &plan, std::optional<Bytes> &budget, const 
   }
 }
 
-TEST(Verify, RejectsExactlyTheMutantsThatTheOracleRejects) {
-  TestRandom random(2);
-  int invalid = 0, equivalent = 0;
+/// Plans in an order, broken at random, and what both checks say of them.
+class Mutants : public testing::TestWithParam<PlanOrder> {};
+
+TEST_P(Mutants, AreRejectedExactlyWhenTheOracleDoes) {
+  bool isBase = GetParam() == PlanOrder::Base;
+  TestRandom random(isBase ? 2 : 4);
+  int invalid = 0, equivalent = 0, moved = 0;
   std::map<std::string, int> byRule;
   for (int round = 0; round < 6000; ++round) {
-    Problem problem = randomProblem(random, 8);
+    Problem problem = isBase || random.oneIn(2) ? randomProblem(random, 8)
+                                                : shapedProblem(random, Shape::Updates, 10);
     PlanOracle oracle(problem);
     Plan plan;
-    plan.schedule = randomSchedule(random, problem, 6);
+    plan.order = GetParam();
+    plan.schedule =
+        isBase ? randomSchedule(random, problem, 6)
+               : withRecomputations(random, problem, randomOrder(random, problem), 6);
     Simulation promised = simulate(problem, plan.schedule);
     plan.peak = promised.peak;
     plan.cost = promised.cost;
     std::optional<Bytes> budget;
     ASSERT_TRUE(oracle.accepts(plan, budget));
     ASSERT_EQ(verdict(problem, plan, budget), "valid");
+    moved += !oracle.run(plan.schedule);
+    if (!isBase && random.oneIn(4)) { // an order that only keeps inputs first
+      Problem loose = problem;
+      loose.donation = false;
+      for (Op &op : loose.graph.ops)
+        op.recomputable = true;
+      plan.schedule = randomOrder(random, loose);
+    }
     for (int64_t left = 1 + random.below(2); left > 0; --left)
       mutate(random, plan, budget, problem);
     // Half of the mutants promise what their schedule does, if it can run.
-    if (std::optional<OracleRun> seen = oracle.run(plan.schedule); seen && random.oneIn(2)) {
+    std::optional<OracleRun> seen = oracle.run(plan.schedule, plan.order);
+    if (seen && random.oneIn(2)) {
       plan.peak = Bytes(seen->peak);
       plan.cost = Cost(seen->cost);
     }
@@ -163,14 +221,22 @@ TEST(Verify, RejectsExactlyTheMutantsThatTheOracleRejects) {
     ++(accepted ? equivalent : invalid);
     if (!accepted)
       ++byRule[found.substr(0, 2)];
+    for (const char *reason : {"run only once", "takes over"})
+      byRule[reason] += found.find(reason) != std::string::npos;
   }
-  RecordProperty("invalid", invalid);
-  RecordProperty("equivalent", equivalent);
   EXPECT_GE(invalid, 3000);
   EXPECT_GE(equivalent, 500);
   for (const char *rule : {"R1", "R2", "R3", "R4", "R5", "R6", "R7"})
     EXPECT_GE(byRule[rule], 50) << rule;
+  if (!isBase) {
+    EXPECT_GE(moved, 2000);
+    EXPECT_GE(byRule["run only once"], 20);
+    EXPECT_GE(byRule["takes over"], 20);
+  }
 }
+
+INSTANTIATE_TEST_SUITE_P(Orders, Mutants, testing::Values(PlanOrder::Base, PlanOrder::Reorder),
+                         [](const auto &info) { return std::string(toString(info.param)); });
 
 TEST(Verify, SurvivesGarbage) {
   TestRandom random(3);

@@ -167,6 +167,46 @@ TEST(InterleavedOptimality, NoPlanIsCheaperAndNoBoundHigher) {
   comparison.print();
 }
 
+/// What is true of the plans of a problem at a budget: any order, that of
+/// `reorder`, and the base order.
+struct Truth {
+  std::optional<Found> any, after, before;
+};
+
+/// Plans with order=reorder against the truth, and against plans in base order.
+void checkReordering(const Problem &problem, Bytes budget, const Truth &truth, Contender contender,
+                     int &reordered) {
+  StrategyOptions options;
+  options.kind = contender.kind;
+  options.effort = contender.effort;
+  options.budget = {Budget::Kind::Bytes, budget.count};
+  PlanResult base = solve(problem, options);
+  options.order = PlanOrder::Reorder;
+  PlanResult result = solve(problem, options);
+  EXPECT_EQ(result.plainPeak, base.plainPeak);
+  EXPECT_LE(result.smallestPeak, base.smallestPeak);
+  if (!result.plan) {
+    EXPECT_FALSE(base.plan);
+    ASSERT_TRUE(result.witness);
+    if (truth.any)
+      EXPECT_EQ(result.status, PlanStatus::NoPlanFound) << "a schedule fits";
+    return;
+  }
+  ASSERT_TRUE(truth.any) << "a plan where no schedule fits";
+  Status status = verify(problem, *result.plan, result.budget);
+  EXPECT_TRUE(status) << status.error().message;
+  EXPECT_GE(result.plan->cost.count, truth.any->cost);
+  if (base.plan)
+    EXPECT_LE(std::tie(result.plan->cost, result.plan->peak),
+              std::tie(base.plan->cost, base.plan->peak));
+  bool isMoved = result.plan->order == PlanOrder::Reorder;
+  reordered += isMoved;
+  const std::optional<Found> &optimum = isMoved ? truth.after : truth.before;
+  ASSERT_TRUE(optimum);
+  EXPECT_LE(result.bound.count, optimum->cost);
+  EXPECT_EQ(result.status == PlanStatus::Optimal, result.bound == result.plan->cost);
+}
+
 class ReorderedOptimality : public testing::TestWithParam<Shape> {};
 
 /// After `reorder`, at budgets as before. Costs are compared with the optimum of
@@ -175,7 +215,7 @@ TEST_P(ReorderedOptimality, NoPlanIsCheaperThanInAnyOrder) {
   TestRandom random(200 + static_cast<uint64_t>(GetParam()));
   Comparison comparison;
   Distribution toAnyOrder, toBaseOrder;
-  int anyOrder = 0, newOrder = 0, baseOrder = 0;
+  int anyOrder = 0, newOrder = 0, baseOrder = 0, reordered = 0;
   for (int turn = 0; turn < problemsPerShape; ++turn) {
     int64_t floor, plain;
     Problem problem = nextProblem(random, GetParam(), floor, plain);
@@ -195,6 +235,9 @@ TEST_P(ReorderedOptimality, NoPlanIsCheaperThanInAnyOrder) {
     newOrder += after.has_value();
     baseOrder += before.has_value();
     comparison.run(moved, budget.count, after, std::nullopt);
+    for (const Contender &contender : contenders)
+      if (turn % (4 * contender.every) == 0)
+        checkReordering(problem, budget, {any, after, before}, contender, reordered);
     if (HasFailure())
       FAIL() << "turn " << turn;
   }
@@ -204,6 +247,7 @@ TEST_P(ReorderedOptimality, NoPlanIsCheaperThanInAnyOrder) {
   toAnyOrder.print("after / any");
   toBaseOrder.print("after / base");
   EXPECT_GT(newOrder, baseOrder);
+  EXPECT_GT(reordered, 100);
 }
 
 INSTANTIATE_TEST_SUITE_P(Shapes, ReorderedOptimality,

@@ -37,7 +37,12 @@ def Remat_PlanAttr : Remat_Attr<"Plan", "plan"> {
   let description = [{
     The base order with insertions: the ops of the function's only block in
     program order, and before some of them ops that run again. Together they
-    are the `schedule` of plan.json.
+    are the `schedule` of plan.json. With `order`, the ops of the planning graph
+    first run in that order instead; it lists the position of each of them:
+
+    ```mlir
+    #remat.plan<order = [0, 2, 1, 4], insertions = [{before = 4, ops = [2]} ]>
+    ```
 
     `memory_model`, `fold_free` and `loss` say how the function is analysed;
     whoever applies the plan analyses it the same way. The promises (`budget`,
@@ -65,6 +70,7 @@ def Remat_PlanAttr : Remat_Attr<"Plan", "plan"> {
     "std::optional<int64_t>":$baseCost,
     "std::optional<::remat::planning::CostUnit>":$costUnit,
     StringRefParameter<"name of a cost table, or empty">:$costTable,
+    OptionalArrayRefParameter<"int64_t">:$order,
     ArrayRefParameter<"::remat::InsertionAttr">:$insertions
   );
   let hasCustomAssemblyFormat = 1;

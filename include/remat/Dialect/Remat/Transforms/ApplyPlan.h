@@ -22,15 +22,16 @@ struct ApplyCounts {
 };
 
 /// Rewrites `entry` as its `remat.plan` attribute says, and replaces the
-/// attribute by `remat.clones`. Recomputations between two ops of the base order
-/// become one remat.recompute right before the second; ops of the base order
-/// stay where they are and read the latest instance of each value. Folded ops
-/// are emitted again with each of their readers that reads another instance.
-/// Clones keep their location and attributes.
+/// attribute by `remat.clones`. Recomputations between two first executions
+/// become one remat.recompute right before the second; first executions read the
+/// latest instance of each value and stay where they are, or, of a plan in another
+/// order, move there with their regions, each behind the folded ops that it is the
+/// first to read. Folded ops are emitted again with each of their readers that
+/// reads another instance. Clones keep their location and attributes.
 ///
-/// `after` of a region is its trigger: of the values that the next op of the
-/// base order reads, the last one that a backward op makes; else the last one
-/// that any backward op made so far; else nothing.
+/// `after` of a region is its trigger: of the values that the next first execution
+/// reads, the last one that a backward op makes; else the last one that any
+/// backward op made so far; else nothing.
 ///
 /// Errors, at `entry` or the culprit: no plan; those of `buildStepGraph` and
 /// `scheduleOf`; a promise of the plan that does not hold (its rule by the label of

@@ -68,6 +68,14 @@ defvar planOptions = !listconcat([
       clEnumValN(::remat::planning::Effort::Default, "default", "seconds at 10,000 ops"),
       clEnumValN(::remat::planning::Effort::Max, "max", "minutes")
     )}]>,
+  Option<"order", "order", "::remat::planning::PlanOrder",
+    "::remat::planning::PlanOrder::Base", "Order in which ops first run",
+    [{::llvm::cl::values(
+      clEnumValN(::remat::planning::PlanOrder::Base, "base", "that of the program"),
+      clEnumValN(::remat::planning::PlanOrder::Reorder, "reorder",
+                 "the better plan of that and of one found to need less memory; XLA "
+                 "chooses its own")
+    )}]>,
   Option<"family", "family", "::remat::planning::Family",
     "::remat::planning::Family::Approximate", "Lower sets that kusumoto considers",
     [{::llvm::cl::values(

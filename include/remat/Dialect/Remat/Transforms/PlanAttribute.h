@@ -16,18 +16,19 @@
 namespace remat {
 
 /// Writes the plan of `result`, made for `problem`, as an attribute of `entry`.
-/// `analysis` says how the function was analysed. Requires: a plan whose first
-/// executions stand in base order. Cost: O(executions).
+/// `analysis` says how the function was analysed. Requires: a plan that `verify`
+/// accepts. Cost: O(executions).
 PlanAttr toAttribute(mlir::func::FuncOp entry, const AnalysisOptions &analysis,
                      const planning::Problem &problem, const planning::PlanResult &result);
 
 /// Returns how the function that `plan` belongs to is to be analysed.
 AnalysisOptions analysisOptionsOf(PlanAttr plan);
 
-/// Returns the schedule that `plan` stands for: the base order of `graph` with
-/// the plan's insertions. The inverse of `toAttribute`. Errors: a diagnostic at
-/// `entry` for an op that the graph lacks (it is folded or dead) or that may not
-/// run twice. Cost: O(executions).
+/// Returns the schedule that `plan` stands for: the base order of `graph`, or the
+/// plan's own, with the plan's insertions. The inverse of `toAttribute`. Errors: a
+/// diagnostic at `entry` for an op that the graph lacks (it is folded or dead) or
+/// that may not run twice, and for an order without an op of the graph or with one
+/// before its inputs. Cost: O(sum of degrees of the executions).
 mlir::FailureOr<planning::Schedule> scheduleOf(mlir::func::FuncOp entry, PlanAttr plan,
                                                const planning::Graph &graph);
 

@@ -47,6 +47,7 @@ struct PlanArguments {
   planning::BudgetScope scope;
   planning::StrategyKind strategy;
   planning::Effort effort;
+  planning::PlanOrder order;
   planning::Family family;
   planning::Objective objective;
   planning::LastSegment lastSegment;

@@ -1,0 +1,149 @@
+//===- OrderTest.cpp - plans in another order -----------------------------===//
+//
+// Part of Remat, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "TestProblems.h"
+#include "remat/Planning/Recompute/Strategy.h"
+#include "remat/Planning/Recompute/Verify.h"
+
+#include <gtest/gtest.h>
+
+using namespace remat::planning;
+
+namespace {
+
+/// Two producers of 10, then a reader of each, of 1: a peak of 21, or of 12 when
+/// each reader follows its producer.
+Problem twoPairs() {
+  Problem problem;
+  problem.scope = BudgetScope::NonArguments;
+  ValueId a = addOp(problem, {}, {10}), b = addOp(problem, {}, {10});
+  setOutputs(problem, {addOp(problem, {b}, {1}), addOp(problem, {a}, {1})});
+  return problem;
+}
+
+PlanResult solveReordered(const Problem &problem, Budget budget,
+                          StrategyKind kind = StrategyKind::Best) {
+  StrategyOptions options;
+  options.kind = kind;
+  options.order = PlanOrder::Reorder;
+  options.budget = budget;
+  PlanResult result = solve(problem, options);
+  if (result.plan) {
+    Status status = verify(problem, *result.plan, result.budget);
+    EXPECT_TRUE(status) << status.error().message;
+  }
+  return result;
+}
+
+int64_t statistic(const PlanResult &result, const std::string &name) {
+  for (const auto &[key, number] : result.statistics)
+    if (key == name)
+      return number;
+  return -1;
+}
+
+TEST(Order, ReorderSavesARecomputation) {
+  Problem problem = twoPairs();
+  StrategyOptions options;
+  options.budget = {Budget::Kind::Percent, 600000}; // of 21: 12.6
+  PlanResult base = solve(problem, options);
+  ASSERT_TRUE(base.plan);
+  EXPECT_EQ(base.plan->cost, Cost(5));
+  PlanResult result = solveReordered(problem, options.budget);
+  ASSERT_TRUE(result.plan);
+  EXPECT_EQ(result.plan->order, PlanOrder::Reorder);
+  EXPECT_EQ(result.plan->cost, Cost(4));
+  EXPECT_EQ(result.plan->peak, Bytes(12));
+  EXPECT_EQ(result.budget, Bytes(12));
+  EXPECT_EQ(result.plainPeak, Bytes(21)); // of the base order
+  EXPECT_EQ(result.status, PlanStatus::Optimal);
+  EXPECT_EQ(result.strategy, "best effort=default order=reorder");
+  EXPECT_EQ(result.stopReason, "no plan costs less than running every op once; in the reordered "
+                               "order, of which the bound speaks");
+  EXPECT_EQ(statistic(result, "reordered_plain_peak"), 12);
+}
+
+TEST(Order, EveryStrategyAndBudget) {
+  Problem problem = twoPairs();
+  for (StrategyKind kind : {StrategyKind::None, StrategyKind::Chen, StrategyKind::Kusumoto})
+    for (Budget::Kind budget : {Budget::Kind::None, Budget::Kind::Minimum}) {
+      PlanResult result = solveReordered(problem, {budget, 0}, kind);
+      ASSERT_TRUE(result.plan);
+      EXPECT_EQ(result.plan->order, PlanOrder::Reorder);
+      EXPECT_EQ(result.plan->peak, Bytes(12));
+      EXPECT_EQ(result.smallestPeak, Bytes(12));
+      EXPECT_FALSE(result.budget);
+    }
+}
+
+TEST(Order, TheBaseOrderIsKeptWhereNoneIsBetter) {
+  Problem problem = twoPairs();
+  for (Op &op : problem.graph.ops)
+    op.recomputable = false;
+  PlanResult result = solveReordered(problem, {});
+  ASSERT_TRUE(result.plan);
+  EXPECT_EQ(result.plan->order, PlanOrder::Base);
+  EXPECT_EQ(result.stopReason, "no plan costs less than running every op once; in the base order, "
+                               "of which the bound speaks: no other order was found that needs less");
+  EXPECT_EQ(statistic(result, "reordered_plain_peak"), -1);
+  // Room enough for either, but the reordered one still needs less.
+  EXPECT_EQ(solveReordered(twoPairs(), {Budget::Kind::Bytes, 21}).plan->order, PlanOrder::Reorder);
+}
+
+TEST(Order, OnlyTheFloorRefusesEveryOrder) {
+  Problem problem = twoPairs();
+  PlanResult result = solveReordered(problem, {Budget::Kind::Bytes, 10});
+  EXPECT_EQ(result.status, PlanStatus::Infeasible);
+  ASSERT_TRUE(result.witness);
+  EXPECT_EQ(result.witness->floor, Bytes(11));
+  result = solveReordered(problem, {Budget::Kind::Bytes, 11});
+  EXPECT_EQ(result.status, PlanStatus::NoPlanFound);
+  ASSERT_TRUE(result.witness);
+  EXPECT_EQ(result.witness->floor, Bytes(11));
+  EXPECT_EQ(result.bound, Cost(4));
+  EXPECT_EQ(result.smallestPeak, Bytes(12));
+  EXPECT_EQ(result.stopReason,
+            "no plan fits the budget 11 B, scope non-arguments: the floor is 11 B; the "
+            "smallest peak that best effort=default order=reorder reaches is 12 B; raise the "
+            "budget to that, or use budget=min");
+  for (Op &op : problem.graph.ops)
+    op.recomputable = false; // no other order
+  result = solveReordered(problem, {Budget::Kind::Bytes, 15}, StrategyKind::None);
+  EXPECT_EQ(result.status, PlanStatus::NoPlanFound);
+  EXPECT_EQ(result.witness->floor, Bytes(11));
+  EXPECT_EQ(result.smallestPeak, Bytes(21));
+}
+
+TEST(Order, BrokenProblemsAreRefused) {
+  Problem problem = twoPairs();
+  problem.cost.pop_back();
+  EXPECT_EQ(solveReordered(problem, {}).status, PlanStatus::InvalidProblem);
+}
+
+TEST(Order, ProgressIsOfBothOrders) {
+  TestRandom random(5);
+  Problem problem = shapedProblem(random, Shape::Updates, 60);
+  StrategyOptions options;
+  options.order = PlanOrder::Reorder;
+  options.budget = {Budget::Kind::Percent, 600000};
+  std::vector<double> shares;
+  options.progress = [&](double share) {
+    shares.push_back(share);
+    return true;
+  };
+  solve(problem, options);
+  ASSERT_FALSE(shares.empty());
+  EXPECT_LT(shares.front(), 0.5);
+  EXPECT_GE(shares.back(), 0.5);
+  size_t calls = 0;
+  options.progress = [&](double) { return ++calls < 2; };
+  solve(problem, options);
+  EXPECT_EQ(calls, 2u);
+}
+
+} // namespace
