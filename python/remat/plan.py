@@ -83,13 +83,18 @@ class Plan:
 
     @property
     def status(self) -> str:
-        """ "optimal" (the cost equals the bound) or "feasible"; both speak of this base order."""
+        """ "optimal" (the cost equals the bound) or "feasible"; both speak of the plan's order."""
         return self.json["status"]
 
     @property
     def bound(self) -> int:
-        """Certified: no plan of this base order within the budget costs less."""
+        """Certified: no plan in this order within the budget costs less."""
         return self.json["bound"]
+
+    @property
+    def order(self) -> str:
+        """Order in which ops first run: "base", or "reorder" for another one."""
+        return self.json.get("order", "base")
 
     @property
     def gap(self) -> float:
@@ -178,7 +183,7 @@ class Plan:
             f"planned peak   {format_bytes(self.peak)}   {share:.1%} of plain",
             f"overhead       {self.overhead:.2%}   (cost table: {self.problem['cost_table']})",
             f"bound          {format_cost(self.bound, self.json['cost_unit'])}: {self.status}, "
-            f"gap {gap}   (for this base order)",
+            f"gap {gap}   (for {'this base' if self.order == 'base' else 'the reordered'} order)",
             f"recomputed     {again} execution{'s' if again != 1 else ''}, "
             f"{self.heavy_recomputations} of them dots and convolutions",
             f"strategy       {self.strategy}",

@@ -48,8 +48,8 @@ std::string tableNames() {
 /// The options as text, before they are given meaning.
 struct RawOptions {
   std::string input, format = "problem", graph;
-  std::string strategy, effort = "default", order = "base", family = "approx", objective = "best", lastSegment,
-              granularity = "auto", budget, scope, cost;
+  std::string strategy, effort = "default", order = "base", family = "approx", objective = "best",
+                        lastSegment, granularity = "auto", budget, scope, cost;
   std::string output = "-", emitFolded, emitJoint, emitPaper, emitProblem, verify;
   bool foldFree = false, progress = false;
   std::set<std::string> given; ///< "--budget"; spelled long
@@ -360,9 +360,9 @@ private:
   Status refuseIdle() {
     bool verifies = !options.verify.empty();
     if (verifies) {
-      if (Status status = refuseBeside("--verify", {"--output", "--strategy", "--effort", "--order",
-                                                    "--family", "--objective", "--last-segment",
-                                                    "--progress"});
+      if (Status status =
+              refuseBeside("--verify", {"--output", "--strategy", "--effort", "--order", "--family",
+                                        "--objective", "--last-segment", "--progress"});
           !status)
         return status;
       if (Status status = options.format == InputFormat::Paper

@@ -31,6 +31,11 @@ std::string formatCost(Cost cost, CostUnit unit) {
   return exact + "fs (" + text + ")";
 }
 
+/// What status and bound speak of.
+const char *orderOf(const PlanResult &result) {
+  return result.plan->order == PlanOrder::Base ? "for this base order" : "for the reordered order";
+}
+
 /// "cost, gap 0.42 %": how far the plan is from what any plan must cost.
 std::string formatBound(const Problem &problem, const PlanResult &result) {
   int64_t bound = result.bound.count, above = result.plan->cost.count - bound;
@@ -38,8 +43,8 @@ std::string formatBound(const Problem &problem, const PlanResult &result) {
   std::snprintf(gap, sizeof gap, "%.2f %%",
                 bound == 0 ? 0.0 : 100.0 * static_cast<double>(above) / static_cast<double>(bound));
   return formatCost(result.bound, problem.costUnit) + ", gap " +
-         (above > 0 && std::string_view(gap) == "0.00 %" ? "below 0.01 %" : gap) +
-         " (for this base order)";
+         (above > 0 && std::string_view(gap) == "0.00 %" ? "below 0.01 %" : gap) + " (" +
+         orderOf(result) + ")";
 }
 
 void addLine(std::string &text, const std::string &label, const std::string &content) {
@@ -54,10 +59,11 @@ std::string summarizePlan(const Problem &problem, const PlanResult &result) {
   const Plan &plan = *result.plan;
   Cost base = problem.baseCost();
   std::string scope(toString(problem.scope));
-  std::string text = (problem.graph.name.empty() ? "plan" : problem.graph.name) + ": " +
-                     std::string(toString(result.status)) +
-                     (result.status == PlanStatus::Optimal ? " for this base order" : "") + ", " +
-                     result.strategy + "\n";
+  std::string text =
+      (problem.graph.name.empty() ? "plan" : problem.graph.name) + ": " +
+      std::string(toString(result.status)) +
+      (result.status == PlanStatus::Optimal ? std::string(" ") + orderOf(result) : "") + ", " +
+      result.strategy + "\n";
   if (!result.stopReason.empty())
     addLine(text, "why", result.stopReason);
   if (result.budget)

@@ -79,10 +79,11 @@ void addPlan(JsonObject &page, const Problem &problem, const Plan &plan, Cost bo
 
 /// Every key of plan.json, in the order in which they are written.
 const std::initializer_list<std::string_view> planKeys = {
-    "schema_version", "status",        "strategy",  "stop_reason", "scope",     "budget",
-    "plain_peak",     "smallest_peak", "order",     "peak",        "cost",      "overhead",
-    "gap",            "total_flops",   "time_us",   "cost_unit",   "cost_table", "base_cost",
-    "bound",          "statistics",    "paper",     "witness",     "schedule"};
+    "schema_version", "status",     "strategy",      "stop_reason", "scope",
+    "budget",         "plain_peak", "smallest_peak", "order",       "peak",
+    "cost",           "overhead",   "gap",           "total_flops", "time_us",
+    "cost_unit",      "cost_table", "base_cost",     "bound",       "statistics",
+    "paper",          "witness",    "schedule"};
 
 class PlanReader {
 public:

@@ -147,13 +147,12 @@ void JointSolver::accept(const Candidate &best) {
   bool proven = best.plan.cost == result.bound;
   result.status = proven ? PlanStatus::Optimal : PlanStatus::Feasible;
   bool minimum = options.budget.kind == Budget::Kind::Minimum;
-  result.stopReason =
-      remark + (remark.empty() ? "" : "; ") +
-      (minimum                              ? "smallest peak of the candidates"
-       : !proven                            ? "cheapest of the candidates that fit"
-       : result.bound == problem.baseCost()
-           ? "no plan costs less than running every op once"
-           : "proven: no plan of " + std::string(orderName) + " is cheaper");
+  result.stopReason = remark + (remark.empty() ? "" : "; ") +
+                      (minimum   ? "smallest peak of the candidates"
+                       : !proven ? "cheapest of the candidates that fit"
+                       : result.bound == problem.baseCost()
+                           ? "no plan costs less than running every op once"
+                           : "proven: no plan of " + std::string(orderName) + " is cheaper");
   if (!best.origin.empty())
     result.stopReason += ": " + best.origin;
 }

@@ -80,3 +80,59 @@ func.func @main(%x: tensor<f32>) -> (tensor<f32>, tensor<f32>)
   %g = "stablehlo.cosine"(%a) : (tensor<f32>) -> tensor<f32>
   return %a, %g : tensor<f32>, tensor<f32>
 }
+
+// -----
+
+// expected-error @below {{@main has a plan whose order lists op 0, which is no op of the planning graph: it is folded into its readers, or nothing reads it}}
+func.func @main(%x: tensor<f32>) -> (tensor<f32>, tensor<f32>)
+    attributes {remat.plan = #remat.plan<order = [0, 1, 2], insertions = []>} {
+  %c = "stablehlo.constant"() <{value = dense<2.0> : tensor<f32>}> : () -> tensor<f32>
+  %a = "stablehlo.add"(%x, %c) : (tensor<f32>, tensor<f32>) -> tensor<f32>
+  %g = "stablehlo.multiply"(%a, %c) : (tensor<f32>, tensor<f32>) -> tensor<f32>
+  return %a, %g : tensor<f32>, tensor<f32>
+}
+
+// -----
+
+// expected-error @below {{@main has a plan whose order does not list op 1, stablehlo.cosine %1}}
+func.func @main(%x: tensor<f32>) -> (tensor<f32>, tensor<f32>)
+    attributes {remat.plan = #remat.plan<order = [0], insertions = []>} {
+  %a = "stablehlo.tanh"(%x) : (tensor<f32>) -> tensor<f32>
+  %g = "stablehlo.cosine"(%a) : (tensor<f32>) -> tensor<f32>
+  return %a, %g : tensor<f32>, tensor<f32>
+}
+
+// -----
+
+// expected-error @below {{@main has a plan whose order runs stablehlo.cosine %1}}
+func.func @main(%x: tensor<f32>) -> (tensor<f32>, tensor<f32>)
+    attributes {remat.plan = #remat.plan<order = [1, 0], insertions = []>} {
+  %a = "stablehlo.tanh"(%x) : (tensor<f32>) -> tensor<f32>
+  %g = "stablehlo.cosine"(%a) : (tensor<f32>) -> tensor<f32>
+  return %a, %g : tensor<f32>, tensor<f32>
+}
+
+// -----
+
+// Side effects keep their order.
+// expected-error @below {{@main has a plan that does not hold: R2: test.second %2}}
+func.func @main(%x: tensor<f32>) -> (tensor<f32>, tensor<f32>)
+    attributes {remat.plan = #remat.plan<order = [0, 2, 1, 3], insertions = []>} {
+  %a = "stablehlo.tanh"(%x) : (tensor<f32>) -> tensor<f32>
+  %b = "test.first"(%a) : (tensor<f32>) -> tensor<f32>
+  %c = "test.second"(%a) : (tensor<f32>) -> tensor<f32>
+  %g = "stablehlo.add"(%b, %c) : (tensor<f32>, tensor<f32>) -> tensor<f32>
+  return %a, %g : tensor<f32>, tensor<f32>
+}
+
+// -----
+
+// So do the readers of a donated argument and what takes it over.
+// expected-error @below {{it takes over a buffer that the other reads; plan this program anew}}
+func.func @main(%x: tensor<f32> {tf.aliasing_output = 1 : i32}) -> (tensor<f32>, tensor<f32>, tensor<f32>)
+    attributes {remat.plan = #remat.plan<order = [0, 2, 1], insertions = []>} {
+  %loss = "stablehlo.tanh"(%x) : (tensor<f32>) -> tensor<f32>
+  %g = "stablehlo.multiply"(%loss, %x) : (tensor<f32>, tensor<f32>) -> tensor<f32>
+  %new = "stablehlo.cosine"(%loss) : (tensor<f32>) -> tensor<f32>
+  return %loss, %new, %g : tensor<f32>, tensor<f32>, tensor<f32>
+}

@@ -5,7 +5,7 @@
 
 // -----
 
-// expected-error @below {{insertion before op 3 runs op -1, which has not run before}}
+// expected-error @below {{insertion before op 3 runs op -1: a position is not negative}}
 "test.holder"() {plan = #remat.plan<insertions = [{before = 3, ops = [-1]}]>} : () -> ()
 
 // -----
@@ -25,7 +25,32 @@
 
 // -----
 
-// expected-error @below {{a plan has no field 'insertion'; known are version, memory_model, fold_free, loss, scope, budget, peak, plain_peak, cost, base_cost, cost_unit, cost_table, insertions}}
+// expected-error @below {{the order of a plan lists op 2 twice}}
+"test.holder"() {plan = #remat.plan<order = [2, 1, 2], insertions = []>} : () -> ()
+
+// -----
+
+// expected-error @below {{the order of a plan lists op -2: a position is not negative}}
+"test.holder"() {plan = #remat.plan<order = [-2], insertions = []>} : () -> ()
+
+// -----
+
+// expected-error @below {{insertion before op 1 runs op 2, which has not run before}}
+"test.holder"() {plan = #remat.plan<order = [0, 1, 2], insertions = [{before = 1, ops = [2]}]>} : () -> ()
+
+// -----
+
+// expected-error @below {{insertion before op 1 runs op 3, which has not run before}}
+"test.holder"() {plan = #remat.plan<order = [0, 1, 2], insertions = [{before = 1, ops = [3]}]>} : () -> ()
+
+// -----
+
+// expected-error @below {{insertions stand in the plan's order, but the one before op 2 follows a later one}}
+"test.holder"() {plan = #remat.plan<order = [0, 2, 1], insertions = [{before = 1, ops = [0]}, {before = 2, ops = [0]}]>} : () -> ()
+
+// -----
+
+// expected-error @below {{a plan has no field 'insertion'; known are version, memory_model, fold_free, loss, scope, budget, peak, plain_peak, cost, base_cost, cost_unit, cost_table, order, insertions}}
 "test.holder"() {plan = #remat.plan<insertion = []>} : () -> ()
 
 // -----
@@ -114,4 +139,24 @@ func.func @main(%x: tensor<8xf32>) -> tensor<8xf32>
     attributes {remat.plan = #remat.plan<insertions = [{before = 2, ops = [0]}]>} {
   %0 = "stablehlo.tanh"(%x) : (tensor<8xf32>) -> tensor<8xf32>
   return %0 : tensor<8xf32>
+}
+
+// -----
+
+// expected-error @below {{@main has a plan whose order lists op 2, but its block holds ops 0 to 1 and a terminator}}
+func.func @main(%x: tensor<f32>) -> tensor<f32>
+    attributes {remat.plan = #remat.plan<order = [1, 0, 2], insertions = []>} {
+  %a = "stablehlo.tanh"(%x) : (tensor<f32>) -> tensor<f32>
+  %g = "stablehlo.cosine"(%x) : (tensor<f32>) -> tensor<f32>
+  return %a : tensor<f32>
+}
+
+// -----
+
+// expected-error @below {{@main has a plan that inserts before op 1, which its order does not list}}
+func.func @main(%x: tensor<f32>) -> tensor<f32>
+    attributes {remat.plan = #remat.plan<order = [0], insertions = [{before = 1, ops = [0]}]>} {
+  %a = "stablehlo.tanh"(%x) : (tensor<f32>) -> tensor<f32>
+  %g = "stablehlo.cosine"(%x) : (tensor<f32>) -> tensor<f32>
+  return %a : tensor<f32>
 }

@@ -54,21 +54,35 @@ protected:
     problem.scope = planning::BudgetScope::NonArguments;
   }
 
-  /// Returns a valid answer: the base order with random recomputations.
+  /// Returns a valid answer: the base order, or half of the time another one that
+  /// runs each op once its inputs are there, with random recomputations.
   planning::PlanResult makeResult(std::mt19937 &random) {
     planning::PlanResult result;
     result.status = planning::PlanStatus::Feasible;
     result.strategy = "random";
     auto count = static_cast<planning::OpId>(problem.graph.ops.size());
-    planning::Schedule schedule;
-    for (planning::OpId op = 0; op <= count; ++op) {
-      for (unsigned again = op ? random() % 3 : 0; again > 0; --again)
-        schedule.push_back(static_cast<planning::OpId>(random() % static_cast<unsigned>(op)));
-      if (op < count)
-        schedule.push_back(op);
+    bool isBase = random() % 2;
+    planning::Schedule schedule, order;
+    while (order.size() < problem.graph.ops.size()) {
+      planning::Schedule ready;
+      for (planning::OpId op = 0; op < count && (!isBase || ready.empty()); ++op)
+        if (!llvm::is_contained(order, op) &&
+            llvm::all_of(problem.graph.ops[op].inputs, [&](planning::ValueId value) {
+              planning::OpId maker = problem.graph.values[value].producer;
+              return maker == planning::kNoOp || llvm::is_contained(order, maker);
+            }))
+          ready.push_back(op);
+      order.push_back(ready[random() % ready.size()]);
+    }
+    for (size_t next = 0; next <= order.size(); ++next) {
+      for (unsigned again = next ? random() % 3 : 0; again > 0; --again)
+        schedule.push_back(order[random() % next]);
+      if (next < order.size())
+        schedule.push_back(order[next]);
     }
     planning::Simulation simulation = planning::simulate(problem, schedule);
-    result.plan = planning::Plan{schedule, simulation.peak, simulation.cost};
+    result.plan = planning::Plan{schedule, simulation.peak, simulation.cost,
+                                 isBase ? planning::PlanOrder::Base : planning::PlanOrder::Reorder};
     result.plainPeak = planning::simulate(problem, planning::baseSchedule(problem)).peak;
     result.smallestPeak = simulation.peak;
     if (random() % 2)
@@ -94,6 +108,7 @@ TEST_F(PlanSpellings, StructThroughAttributeText) {
     FailureOr<planning::Schedule> schedule = scheduleOf(entry, plan, problem.graph);
     ASSERT_TRUE(succeeded(schedule)) << text;
     EXPECT_EQ(*schedule, result.plan->schedule) << text;
+    EXPECT_EQ(plan.getOrder().empty(), result.plan->order == planning::PlanOrder::Base);
     EXPECT_EQ(plan.getPeak(), result.plan->peak.count);
     EXPECT_EQ(plan.getPlainPeak(), result.plainPeak.count);
     EXPECT_EQ(plan.getCost(), result.plan->cost.count);

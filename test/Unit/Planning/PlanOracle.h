@@ -86,8 +86,7 @@ private:
       return false;
     for (size_t i = 0; i < firsts.size(); ++i)
       for (size_t j = i + 1; j < firsts.size(); ++j)
-        if (firsts[j] < firsts[i] &&
-            (order == PlanOrder::Base || !maySwap(firsts[j], firsts[i])))
+        if (firsts[j] < firsts[i] && (order == PlanOrder::Base || !maySwap(firsts[j], firsts[i])))
           return false;
     return true;
   }
@@ -99,7 +98,8 @@ private:
       return false;
     const std::vector<ValueId> &read = graph.ops[earlier].inputs;
     for (size_t i = 0; i < graph.outputs.size(); ++i)
-      if (problem.donation && graph.donated[i] && graph.values[graph.outputs[i]].producer == later &&
+      if (problem.donation && graph.donated[i] &&
+          graph.values[graph.outputs[i]].producer == later &&
           std::find(read.begin(), read.end(), graph.arguments[*graph.donated[i]]) != read.end())
         return false;
     return true;

@@ -206,11 +206,11 @@ Attribute PlanAttr::parse(AsmParser &parser, Type) {
                             << " is not supported; this build reads version " << kVersion;
     return {};
   }
-  return PlanAttr::getChecked(
-      [&] { return parser.emitError(start); }, parser.getContext(), fields.memoryModel,
-      fields.foldFree, fields.loss, fields.scope, fields.budget, fields.peak, fields.plainPeak,
-      fields.cost, fields.baseCost, fields.costUnit, fields.costTable, fields.order,
-      fields.insertions);
+  return PlanAttr::getChecked([&] { return parser.emitError(start); }, parser.getContext(),
+                              fields.memoryModel, fields.foldFree, fields.loss, fields.scope,
+                              fields.budget, fields.peak, fields.plainPeak, fields.cost,
+                              fields.baseCost, fields.costUnit, fields.costTable, fields.order,
+                              fields.insertions);
 }
 
 void PlanAttr::print(AsmPrinter &printer) const {

@@ -344,11 +344,10 @@ static LogicalResult checkPromises(func::FuncOp entry, PlanAttr plan, const Step
   if (planning::Status status = problem.check(); !status)
     return emitError(entry.getLoc()) << status.error().message;
   planning::Simulation found = planning::simulate(problem, schedule);
-  planning::Plan promised{std::move(schedule),
-                          planning::Bytes(plan.getPeak().value_or(found.peak.count)),
-                          planning::Cost(plan.getCost().value_or(found.cost.count)),
-                          plan.getOrder().empty() ? planning::PlanOrder::Base
-                                                  : planning::PlanOrder::Reorder};
+  planning::Plan promised{
+      std::move(schedule), planning::Bytes(plan.getPeak().value_or(found.peak.count)),
+      planning::Cost(plan.getCost().value_or(found.cost.count)),
+      plan.getOrder().empty() ? planning::PlanOrder::Base : planning::PlanOrder::Reorder};
   std::optional<planning::Bytes> budget;
   if (plan.getBudget())
     budget = planning::Bytes(*plan.getBudget());

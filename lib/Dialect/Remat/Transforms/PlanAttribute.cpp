@@ -74,7 +74,7 @@ public:
 private:
   LogicalResult readOrder();
   LogicalResult runAgain(int64_t id);
-  InFlightDiagnostic fail() const {
+  InFlightDiagnostic fail() {
     return emitError(entry.getLoc()) << '@' << entry.getSymName() << " has a plan ";
   }
 

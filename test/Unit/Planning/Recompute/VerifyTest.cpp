@@ -86,9 +86,10 @@ TEST(Verify, R2ReadersStayBeforeWhatTakesTheBufferOver) {
   ValueId update = addOp(problem, {g}, {10});
   setOutputs(problem, {update, addOp(problem, {h}, {1})});
   problem.graph.donated[0] = 0;
-  EXPECT_EQ(verdict(problem, inAnotherOrder({0, 2, 1, 3}, 29)),
-            "R2: test.op %3 is first executed at step 1, before test.op %2 at step 2; it takes over "
-            "a buffer that the other reads");
+  EXPECT_EQ(
+      verdict(problem, inAnotherOrder({0, 2, 1, 3}, 29)),
+      "R2: test.op %3 is first executed at step 1, before test.op %2 at step 2; it takes over "
+      "a buffer that the other reads");
   problem.graph.ops[1].inputs = {g};
   EXPECT_EQ(verdict(problem, inAnotherOrder({0, 2, 1, 3}, 29)), "valid");
   problem.graph.ops[1].inputs = {g, x};
@@ -190,9 +191,8 @@ TEST_P(Mutants, AreRejectedExactlyWhenTheOracleDoes) {
     PlanOracle oracle(problem);
     Plan plan;
     plan.order = GetParam();
-    plan.schedule =
-        isBase ? randomSchedule(random, problem, 6)
-               : withRecomputations(random, problem, randomOrder(random, problem), 6);
+    plan.schedule = isBase ? randomSchedule(random, problem, 6)
+                           : withRecomputations(random, problem, randomOrder(random, problem), 6);
     Simulation promised = simulate(problem, plan.schedule);
     plan.peak = promised.peak;
     plan.cost = promised.cost;

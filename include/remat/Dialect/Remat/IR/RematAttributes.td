@@ -17,7 +17,7 @@ class Remat_Attr<string name, string attrMnemonic> : AttrDef<Remat_Dialect, name
 }
 
 def Remat_InsertionAttr : Remat_Attr<"Insertion", "insertion"> {
-  let summary = "Ops that run again before an op of the base order";
+  let summary = "Ops that run again before an op's first execution";
   let description = [{
     `before` and `ops` are positions in the entry block of the function that the
     plan belongs to. `ops` run again, in this order, right before `before`; the

@@ -218,14 +218,15 @@ def ApplyPass : Pass<"remat-apply", "::mlir::ModuleOp"> {
 
     **Requires:** `remat.plan` on the entry function.
 
-    **Guarantees:** ops of the base order neither move nor change their attributes;
-    each read of a value reads its latest instance by the plan; clones keep
-    attributes and locations; `remat.plan` is gone, and `remat.clones` counts the
-    ops in the regions; proven to compute the same function.
+    **Guarantees:** first executions keep their attributes, and their place unless
+    the plan has an order of its own, in which they then stand; each read of a
+    value reads its latest instance by the plan; clones keep attributes and
+    locations; `remat.plan` is gone, and `remat.clones` counts the ops in the
+    regions; proven to compute the same function.
 
     **Fails when:** there is no plan; it names an op that may not run twice or that
-    the graph does not have; what it promises (budget, peak, plain_peak, cost,
-    base_cost) does not hold here.
+    the graph does not have; its order lacks an op, or breaks rule R2 of plans; what
+    it promises (budget, peak, plain_peak, cost, base_cost) does not hold here.
 
     **Complexity:** O(executions times operands).
 
