@@ -132,6 +132,16 @@ def test_abstract_arguments_and_another_target():
     assert "optimization_barrier" in step.exported.mlir_module()
 
 
+def test_another_order_needs_less_and_computes_the_same():
+    options = {"budget": "60%", "memory_model": "program"}
+    step = remat.jax.fit(train, *arguments(), order="reorder", **options)
+    assert step.plan.order == "reorder"
+    assert step.plan.overhead < remat.jax.fit(train, *arguments(), **options).plan.overhead
+    assert "(for the reordered order)" in step.plan.summary()
+    for one, other in zip(leaves(jax.jit(train)(*arguments())), leaves(step(*arguments()))):
+        np.testing.assert_allclose(one, other, rtol=1e-6)
+
+
 def test_budgets_of_numpy_are_ints(fitted):
     step = remat.jax.fit(train, *arguments(), budget=np.int64(fitted.plan.plain_peak))
     assert step.plan.budget == fitted.plan.plain_peak

@@ -41,6 +41,7 @@ STRATEGIES = {
     "best": ["--budget=min"],
     "best 80 %": ["--budget=80%"],
     "best fast": ["--budget=min", "--effort=fast"],
+    "best reordered": ["--budget=min", "--order=reorder"],
 }
 
 
