@@ -98,6 +98,7 @@ TEST(PlanIO, WritesWhatAPlanPromisesAndWhatFollows) {
 "peak": 30,
 "cost": 5,
 "overhead": 0.25,
+"gap": 0.25,
 "total_flops": 10,
 "time_us": 5e-09,
 "cost_unit": "femtoseconds",

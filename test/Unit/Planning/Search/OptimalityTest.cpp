@@ -236,7 +236,7 @@ TEST_P(ReorderedOptimality, NoPlanIsCheaperThanInAnyOrder) {
     baseOrder += before.has_value();
     comparison.run(moved, budget.count, after, std::nullopt);
     for (const Contender &contender : contenders)
-      if (turn % (4 * contender.every) == 0)
+      if (turn % (16 * contender.every) == 0)
         checkReordering(problem, budget, {any, after, before}, contender, reordered);
     if (HasFailure())
       FAIL() << "turn " << turn;
