@@ -257,10 +257,28 @@ CutBound singleCutBound(const SearchGraph &graph, int64_t limit, int32_t cut, in
   return bound;
 }
 
+namespace {
+
+/// Half of `most` from the front of `all`, the highest, and as many spread evenly
+/// over their positions, both ends included.
+std::vector<int32_t> someCuts(std::vector<int32_t> all, size_t most) {
+  if (all.size() <= most)
+    return all;
+  std::vector<int32_t> some(all.begin(), all.begin() + (most + 1) / 2);
+  std::sort(all.begin(), all.end());
+  for (size_t i = 0, count = most / 2; i < count; ++i)
+    if (int32_t cut = all[count == 1 ? 0 : i * (all.size() - 1) / (count - 1)];
+        std::find(some.begin(), some.end(), cut) == some.end())
+      some.push_back(cut);
+  return some;
+}
+
+} // namespace
+
 CutBound bestSingleCutBound(const SearchGraph &graph, int64_t limit, size_t most, int64_t flows) {
   CutBound best;
   int64_t spent = 0;
-  for (int32_t cut : cutsAbove(graph, limit, most)) {
+  for (int32_t cut : someCuts(cutsAbove(graph, limit, graph.opCount()), most)) {
     CutBound bound = singleCutBound(graph, limit, cut, flows);
     spent += bound.flows;
     if (bound.infeasible || bound.extra > best.extra || best.choices.empty())

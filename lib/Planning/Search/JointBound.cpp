@@ -53,7 +53,8 @@ private:
 void RunSearch::explore(std::vector<KnownRun> known, PricedCuts prices, int64_t atLeast) {
   Part part{atLeast, made++, std::move(known), std::move(prices), {}};
   std::vector<char> tries(graph.opCount(), 0);
-  while (true) {
+  constexpr int mostJoins = 4; // its parts add more
+  for (int joins = 0;; ++joins) {
     DualAscent ascent(graph, limit, part.prices, part.known);
     ascent.climb(options.flowsPerPart, options.enough);
     std::optional<KnownRun> branch = ascent.branch();
@@ -73,7 +74,7 @@ void RunSearch::explore(std::vector<KnownRun> known, PricedCuts prices, int64_t 
     if (options.offer)
       options.offer(choices);
     int32_t worst = -1;
-    if (!done && !(full && branch))
+    if (!done && !(branch && (full || joins == mostJoins)) && spent < options.flows)
       worst = worstOp(graph, limit, choices, part.prices.cuts, tries);
     if (worst >= 0) {
       ++tries[worst];

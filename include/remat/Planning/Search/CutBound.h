@@ -58,7 +58,8 @@ std::vector<int32_t> cutsAbove(const SearchGraph &graph, int64_t limit, size_t m
 /// solutions on either side of the room. About 10 flows, at most `flows`.
 CutBound singleCutBound(const SearchGraph &graph, int64_t limit, int32_t cut, int64_t flows);
 
-/// The largest of `singleCutBound` over `cutsAbove(graph, limit, most)`.
+/// The largest of `singleCutBound` over at most `most` of the cuts above `limit`:
+/// the highest, and some spread over all.
 CutBound bestSingleCutBound(const SearchGraph &graph, int64_t limit, size_t most, int64_t flows);
 
 /// The bound of one cut in integers: best first branch and bound, which ends at
