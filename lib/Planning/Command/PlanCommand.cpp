@@ -15,11 +15,13 @@
 #include "remat/Planning/Graph/NeutralIO.h"
 #include "remat/Planning/Recompute/CheckmateIO.h"
 #include "remat/Planning/Recompute/PaperIO.h"
+#include "remat/Planning/Recompute/Pareto.h"
 #include "remat/Planning/Recompute/PlanIO.h"
 #include "remat/Planning/Recompute/ProblemIO.h"
 #include "remat/Planning/Recompute/Refusal.h"
 #include "remat/Planning/Recompute/Simulator.h"
 #include "remat/Planning/Recompute/Verify.h"
+#include "remat/Planning/Recompute/WarmStart.h"
 
 #include <unistd.h>
 
@@ -186,6 +188,10 @@ private:
     watchInterrupts();
     ProgressReport report(options.progress);
     options.strategy.progress = [&](double share) { return report(share); };
+    if (Status status = loadWarmStart(); !status)
+      return fail(status.error());
+    if (options.pareto)
+      return planEveryBudget();
     PlanResult result;
     if (paper) {
       Result<PaperPlan> solved = solvePaper(*paper, options.strategy);
@@ -214,6 +220,41 @@ private:
     for (const RefusalNote &note : refusalNotes(problem, result))
       std::fprintf(stderr, "remat-plan: note: %s\n", note.text.c_str());
     return PlanExitRefused;
+  }
+
+  /// --warm-start.
+  Status loadWarmStart() {
+    if (options.warmStart.empty())
+      return {};
+    Result<std::string> text = readInput(options.warmStart);
+    if (!text)
+      return text.error();
+    Result<Schedule> schedule = readWarmStart(problem, *text, inputName(options.warmStart));
+    if (!schedule)
+      return schedule.error();
+    options.strategy.warmStart = std::move(*schedule);
+    return {};
+  }
+
+  /// --pareto.
+  int planEveryBudget() {
+    Result<ParetoCurve> curve = paretoOf(problem, options.strategy);
+    if (!curve)
+      return fail(curve.error());
+    if (interrupted) {
+      std::fprintf(stderr, "remat-plan: interrupted; nothing is written\n");
+      return PlanExitInterrupted;
+    }
+    for (const ParetoPoint &point : curve->points)
+      if (Status status = verify(problem, point.plan, point.plan.peak); !status)
+        return fail({ErrorCode::InvalidPlan, "defect: a plan of the curve breaks a rule and "
+                                             "nothing is written; " +
+                                                 status.error().message},
+                    PlanExitDefect);
+    if (Status status = writeOutput(options.output, writePareto(problem, *curve)); !status)
+      return fail(status.error());
+    std::fputs(describePareto(problem, *curve).c_str(), stderr);
+    return PlanExitDone;
   }
 
   Status writeResults(const PlanResult &result) {

@@ -50,8 +50,8 @@ struct RawOptions {
   std::string input, format = "problem", graph;
   std::string strategy, effort = "default", order = "base", family = "approx", objective = "best",
                         lastSegment, granularity = "auto", budget, scope, cost;
-  std::string output = "-", emitFolded, emitJoint, emitPaper, emitProblem, verify;
-  bool foldFree = false, progress = false;
+  std::string output = "-", emitFolded, emitJoint, emitPaper, emitProblem, verify, warmStart;
+  bool foldFree = false, pareto = false, progress = false;
   std::set<std::string> given; ///< "--budget"; spelled long
 };
 
@@ -92,6 +92,11 @@ void addStrategyOptions(CLI::App &app, RawOptions &raw) {
                  "one found to need less memory")
       ->type_name("base|reorder")
       ->default_str("base")
+      ->group(group);
+  app.add_option("--warm-start", raw.warmStart,
+                 "Start best from this plan.json, made for another budget or a similar graph: ops "
+                 "are matched by id")
+      ->type_name("FILE")
       ->group(group);
   app.add_option("--family", raw.family, "Lower sets that kusumoto searches")
       ->type_name("exact|approx")
@@ -135,6 +140,10 @@ void addOutputOptions(CLI::App &app, RawOptions &raw) {
   app.add_option("--verify", raw.verify,
                  "Check this plan.json against INPUT and a given --budget instead of planning")
       ->type_name("FILE")
+      ->group(group);
+  app.add_flag("--pareto", raw.pareto,
+               "Plan every budget instead of one: pareto.json goes to --output, a table to stderr "
+               "(default: no)")
       ->group(group);
   app.add_option("--emit-problem", raw.emitProblem, "Also write the problem as problem.json")
       ->type_name("FILE")
@@ -317,6 +326,8 @@ private:
     options.emitPaper = raw.emitPaper;
     options.emitProblem = raw.emitProblem;
     options.verify = raw.verify;
+    options.warmStart = raw.warmStart;
+    options.pareto = raw.pareto;
     options.progress = raw.progress;
     if (!raw.emitFolded.empty() && !raw.foldFree)
       return invalid("--emit-folded", "needs --fold-free");
@@ -328,6 +339,8 @@ private:
       return status;
     if (!raw.verify.empty() && raw.input == "-" && raw.verify == "-")
       return invalid("--verify", "the plan and the input cannot both be standard input");
+    if (raw.input == "-" && raw.warmStart == "-")
+      return invalid("--warm-start", "the plan and the input cannot both be standard input");
     std::vector<std::pair<const char *, const std::string *>> outputs = {
         {"--emit-problem", &raw.emitProblem},
         {"--emit-folded", &raw.emitFolded},
@@ -360,9 +373,9 @@ private:
   Status refuseIdle() {
     bool verifies = !options.verify.empty();
     if (verifies) {
-      if (Status status =
-              refuseBeside("--verify", {"--output", "--strategy", "--effort", "--order", "--family",
-                                        "--objective", "--last-segment", "--progress"});
+      if (Status status = refuseBeside("--verify", {"--output", "--strategy", "--effort", "--order",
+                                                    "--family", "--objective", "--last-segment",
+                                                    "--progress", "--warm-start", "--pareto"});
           !status)
         return status;
       if (Status status = options.format == InputFormat::Paper
@@ -377,8 +390,18 @@ private:
       if (Status status = refuseBeside(strategy, {"--family", "--objective"}); !status)
         return status;
     if (kind != StrategyKind::Best)
-      if (Status status = refuseBeside(strategy, {"--effort"}); !status)
+      if (Status status = refuseBeside(strategy, {"--effort", "--warm-start", "--pareto"}); !status)
         return status;
+    if (options.pareto)
+      if (Status status = refuseBeside("--pareto", {"--budget", "--warm-start", "--order"});
+          !status)
+        return status;
+    if (!options.warmStart.empty())
+      if (Status status = refuseBeside("--warm-start", {"--order"}); !status)
+        return status;
+    if (!options.warmStart.empty() && options.strategy.budget.kind != Budget::Kind::Bytes &&
+        options.strategy.budget.kind != Budget::Kind::Percent)
+      return invalid("--warm-start", "needs --budget with a size or a percentage");
     bool segments = kind == StrategyKind::Chen || kind == StrategyKind::Kusumoto;
     if (!segments)
       if (Status status = refuseBeside(strategy, {"--last-segment"}); !status)

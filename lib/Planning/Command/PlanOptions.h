@@ -34,6 +34,8 @@ struct PlanOptions {
   std::string output = "-";
   std::string emitFolded, emitJoint, emitPaper, emitProblem; ///< empty: none
   std::string verify;                                        ///< empty: plan instead
+  std::string warmStart;                                     ///< empty: from nothing
+  bool pareto = false;
   bool progress = false;
 };
 

@@ -11,6 +11,7 @@
 #include "remat/Planning/Recompute/Strategy.h"
 #include "remat/Planning/Recompute/Witness.h"
 #include "remat/Planning/Search/Best.h"
+#include "remat/Planning/Search/NearbyPlan.h"
 #include "remat/Planning/Search/Reorder.h"
 
 #include <algorithm>
@@ -71,17 +72,27 @@ std::vector<Granularity> JointSolver::granularities() const {
   return all;
 }
 
-/// Strategy best, with the other strategies' plans to start from.
+/// Strategy best: from the plan given, where that comes within the budget, else
+/// from nothing, with the other strategies' plans to start from.
 void JointSolver::searchBest(CandidatePool &pool) {
   bool minimum = options.budget.kind == Budget::Kind::Minimum, offered = false;
-  search::BestReport report =
-      search::offerBest(problem, options, minimum ? std::nullopt : result.budget, pool, [&] {
-        if (offered || options.effort == Effort::Fast)
-          return;
-        offered = true;
-        search(StrategyKind::Chen, pool);
-        search(StrategyKind::Kusumoto, pool);
-      });
+  search::BestReport report;
+  if (options.warmStart && result.budget) {
+    report = search::offerWarm(problem, options, *result.budget, pool);
+    count("warm_flows", report.flows);
+    count("warm_work", report.work);
+  }
+  bool warm = options.warmStart && result.budget && pool.best();
+  if (options.warmStart)
+    count("warm", warm);
+  if (!warm)
+    report = search::offerBest(problem, options, minimum ? std::nullopt : result.budget, pool, [&] {
+      if (offered || options.effort == Effort::Fast)
+        return;
+      offered = true;
+      search(StrategyKind::Chen, pool);
+      search(StrategyKind::Kusumoto, pool);
+    });
   result.bound = report.bound;
   floor = report.floor;
   count("flows", report.flows);
@@ -231,6 +242,7 @@ private:
 /// Options for one of the two orders, which is half of the work.
 StrategyOptions OrderSolver::half(double from) {
   StrategyOptions part = options;
+  part.warmStart.reset();
   if (options.progress)
     part.progress = [this, from](double share) {
       stopped = stopped || !options.progress(from + share / 2);

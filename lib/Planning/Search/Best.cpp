@@ -13,6 +13,7 @@
 #include "remat/Planning/Search/CutRealise.h"
 #include "remat/Planning/Search/IteratedGreedy.h"
 #include "remat/Planning/Search/JointBound.h"
+#include "remat/Planning/Search/NearbyPlan.h"
 
 #include <algorithm>
 #include <tuple>
@@ -22,18 +23,28 @@ namespace remat::planning::search {
 Limits limitsOf(Effort effort, int64_t ops) {
   switch (effort) {
   case Effort::Fast:
-    return {24, 0, 0, 8, 4, 6};
+    return {24, 0, 0, 8, 4};
   case Effort::Default:
-    return {150,
-            400,
+    return {150, 400,
             std::clamp<int64_t>(800 * ops, std::min<int64_t>(30'000 * ops, 2'000'000), 10'000'000),
-            24,
-            14,
-            10};
+            24, 14};
   case Effort::Max:
-    return {2000, 20'000, std::min<int64_t>(40'000 * ops, 400'000'000), 48, 40, 14};
+    return {2000, 20'000, std::min<int64_t>(40'000 * ops, 400'000'000), 48, 40};
   }
   return {};
+}
+
+std::vector<int32_t> turnsOf(const Problem &problem, const SearchGraph &graph) {
+  std::vector<int64_t> profile = baseProfile(graph);
+  std::vector<int32_t> found{
+      static_cast<int32_t>(std::max_element(profile.begin(), profile.end()) - profile.begin())};
+  for (auto op = static_cast<int32_t>(problem.graph.ops.size()); op-- > 0;)
+    if (problem.graph.ops[op].phase == Phase::Forward) {
+      if (op != found.front())
+        found.push_back(op);
+      break;
+    }
+  return found;
 }
 
 namespace {
@@ -58,9 +69,8 @@ private:
   void collect(int64_t limit);
   void add(const Measured &plan) { candidates.push_back(plan); }
   void keep(Measured plan);
-  std::vector<int32_t> turns() const;
   std::vector<const Measured *> front(int64_t limit) const;
-  bool reach(int64_t limit, bool noisy);
+  bool reach(int64_t limit);
   void improveReached(int64_t limit);
   bool isFar(int64_t extra) const;
   /// For one repair.
@@ -87,21 +97,6 @@ bool BestSearch::goOn(double share) {
   if (!report.stopped && options.progress && !options.progress(share))
     report.stopped = true;
   return !report.stopped;
-}
-
-/// Ops behind which a cut is worth a sweep: the end of the forward, and the base
-/// order's peak.
-std::vector<int32_t> BestSearch::turns() const {
-  std::vector<int64_t> profile = baseProfile(graph);
-  std::vector<int32_t> found{
-      static_cast<int32_t>(std::max_element(profile.begin(), profile.end()) - profile.begin())};
-  for (auto op = static_cast<int32_t>(problem.graph.ops.size()); op-- > 0;)
-    if (problem.graph.ops[op].phase == Phase::Forward) {
-      if (op != found.front())
-        found.push_back(op);
-      break;
-    }
-  return found;
 }
 
 void BestSearch::bound(int64_t limit) {
@@ -138,7 +133,7 @@ void BestSearch::branch(int64_t limit) {
 void BestSearch::collect(int64_t limit) {
   add(measure(graph, {}));
   bool wide = graph.opCount() <= 20000;
-  for (int32_t cut : turns())
+  for (int32_t cut : turnsOf(problem, graph))
     for (int64_t eagerness : {20, 0, 300, 2000}) {
       if (!goOn(0.1) || (!wide && eagerness != 20))
         return;
@@ -174,7 +169,7 @@ std::vector<const Measured *> BestSearch::front(int64_t limit) const {
 }
 
 /// Repairs candidates to the limit and keeps the cheapest in `best`.
-bool BestSearch::reach(int64_t limit, bool noisy) {
+bool BestSearch::reach(int64_t limit) {
   std::vector<const Measured *> starts = front(limit);
   Repairer repairer(graph, limit, 1);
   int64_t dearest = 6 * std::max<int64_t>(graph.baseCost(), 1);
@@ -199,15 +194,14 @@ bool BestSearch::reach(int64_t limit, bool noisy) {
   };
   for (const Measured *start : starts)
     attempt(*start, 0);
-  if (noisy)
-    while (repairer.work() < limits.work / 4 && !starts.empty() && goOn(0.3) &&
-           !(!reached.empty() && reached.front().extra <= boundExtra)) {
-      int64_t factor = repairer.random().below(64) + 1;
-      repairer.setPrice(repairer.usualPrice() * factor / 8);
-      attempt(*starts[repairer.random().below(static_cast<int64_t>(starts.size()))],
-              repairer.random().below(200));
-      repairer.addWork(100);
-    }
+  while (repairer.work() < limits.work / 4 && !starts.empty() && goOn(0.3) &&
+         !(!reached.empty() && reached.front().extra <= boundExtra)) {
+    int64_t factor = repairer.random().below(64) + 1;
+    repairer.setPrice(repairer.usualPrice() * factor / 8);
+    attempt(*starts[repairer.random().below(static_cast<int64_t>(starts.size()))],
+            repairer.random().below(200));
+    repairer.addWork(100);
+  }
   report.work += repairer.work();
   return !reached.empty();
 }
@@ -263,32 +257,22 @@ void BestSearch::takeSeeds(int64_t limit) {
     keep(std::move(seed));
   } else if (reached.empty()) {
     candidates.push_back(std::move(seed));
-    reach(limit, true);
+    reach(limit);
   }
 }
 
-/// Halves the range between what is proven and what is reached.
+/// Lowers the peak of the smallest plan, then improves what comes out.
 void BestSearch::findSmallest() {
-  int64_t low = report.floor.bytes.count - graph.fixedBytes() - 1;
-  collect(low + 1);
+  int64_t floor = report.floor.bytes.count - graph.fixedBytes();
+  collect(floor);
   offerSeeds();
   add(measure(graph, recomputationsOf(graph, pool.smallest().plan.schedule)));
-  Measured smallest = *std::min_element(
-      candidates.begin(), candidates.end(), [](const Measured &a, const Measured &b) {
-        return a.peak != b.peak ? a.peak < b.peak : a.extra < b.extra;
-      });
-  for (int32_t left = limits.halvings; left > 0 && low + 1 < smallest.peak && goOn(0.5); --left) {
-    int64_t middle = low + (smallest.peak - low) / 2;
-    reached.clear();
-    if (reach(middle, false)) {
-      smallest = reached.front();
-      candidates.push_back(smallest);
-    } else {
-      low = middle;
-    }
-  }
-  reached = {smallest};
-  improveReached(smallest.peak);
+  int64_t allowance = std::max<int64_t>(2 * limits.work, 100 * int64_t(graph.opCount()));
+  Measured smallest =
+      shrinkPeak(graph, candidates, floor, allowance, [this] { return goOn(0.5); }, report.work);
+  int64_t limit = smallest.peak;
+  reached = {std::move(smallest)};
+  improveReached(limit);
 }
 
 void BestSearch::offer() {
@@ -312,7 +296,7 @@ BestReport BestSearch::run(std::optional<Bytes> budget) {
     bound(limit);
   if (*budget >= report.floor.bytes) {
     collect(limit);
-    reach(limit, true);
+    reach(limit);
     if (reached.empty() || isFar(reached.front().extra))
       takeSeeds(limit);
     if (!reached.empty())

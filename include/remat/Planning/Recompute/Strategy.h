@@ -76,6 +76,10 @@ struct StrategyOptions {
   /// Not for paper graphs, whose sequence gives the order.
   PlanOrder order = PlanOrder::Base;
   Budget budget;
+  /// Strategy best goes on from this schedule, which need not fit, instead of
+  /// from nothing; recomputations that this graph does not allow are left out.
+  /// Only with `order` Base.
+  std::optional<Schedule> warmStart;
   /// Called now and then with a share done in [0, 1]; returning false stops the
   /// search, which then answers with the best so far and says so.
   std::function<bool(double)> progress;

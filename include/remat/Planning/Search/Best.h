@@ -11,6 +11,7 @@
 
 #include "remat/Planning/Recompute/CandidatePool.h"
 #include "remat/Planning/Recompute/Strategy.h"
+#include "remat/Planning/Search/SearchGraph.h"
 
 namespace remat::planning::search {
 
@@ -19,9 +20,12 @@ struct Limits {
   int64_t boundFlows, branchFlows, work;
   int32_t spread;    ///< prices per sweep
   size_t candidates; ///< repaired without noise
-  int32_t halvings;  ///< of the range of a smallest peak
 };
 Limits limitsOf(Effort effort, int64_t ops);
+
+/// Ops behind which a cut is worth a sweep: the end of the forward, and the base
+/// order's peak.
+std::vector<int32_t> turnsOf(const Problem &problem, const SearchGraph &graph);
 
 /// What a search found out besides the plans that it offered.
 struct BestReport {

@@ -136,8 +136,7 @@ public:
   /// on, and that input is stored neither at the window's cut nor at j: its op
   /// runs twice, at the cost of once. The dearest such inputs count. Nothing if
   /// there is none. Cost: O(nodes + arcs).
-  std::optional<KnownRun> undercounted(const CutSolution &solution,
-                                       const CutPrices &prices) const;
+  std::optional<KnownRun> undercounted(const CutSolution &solution, const CutPrices &prices) const;
 
   /// An op node on which the solutions differ, with most bytes; ties by number;
   /// as the span of its window. Nothing if they differ in no op.

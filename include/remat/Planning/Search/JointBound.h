@@ -39,9 +39,9 @@ struct JointBoundOptions {
 /// vector of prices gives a bound. A cut joins where the solution at the best
 /// prices, realised just in time, exceeds the limit most; those of price 0 leave
 /// when there are `cutsAtOnce`. Prices climb by deflected subgradients with Polyak
-/// steps (Polyak 1969; Camerini, Fratta and Maffioli 1975) in integers. The bound is at least `start.extra`.
-/// `choices` and `prices` belong to all cuts, ascending.
-/// Cost: `flows` maximum flows on a network of O(cuts * (V + E)).
+/// steps (Polyak 1969; Camerini, Fratta and Maffioli 1975) in integers. The bound is at least
+/// `start.extra`. `choices` and `prices` belong to all cuts, ascending. Cost: `flows` maximum flows
+/// on a network of O(cuts * (V + E)).
 CutBound jointBound(const SearchGraph &graph, int64_t limit, const CutBound &start,
                     const JointBoundOptions &options = {});
 

@@ -1,0 +1,150 @@
+//===- NearbyPlan.cpp - plans out of plans at hand ------------------------===//
+//
+// Part of Remat, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "remat/Planning/Search/NearbyPlan.h"
+
+#include "remat/Planning/Search/CutRealise.h"
+#include "remat/Planning/Search/IteratedGreedy.h"
+#include "remat/Planning/Search/JointBound.h"
+
+#include <algorithm>
+
+namespace remat::planning::search {
+
+namespace {
+
+/// Starts tried when a peak is lowered.
+constexpr size_t kShrinkStarts = 3;
+
+bool isSmaller(const Measured &a, const Measured &b) {
+  return a.peak != b.peak ? a.peak < b.peak : a.extra < b.extra;
+}
+
+/// The recomputations of `given` that this graph allows.
+Recomputations allowed(const SearchGraph &graph, Recomputations given) {
+  std::erase_if(given, [&](Recomputation one) {
+    return one.op < 0 || one.op >= one.stage || one.stage > graph.opCount() ||
+           !graph.recomputable(one.op);
+  });
+  std::sort(given.begin(), given.end());
+  given.erase(std::unique(given.begin(), given.end()), given.end());
+  return given;
+}
+
+} // namespace
+
+std::optional<Measured> planNear(const SearchGraph &graph, int64_t limit,
+                                 const std::vector<const Measured *> &starts,
+                                 const NearbyOptions &options, int64_t &work) {
+  Repairer repairer(graph, limit, 3);
+  std::optional<Measured> best;
+  int64_t dearest = 6 * std::max<int64_t>(graph.baseCost(), 1);
+  for (const Measured *start : starts) {
+    RepairOptions repair;
+    repair.costLimit = best ? best->extra : dearest;
+    repair.steps = 200 + graph.opCount() / 4;
+    repair.work = options.repairWork;
+    if (start->extra > repair.costLimit)
+      continue;
+    repairer.state().reset(start->recomputations);
+    repairer.addWork(graph.opCount() + 8 * static_cast<int64_t>(start->recomputations.size()));
+    repairer.updatePrices();
+    if (!repairer.repair(repair))
+      continue;
+    repairer.prune();
+    Measured plan = measure(graph, repairer.state().recomputations());
+    if (!best || plan.extra < best->extra)
+      best = std::move(plan);
+    if (options.anyPlan)
+      break;
+  }
+  if (best && best->extra > options.goal && options.improveWork > 0) {
+    ImproveOptions improvement;
+    improvement.work = options.improveWork;
+    improvement.goal = options.goal;
+    improvement.heats = 1;
+    improvement.goOn = options.goOn;
+    best = measure(graph, improve(repairer, best->recomputations, improvement).first);
+  }
+  work += repairer.work();
+  return best;
+}
+
+Measured shrinkPeak(const SearchGraph &graph, const std::vector<Measured> &plans, int64_t floor,
+                    int64_t allowance, const std::function<bool()> &goOn, int64_t &work) {
+  std::vector<Measured> smallest = plans;
+  std::stable_sort(smallest.begin(), smallest.end(), isSmaller);
+  smallest.resize(std::min(smallest.size(), kShrinkStarts));
+  NearbyOptions options;
+  options.repairWork = allowance / 5;
+  options.anyPlan = true;
+  int64_t end = work + allowance, step = (smallest.front().peak - floor) / 8;
+  while (work < end && step > smallest.front().peak / 4000 && goOn()) {
+    int64_t limit = std::max(smallest.front().peak - step, floor);
+    std::vector<const Measured *> starts;
+    for (const Measured &plan : smallest)
+      starts.push_back(&plan);
+    std::optional<Measured> plan = planNear(graph, limit, starts, options, work);
+    if (!plan) {
+      step /= 4;
+      continue;
+    }
+    smallest.insert(smallest.begin(), std::move(*plan));
+    smallest.resize(std::min(smallest.size(), kShrinkStarts));
+    step = std::min(2 * step, (smallest.front().peak - floor) / 2);
+  }
+  return smallest.front();
+}
+
+BestReport offerWarm(const Problem &problem, const StrategyOptions &options, Bytes limit,
+                     CandidatePool &pool) {
+  SearchGraph graph(problem);
+  Limits limits = limitsOf(options.effort, graph.opCount());
+  BestReport report;
+  report.floor = floorOf(problem);
+  report.bound = problem.baseCost();
+  if (limit < report.floor.bytes)
+    return report;
+  int64_t room = limit.count - graph.fixedBytes();
+  CutBound cuts = bestSingleCutBound(graph, room, 1, limits.boundFlows / 12);
+  report.flows = cuts.flows;
+  if (cuts.infeasible) {
+    report.floor = {Bytes(cuts.least + graph.fixedBytes()), cuts.witness};
+    return report;
+  }
+  std::vector<Measured> plans{
+      measure(graph, allowed(graph, recomputationsOf(graph, *options.warmStart)))};
+  JointBoundOptions joint;
+  joint.flows = limits.boundFlows / 8;
+  cuts = jointBound(graph, room, cuts, joint);
+  report.flows += cuts.flows;
+  report.bound += Cost(cuts.extra);
+  if (!cuts.choices.empty())
+    plans.push_back(measure(graph, realiseJustInTime(graph, cuts.choices)));
+  std::vector<const Measured *> starts;
+  for (const Measured &plan : plans)
+    starts.push_back(&plan);
+
+  NearbyOptions nearby;
+  nearby.repairWork = std::max<int64_t>(limits.work / 40, 50 * int64_t(graph.opCount()));
+  nearby.improveWork = limits.work * 3 / 20;
+  nearby.goal = cuts.extra;
+  nearby.goOn = [&] {
+    if (!report.stopped && options.progress && !options.progress(0.5))
+      report.stopped = true;
+    return !report.stopped;
+  };
+  if (std::optional<Measured> plan = planNear(graph, room, starts, nearby, report.work)) {
+    Candidate candidate;
+    candidate.plan.schedule = scheduleOf(graph, plan->recomputations);
+    pool.offer(std::move(candidate));
+  }
+  return report;
+}
+
+} // namespace remat::planning::search
