@@ -14,6 +14,7 @@
 #include "remat/Planning/Search/IteratedGreedy.h"
 #include "remat/Planning/Search/JointBound.h"
 #include "remat/Planning/Search/NearbyPlan.h"
+#include "remat/Planning/Search/ProvenFloor.h"
 
 #include <algorithm>
 #include <tuple>
@@ -25,7 +26,7 @@ Limits limitsOf(Effort effort, int64_t ops) {
   case Effort::Fast:
     return {24, 0, 0, 8, 4};
   case Effort::Default:
-    return {150, 400,
+    return {150, 1000,
             std::clamp<int64_t>(800 * ops, std::min<int64_t>(30'000 * ops, 2'000'000), 10'000'000),
             24, 14};
   case Effort::Max:
@@ -52,7 +53,9 @@ namespace {
 /// Plans that are improved one by one.
 constexpr size_t kStarts = 5;
 /// Ops times flows of a branched bound, at most.
-constexpr int64_t kBranchOps = 200'000;
+constexpr int64_t kBranchOps = 400'000;
+/// Ops times flows of the proven floor, at most.
+constexpr int64_t kFloorOps = 200'000;
 
 class BestSearch {
 public:
@@ -68,6 +71,10 @@ private:
   void branch(int64_t limit);
   void collect(int64_t limit);
   void add(const Measured &plan) { candidates.push_back(plan); }
+  void addRealised(std::span<const CutChoice> choices) {
+    if (!choices.empty())
+      add(measure(graph, realiseJustInTime(graph, choices)));
+  }
   void keep(Measured plan);
   std::vector<const Measured *> front(int64_t limit) const;
   bool reach(int64_t limit);
@@ -89,6 +96,7 @@ private:
   BestReport report;
   int64_t boundExtra = 0;
   int32_t bestCut = 0; ///< of the best bound of one cut
+  CutBound known;      ///< the joint bound
   std::vector<Measured> candidates;
   std::vector<Measured> reached; ///< within the limit, the cheapest first, all different
 };
@@ -110,23 +118,34 @@ void BestSearch::bound(int64_t limit) {
     bestCut = cuts.choices.front().cut;
   JointBoundOptions joint;
   joint.flows = limits.boundFlows;
-  cuts = jointBound(graph, limit, cuts, joint);
-  report.flows += cuts.flows;
-  boundExtra = cuts.extra;
-  if (!cuts.choices.empty())
-    add(measure(graph, realiseJustInTime(graph, cuts.choices)));
+  joint.offer = [this](std::span<const CutChoice> choices) { addRealised(choices); };
+  known = jointBound(graph, limit, cuts, joint);
+  report.flows += known.flows;
+  boundExtra = known.extra;
+  addRealised(known.choices);
 }
 
-/// Raises the bound by branching on one cut, up to the cost of the plan in hand;
-/// each flow takes as long as the graph is large, so only smaller ones get many.
+/// Raises the bound by branching, up to the cost of the plan in hand, and repairs
+/// what plans it meets; only smaller graphs get many flows.
 void BestSearch::branch(int64_t limit) {
-  int64_t flows = std::min(limits.branchFlows, kBranchOps / std::max(graph.opCount(), 1));
-  if (!reached.empty() && reached.front().extra > boundExtra && flows > 0 && goOn(0.9)) {
-    CutBound cuts = branchedCutBound(graph, limit, bestCut, flows, reached.front().extra);
-    report.flows += cuts.flows;
-    boundExtra = std::max(boundExtra, cuts.extra);
-  }
-  report.bound = problem.baseCost() + Cost(boundExtra);
+  int64_t flows = std::min(limits.branchFlows, kBranchOps / graph.opCount());
+  if (flows == 0 || (!reached.empty() && reached.front().extra <= boundExtra) || !goOn(0.9))
+    return;
+  BranchedJointOptions branched;
+  branched.flows = flows / 2;
+  if (!reached.empty())
+    branched.enough = reached.front().extra;
+  CutBound single = branchedCutBound(graph, limit, bestCut, flows / 2, branched.enough);
+  report.flows += single.flows;
+  boundExtra = std::max(boundExtra, single.extra);
+  branched.offer = [this](std::span<const CutChoice> choices) { addRealised(choices); };
+  candidates.clear();
+  CutBound cuts = branchedJointBound(graph, limit, known, branched);
+  report.flows += cuts.flows;
+  boundExtra = std::max(boundExtra, cuts.extra);
+  int64_t before = reached.empty() ? -1 : reached.front().extra;
+  if (reach(limit, false) && reached.front().extra != before)
+    improveReached(limit);
 }
 
 /// Fills in plans on both sides of the limit.
@@ -285,6 +304,10 @@ void BestSearch::offer() {
 
 BestReport BestSearch::run(std::optional<Bytes> budget) {
   report.floor = floorOf(problem);
+  // A flow takes as long as the graph is large.
+  ProvenFloor proven = provenFloor(graph, std::min<int64_t>(64, kFloorOps / graph.opCount()));
+  if (Bytes bytes(proven.bytes + graph.fixedBytes()); bytes > report.floor.bytes)
+    report.floor = {bytes, proven.op == graph.opCount() ? kNoOp : proven.op};
   report.bound = problem.baseCost();
   if (!budget) {
     findSmallest();
@@ -301,8 +324,9 @@ BestReport BestSearch::run(std::optional<Bytes> budget) {
       takeSeeds(limit);
     if (!reached.empty())
       improveReached(limit);
-    offer();
     branch(limit);
+    offer();
+    report.bound += Cost(boundExtra);
   }
   return report;
 }
