@@ -27,7 +27,7 @@ Limits limitsOf(Effort effort, int64_t ops) {
     return {24, 0, 0, 8, 4};
   case Effort::Default:
     return {150, 1000,
-            std::clamp<int64_t>(800 * ops, std::min<int64_t>(30'000 * ops, 2'000'000), 10'000'000),
+            std::clamp<int64_t>(800 * ops, std::min<int64_t>(30'000 * ops, 1'600'000), 10'000'000),
             24, 14};
   case Effort::Max:
     return {2000, 20'000, std::min<int64_t>(40'000 * ops, 400'000'000), 48, 40};
@@ -77,7 +77,7 @@ private:
   }
   void keep(Measured plan);
   std::vector<const Measured *> front(int64_t limit) const;
-  bool reach(int64_t limit);
+  bool reach(int64_t limit, bool noisy = true);
   void improveReached(int64_t limit);
   bool isFar(int64_t extra) const;
   /// For one repair.
@@ -120,13 +120,13 @@ void BestSearch::bound(int64_t limit) {
   joint.flows = limits.boundFlows;
   joint.offer = [this](std::span<const CutChoice> choices) { addRealised(choices); };
   known = jointBound(graph, limit, cuts, joint);
-  report.flows += known.flows;
+  report.flows += known.flows - cuts.flows;
   boundExtra = known.extra;
   addRealised(known.choices);
 }
 
-/// Raises the bound by branching, up to the cost of the plan in hand, and repairs
-/// what plans it meets; only smaller graphs get many flows.
+/// Raises the bound by branching, up to the cost of the plan in hand, and adds the
+/// plans that it meets; only smaller graphs get many flows.
 void BestSearch::branch(int64_t limit) {
   int64_t flows = std::min(limits.branchFlows, kBranchOps / graph.opCount());
   if (flows == 0 || (!reached.empty() && reached.front().extra <= boundExtra) || !goOn(0.9))
@@ -139,13 +139,10 @@ void BestSearch::branch(int64_t limit) {
   report.flows += single.flows;
   boundExtra = std::max(boundExtra, single.extra);
   branched.offer = [this](std::span<const CutChoice> choices) { addRealised(choices); };
-  candidates.clear();
+  addRealised(single.choices);
   CutBound cuts = branchedJointBound(graph, limit, known, branched);
-  report.flows += cuts.flows;
+  report.flows += cuts.flows - known.flows;
   boundExtra = std::max(boundExtra, cuts.extra);
-  int64_t before = reached.empty() ? -1 : reached.front().extra;
-  if (reach(limit, false) && reached.front().extra != before)
-    improveReached(limit);
 }
 
 /// Fills in plans on both sides of the limit.
@@ -188,7 +185,7 @@ std::vector<const Measured *> BestSearch::front(int64_t limit) const {
 }
 
 /// Repairs candidates to the limit and keeps the cheapest in `best`.
-bool BestSearch::reach(int64_t limit) {
+bool BestSearch::reach(int64_t limit, bool noisy) {
   std::vector<const Measured *> starts = front(limit);
   Repairer repairer(graph, limit, 1);
   int64_t dearest = 6 * std::max<int64_t>(graph.baseCost(), 1);
@@ -213,7 +210,7 @@ bool BestSearch::reach(int64_t limit) {
   };
   for (const Measured *start : starts)
     attempt(*start, 0);
-  while (repairer.work() < limits.work / 4 && !starts.empty() && goOn(0.3) &&
+  while (noisy && repairer.work() < limits.work / 4 && !starts.empty() && goOn(0.3) &&
          !(!reached.empty() && reached.front().extra <= boundExtra)) {
     int64_t factor = repairer.random().below(64) + 1;
     repairer.setPrice(repairer.usualPrice() * factor / 8);
@@ -287,8 +284,8 @@ void BestSearch::findSmallest() {
   offerSeeds();
   add(measure(graph, recomputationsOf(graph, pool.smallest().plan.schedule)));
   int64_t allowance = std::max<int64_t>(2 * limits.work, 100 * int64_t(graph.opCount()));
-  Measured smallest =
-      shrinkPeak(graph, candidates, floor, allowance, [this] { return goOn(0.5); }, report.work);
+  Measured smallest = shrinkPeak(
+      graph, candidates, floor, allowance, [this] { return goOn(0.5); }, report.work);
   int64_t limit = smallest.peak;
   reached = {std::move(smallest)};
   improveReached(limit);
@@ -319,12 +316,13 @@ BestReport BestSearch::run(std::optional<Bytes> budget) {
     bound(limit);
   if (*budget >= report.floor.bytes) {
     collect(limit);
+    reach(limit, /*noisy=*/false);
+    branch(limit);
     reach(limit);
     if (reached.empty() || isFar(reached.front().extra))
       takeSeeds(limit);
     if (!reached.empty())
       improveReached(limit);
-    branch(limit);
     offer();
     report.bound += Cost(boundExtra);
   }
