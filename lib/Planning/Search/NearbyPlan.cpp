@@ -8,6 +8,7 @@
 
 #include "remat/Planning/Search/NearbyPlan.h"
 
+#include "remat/Planning/Search/CutCandidates.h"
 #include "remat/Planning/Search/CutRealise.h"
 #include "remat/Planning/Search/IteratedGreedy.h"
 #include "remat/Planning/Search/JointBound.h"
@@ -20,6 +21,9 @@ namespace {
 
 /// Starts tried when a peak is lowered.
 constexpr size_t kShrinkStarts = 3;
+/// Starts tried for a warm plan; and how much dearer long lives are in its sweep.
+constexpr size_t kWarmStarts = 4;
+constexpr int64_t kEagerness = 20;
 
 bool isSmaller(const Measured &a, const Measured &b) {
   return a.peak != b.peak ? a.peak < b.peak : a.extra < b.extra;
@@ -67,7 +71,7 @@ std::optional<Measured> planNear(const SearchGraph &graph, int64_t limit,
     ImproveOptions improvement;
     improvement.work = options.improveWork;
     improvement.goal = options.goal;
-    improvement.heats = 1;
+    improvement.heats = 2;
     improvement.goOn = options.goOn;
     best = measure(graph, improve(repairer, best->recomputations, improvement).first);
   }
@@ -120,19 +124,32 @@ BestReport offerWarm(const Problem &problem, const StrategyOptions &options, Byt
   std::vector<Measured> plans{
       measure(graph, allowed(graph, recomputationsOf(graph, *options.warmStart)))};
   JointBoundOptions joint;
-  joint.flows = limits.boundFlows / 8;
+  joint.flows = limits.boundFlows / 2;
+  joint.offer = [&](std::span<const CutChoice> choices) {
+    plans.push_back(measure(graph, realiseJustInTime(graph, choices)));
+  };
   cuts = jointBound(graph, room, cuts, joint);
   report.flows += cuts.flows;
   report.bound += Cost(cuts.extra);
   if (!cuts.choices.empty())
     plans.push_back(measure(graph, realiseJustInTime(graph, cuts.choices)));
+  CutSweep sweep(graph, turnsOf(problem, graph).back(), kEagerness, [&](const Measured &plan) {
+    if (plan.peak <= room + room / 20)
+      plans.push_back(plan);
+  });
+  sweep.aim(room);
+  report.flows += sweep.flows();
   std::vector<const Measured *> starts;
   for (const Measured &plan : plans)
     starts.push_back(&plan);
+  // The old plan, then the cheapest of the bound and the sweep.
+  std::stable_sort(starts.begin() + 1, starts.end(),
+                   [](const Measured *a, const Measured *b) { return a->extra < b->extra; });
+  starts.resize(std::min(starts.size(), kWarmStarts));
 
   NearbyOptions nearby;
   nearby.repairWork = std::max<int64_t>(limits.work / 40, 50 * int64_t(graph.opCount()));
-  nearby.improveWork = limits.work * 3 / 20;
+  nearby.improveWork = limits.work / 5;
   nearby.goal = cuts.extra;
   nearby.goOn = [&] {
     if (!report.stopped && options.progress && !options.progress(0.5))

@@ -29,7 +29,7 @@ StrategyOptions percent(int64_t share) {
 }
 
 /// Plans `problem` within `share` percent from `schedule` and from nothing; warm
-/// takes at most a fifth and is at most 1 % dearer.
+/// takes at most a fifth and is at most 2 % dearer.
 void expectQuickAndGood(const Problem &problem, int64_t share, const Schedule &schedule) {
   StrategyOptions options = percent(share);
   PlanResult cold = solve(problem, options);
@@ -49,7 +49,7 @@ void expectQuickAndGood(const Problem &problem, int64_t share, const Schedule &s
               static_cast<long long>(share), ratio, static_cast<long long>(spent["work"]),
               static_cast<long long>(coldSpent["work"]), static_cast<long long>(spent["flows"]),
               static_cast<long long>(coldSpent["flows"]));
-  EXPECT_LE(ratio, 1.01) << share;
+  EXPECT_LE(ratio, 1.02) << share;
 }
 
 Schedule planAt(const Problem &problem, int64_t share) {
