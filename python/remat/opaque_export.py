@@ -37,7 +37,8 @@ class OpaqueExport:
 
         The new program stands at the end, and zeros where the old one was.
         """
-        field, old = self._field(_MODULE_SLOT), self._vector(_MODULE_SLOT)
+        field = self._field(_MODULE_SLOT, "program")
+        old = self._vector(_MODULE_SLOT, "program")
         data = bytearray(self.data)
         length = len(self.mlir_module_serialized)
         data[old + 4 : old + 4 + length] = bytes(length)
@@ -51,22 +52,27 @@ class OpaqueExport:
         return self.data
 
     def _read(self, place: int, what: str) -> bytes:
-        start = self._vector(place)
+        """Returns the string or vector `what`, whose slot is at `place` of the vtable.
+
+        Errors: struct.error or ValueError if it is missing or cut off.
+        """
+        start = self._vector(place, what)
         (length,) = struct.unpack_from("<I", self.data, start)
         content = self.data[start + 4 : start + 4 + length]
         if len(content) != length:
             raise ValueError(f"the {what} ends after {len(content)} of {length} B")
         return content
 
-    def _field(self, place: int) -> int:
+    def _field(self, place: int, what: str) -> int:
         """Returns where the offset of a string or vector stands in the root table."""
         (root,) = struct.unpack_from("<I", self.data, 0)
         (back,) = struct.unpack_from("<i", self.data, root)
         (slot,) = struct.unpack_from("<H", self.data, root - back + place)
         if slot == 0:
-            raise ValueError("it holds no name or no program")
+            raise ValueError(f"it holds no {what}")
         return root + slot
 
-    def _vector(self, place: int) -> int:
-        field = self._field(place)
+    def _vector(self, place: int, what: str) -> int:
+        """Returns where the length of a string or vector stands, before its content."""
+        field = self._field(place, what)
         return field + struct.unpack_from("<I", self.data, field)[0]
