@@ -50,7 +50,7 @@ def plan():
 
 def test_counts(plan):
     assert plan.recomputations == 1
-    assert plan.heavy_recomputations == 1
+    assert plan.product_recomputations == 1
 
 
 def test_values_largest_first(plan):
@@ -67,7 +67,7 @@ def test_report_names_scope_source_and_fate(plan):
     assert "plain peak     2097152 B (2 MiB)   (scope: total; predicted by memory model" in report
     assert "planned peak   1048576 B (1 MiB)   50.0% of plain" in report
     assert "overhead       25.00%   (cost table: h100)" in report
-    assert "recomputed     1 execution, 1 of them dots" in report
+    assert "recomputed     1 execution, 1 of them products" in report
     rows = [line for line in report.splitlines() if "stablehlo.dot" in line]
     assert "net.py:4 net/20" in rows[0] and "kept" in rows[0]
     assert "net.py:3 net/10" in rows[1] and "runs 2 times" in rows[1]
