@@ -100,10 +100,12 @@ OpModel OpModelTable::lookupAlone(Operation *op) const {
     model = *row;
   else if (op->isRegistered())
     model = modelFromInterfaces(op);
-  else if (op->hasAttr("remat.pure"))
-    model.pure = model.recomputable = true;
+  else
+    model.opaque = true;
   if (model.refine)
     model.refine(op, model);
+  if (model.opaque && op->hasAttr("remat.pure"))
+    model.pure = model.recomputable = true;
   if (op->isRegistered() && !declaresNoEffect(op))
     model.pure = false;
   model.recomputable &= model.pure && !op->hasAttr("remat.keep");

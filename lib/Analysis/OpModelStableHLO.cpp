@@ -23,13 +23,11 @@ namespace remat {
 
 namespace {
 
-/// A custom call may do anything. It can be left out when it says that it has
-/// no side effect, and be run again only when the user says `remat.pure`.
+/// A custom call may do anything, but can be left out when it says that it has
+/// no side effect.
 void refineCustomCall(Operation *op, OpModel &model) {
   auto effect = dyn_cast_or_null<BoolAttr>(op->getAttr("has_side_effect"));
   model.pure = !effect || !effect.getValue();
-  model.recomputable = op->hasAttr("remat.pure");
-  model.pure |= model.recomputable;
 }
 
 /// May be left out when unused, but is never run twice.
@@ -219,6 +217,7 @@ void addEffects(OpModelTable &table) {
   table.add("stablehlo.custom_call", {.kind = OpKind::Custom,
                                       .flops = flops::perResultElement,
                                       .requiredAttribute = "call_target_name",
+                                      .opaque = true,
                                       .refine = refineCustomCall});
   // Every participant takes part in each: neither left out nor run twice.
   table.add("stablehlo",

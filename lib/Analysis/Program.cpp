@@ -48,23 +48,51 @@ private:
              << " blocks; only one block of straight-line code can be planned";
     program.terminator = body.front().getTerminator();
     WalkResult walk = body.walk([&](Operation *op) {
-      return failed(checkOp(op)) ? WalkResult::interrupt() : WalkResult::advance();
+      return failed(checkNoCall(op)) ? WalkResult::interrupt() : WalkResult::advance();
     });
-    return failure(walk.wasInterrupted() || failed(checkProperties(program.entry, models)));
+    return failure(walk.wasInterrupted() || failed(checkOps(program.entry)));
   }
 
-  LogicalResult checkOp(Operation *op) {
+  /// Checks properties and marks of the ops in `function` and in the functions
+  /// whose bodies composites run there.
+  LogicalResult checkOps(Operation *function) {
+    if (failed(checkProperties(function, models)))
+      return failure();
+    running.insert(function);
+    WalkResult walk = function->walk([&](Operation *op) {
+      if (op != function && failed(checkMarks(op)))
+        return WalkResult::interrupt();
+      for (Region *region : executedRegions(op)) {
+        Operation *callee = region->getParentOp();
+        if (callee == op || checked.contains(callee))
+          continue;
+        if (running.contains(callee)) {
+          op->emitError() << "'" << op->getName() << "' runs itself, by its decomposition "
+                          << op->getAttr("decomposition") << "; recursion cannot be planned";
+          return WalkResult::interrupt();
+        }
+        if (failed(checkOps(callee)))
+          return WalkResult::interrupt();
+      }
+      return WalkResult::advance();
+    });
+    running.erase(function);
+    checked.insert(function);
+    return failure(walk.wasInterrupted());
+  }
+
+  static LogicalResult checkNoCall(Operation *op) {
     if (isa<CallOpInterface>(op) || op->getName().getStringRef() == "call") {
       InFlightDiagnostic error = op->emitError("calls must be inlined before planning");
       if (Attribute callee = op->getAttr("callee"))
         error << ", here the call of " << callee;
       return error << "; run the pass 'remat-inline' first";
     }
-    return checkMarks(op);
+    return success();
   }
 
   /// Refuses marks that would be passed over.
-  static LogicalResult checkMarks(Operation *op) {
+  LogicalResult checkMarks(Operation *op) const {
     for (NamedAttribute mark : op->getDiscardableAttrs()) {
       StringRef name = mark.getName();
       if (!name.starts_with("remat."))
@@ -72,12 +100,16 @@ private:
       if (name != "remat.keep" && name != "remat.pure")
         return op->emitError() << "'" << op->getName() << "' has the mark '" << name
                                << "', which is unknown; marks are 'remat.keep' (never run again) "
-                                  "and 'remat.pure' (a call without effects), and what runs again "
-                                  "follows from the budget";
+                                  "and 'remat.pure' (a custom call or unknown op without effects), "
+                                  "and what runs again follows from the budget";
       if (!isa<UnitAttr>(mark.getValue()))
         return op->emitError() << "'" << op->getName() << "' has the mark '" << name << " = "
                                << mark.getValue()
                                << "', but a mark has no value; write it without, or remove it";
+      if (name == "remat.pure" && !models.lookupAlone(op).opaque)
+        return op->emitError() << "'" << op->getName()
+                               << "' has the mark 'remat.pure', which is for custom calls and "
+                                  "unknown ops; this op is known, so remove the mark";
     }
     return success();
   }
@@ -175,6 +207,7 @@ private:
 
   Program program;
   const OpModelTable &models;
+  llvm::DenseSet<Operation *> running, checked; ///< functions, by `checkOps`
 };
 
 /// Returns the operands that a loop's body passes to the next iteration.

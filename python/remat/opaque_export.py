@@ -13,8 +13,9 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 
-#: Place of `mlir_module_serialized` in the vtable of `Exported`; schemas only ever add.
-_MODULE_SLOT = 30
+#: Places of `function_name` and `mlir_module_serialized` in the vtable of `Exported`;
+#: schemas only ever add.
+_NAME_SLOT, _MODULE_SLOT = 6, 30
 
 
 @dataclass(frozen=True)
@@ -26,19 +27,18 @@ class OpaqueExport:
     @property
     def mlir_module_serialized(self) -> bytes:
         """The program, a portable artifact. Errors: struct.error or ValueError if damaged."""
-        start = self._vector()
-        (length,) = struct.unpack_from("<I", self.data, start)
-        module = self.data[start + 4 : start + 4 + length]
-        if len(module) != length:
-            raise ValueError(f"the program ends after {len(module)} of {length} B")
-        return module
+        # JAX writes the name first, and what is written first stands last in the
+        # file: with it the file is whole.
+        self._read(_NAME_SLOT, "name")
+        return self._read(_MODULE_SLOT, "program")
 
     def replace_module(self, module: bytes) -> OpaqueExport:
         """Returns the file with `module` as its program; all else keeps its place.
 
         The new program stands at the end, and zeros where the old one was.
         """
-        field, old = self._field(), self._vector()
+        field = self._field(_MODULE_SLOT, "program")
+        old = self._vector(_MODULE_SLOT, "program")
         data = bytearray(self.data)
         length = len(self.mlir_module_serialized)
         data[old + 4 : old + 4 + length] = bytes(length)
@@ -51,15 +51,28 @@ class OpaqueExport:
         """Returns the file."""
         return self.data
 
-    def _field(self) -> int:
-        """Returns where the offset of the program stands in the root table."""
+    def _read(self, place: int, what: str) -> bytes:
+        """Returns the string or vector `what`, whose slot is at `place` of the vtable.
+
+        Errors: struct.error or ValueError if it is missing or cut off.
+        """
+        start = self._vector(place, what)
+        (length,) = struct.unpack_from("<I", self.data, start)
+        content = self.data[start + 4 : start + 4 + length]
+        if len(content) != length:
+            raise ValueError(f"the {what} ends after {len(content)} of {length} B")
+        return content
+
+    def _field(self, place: int, what: str) -> int:
+        """Returns where the offset of a string or vector stands in the root table."""
         (root,) = struct.unpack_from("<I", self.data, 0)
         (back,) = struct.unpack_from("<i", self.data, root)
-        (slot,) = struct.unpack_from("<H", self.data, root - back + _MODULE_SLOT)
+        (slot,) = struct.unpack_from("<H", self.data, root - back + place)
         if slot == 0:
-            raise ValueError("it holds no program")
+            raise ValueError(f"it holds no {what}")
         return root + slot
 
-    def _vector(self) -> int:
-        field = self._field()
+    def _vector(self, place: int, what: str) -> int:
+        """Returns where the length of a string or vector stands, before its content."""
+        field = self._field(place, what)
         return field + struct.unpack_from("<I", self.data, field)[0]

@@ -17,7 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 #: Op kinds that cost real work: what a lost recomputation is counted in.
-HEAVY_KINDS = ("dot", "convolution")
+PRODUCT_KINDS = ("dot", "convolution")
 
 
 @dataclass(frozen=True)
@@ -122,10 +122,12 @@ class Plan:
         return len(self.json["schedule"]) - len(self.executions)
 
     @cached_property
-    def heavy_recomputations(self) -> int:
-        """Recomputations of dots and convolutions."""
+    def product_recomputations(self) -> int:
+        """Recomputations of products: dots and convolutions."""
         return sum(
-            self.executions[op["id"]] - 1 for op in self.problem["ops"] if op["kind"] in HEAVY_KINDS
+            self.executions[op["id"]] - 1
+            for op in self.problem["ops"]
+            if op["kind"] in PRODUCT_KINDS
         )
 
     @cached_property
@@ -185,7 +187,7 @@ class Plan:
             f"bound          {format_cost(self.bound, self.json['cost_unit'])}: {self.status}, "
             f"gap {gap}   (for {'this base' if self.order == 'base' else 'the reordered'} order)",
             f"recomputed     {again} execution{'s' if again != 1 else ''}, "
-            f"{self.heavy_recomputations} of them dots and convolutions",
+            f"{self.product_recomputations} of them products",
             f"strategy       {self.strategy}",
         ]
         if self.budget is not None:

@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import dataclasses
+import json
+import sys
 
 import numpy as np
 import pytest
@@ -64,11 +66,35 @@ def test_a_row_that_counts_nothing_is_no_proof(monkeypatch, capsys):
     monkeypatch.setattr(equality, "compare", lambda model, budgets: [GOOD, vacuous])
     assert cli.main(["bench", "equality", "small_mlp"]) == 1
     shown = capsys.readouterr()
-    assert "none planned" in shown.out
-    assert "1 promises are broken\n  m at 50%: the plan runs 5 ops again" in shown.err
+    assert "none counted" in shown.out
+    assert (
+        "1 promises are broken\n  m at 50%: the plan runs 5 ops again, but none of a kind that is "
+        "counted in XLA's optimised program\n" in shown.err
+    )
     nothing = dataclasses.replace(vacuous, recomputations=0)
     monkeypatch.setattr(equality, "compare", lambda model, budgets: [GOOD, nothing])
     assert cli.main(["bench", "equality", "small_mlp"]) == 0
+    assert "none planned" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("stray", ["hello", "5"])
+def test_a_stray_print_does_not_stop_the_others(monkeypatch, capsys, tmp_path, stray):
+    row = {**dataclasses.asdict(GOOD), "bitwise": True, "deviation": 0.0}
+    for key in ("model", "fixed_bitwise", "default_deviation"):
+        del row[key]
+    run = tmp_path / "python"
+    run.write_text(
+        f"""#!/bin/sh\nif [ "$3" = small_mlp ]; then echo {stray}; fi\necho '{json.dumps(row)}'\n"""
+    )
+    run.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(run))
+    assert cli.main(["bench", "equality", "small_mlp", "small_gpt", "--budget=50%"]) == 1
+    shown = capsys.readouterr()
+    assert "small_gpt" in shown.out and "small_mlp" not in shown.out
+    assert (
+        f"1 promises are broken\n  small_mlp: unexpected output '{stray}' among the lines of JSON; "
+        "take out whatever prints it\n" in shown.err
+    )
 
 
 def test_each_piece_of_work_is_shown_once_it_takes_long(monkeypatch, capsys):

@@ -22,7 +22,7 @@ SMALL = EqualityRow("net", "min", "total", 1000, 480, 0.1, True, 0.0, 9, "produc
 
 def test_rows_that_keep_their_promises_are_silent():
     assert MAIN.broken() == []
-    assert replace(MAIN, temp_before=None, temp_after=None, found_heavy=None).broken() == []
+    assert replace(MAIN, temp_before=None, temp_after=None, found_products=None).broken() == []
     assert SMALL.broken() == []
 
 
@@ -39,9 +39,8 @@ def test_rows_that_keep_their_promises_are_silent():
             "net at 50%: XLA's temporaries on an H100 went from 900 B to 900 B",
         ),
         (
-            {"found_heavy": 2},
-            "net at 50%: the plan runs 3 dots and convolutions again, XLA's program for an "
-            "H100 only 2",
+            {"found_products": 2},
+            "net at 50%: the plan runs 3 products again, XLA's program for an H100 only 2",
         ),
     ],
 )
@@ -63,8 +62,8 @@ def test_a_real_model_names_the_broken_promise(change, message):
         ),
         (
             {"counted": "", "planned": 0, "found": 0},
-            "net at min: the plan runs 9 ops again, but none of them is counted in XLA's "
-            "optimised program",
+            "net at min: the plan runs 9 ops again, but none of a kind that is counted "
+            "in XLA's optimised program",
         ),
         (
             {"temp_after": 900},
@@ -100,7 +99,7 @@ def test_rows_of_a_model(monkeypatch):
     monkeypatch.setattr(deviceless, "measure", lambda text: next(answers))
     rows = main_job.fit_model(zoo.get("small_gpt"), measured=True)
     assert [row.budget for row in rows] == ["50%", "min"]
-    assert [(row.temp_before, row.temp_after, row.found_heavy) for row in rows] == [
+    assert [(row.temp_before, row.temp_after, row.found_products) for row in rows] == [
         (900, 500, 6),
         (900, 400, 14),
     ]
@@ -114,7 +113,7 @@ def quick(monkeypatch):
     """No real model, no small model; the extra is missing."""
     monkeypatch.setenv("REMAT_XLA_GPU_PYTHON", "none")
     monkeypatch.setattr(equality, "compare", lambda model, budgets: [])
-    unmeasured = replace(MAIN, temp_before=None, temp_after=None, found_heavy=None)
+    unmeasured = replace(MAIN, temp_before=None, temp_after=None, found_products=None)
     rows = {"resnet50_b32": [unmeasured], "gpt2s_b8_s1024": [unmeasured]}
     monkeypatch.setattr(main_job, "fit_model", lambda model, measured: rows[model.name])
     return rows

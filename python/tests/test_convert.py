@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import lzma
 import stat
+import struct
 from typing import NamedTuple
 
 import jax
@@ -16,6 +17,7 @@ import pytest
 from remat import convert
 from remat.convert import Format
 from remat.errors import InputError
+from remat.opaque_export import OpaqueExport
 
 
 @pytest.fixture(scope="module")
@@ -224,6 +226,17 @@ def test_exports_with_unknown_trees_keep_them(unknown_tree):
 def test_damaged_exports_with_unknown_trees(unknown_tree):
     data, _ = unknown_tree
     start = data.find(b"ML\xefR")
-    for end in range(start + 4, len(data), max(1, (len(data) - start) // 20)):
+    name = data.rfind(b"step")  # behind it is padding
+    for end in [*range(start + 4, name, max(1, (name - start) // 20)), name, name + 3]:
         with pytest.raises(InputError, match="step: "):
             convert.parse_module(data[:end], "step")
+
+
+@pytest.mark.parametrize(("place", "what"), [(6, "name"), (30, "program")])
+def test_exports_with_unknown_trees_that_lack_a_part(unknown_tree, place, what):
+    data = bytearray(unknown_tree[0])
+    (root,) = struct.unpack_from("<I", data, 0)
+    (back,) = struct.unpack_from("<i", data, root)
+    struct.pack_into("<H", data, root - back + place, 0)
+    with pytest.raises(ValueError, match=f"^it holds no {what}$"):
+        _ = OpaqueExport(bytes(data)).mlir_module_serialized

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from remat.xla.counting import KINDS, choose_kind, opcodes, planned_opcodes
+from remat.xla.counting import PRODUCTS, choose_kind, opcodes, planned_opcodes
 
 PROGRAM = """HloModule jit_f, entry_computation_layout={(f32[4]{0})->f32[4]{0}}
 
@@ -18,7 +18,7 @@ PROGRAM = """HloModule jit_f, entry_computation_layout={(f32[4]{0})->f32[4]{0}}
 
 ENTRY %main (a: f32[4]) -> (f32[4], f32[]) {
   %a = f32[4]{0} parameter(0)
-  %f = f32[4]{0} fusion(%a), kind=kLoop, calls=%fused
+  %f = f32[4]{0} fusion(%a), kind=kLoop, calls=%fused, metadata={op_name="y = f32[] dot(x)"}
   %d = (f32[4]{0}, /*index=1*/f32[]) custom-call(%f, %a), custom_call_target="x"
   ROOT %r = f32[] dot(%f, %a), lhs_contracting_dims={0}, rhs_contracting_dims={0}
 }
@@ -43,14 +43,15 @@ def test_a_plan_in_the_words_of_xla():
 
 
 def test_the_surest_kind_is_counted():
-    planned = Counter({"dot": 2, "reduce": 5, "tanh": 1, "add": 9})
+    planned = Counter({"dot": 2, "reduce": 5, "tanh": 1, "maximum": 3, "add": 9})
     kind = choose_kind(planned)
-    assert (kind, kind.of(planned)) == (KINDS[0], 2)
+    assert (kind, kind.of(planned)) == (PRODUCTS, 2)
     del planned["dot"]
     assert choose_kind(planned).name == "reductions"
     del planned["reduce"]
     assert choose_kind(planned).name == "functions"
     del planned["tanh"]
-    kind = choose_kind(planned)
-    assert (kind.name, kind.of(planned)) == ("other ops", 9)
+    assert choose_kind(planned).name == "maxima"
+    del planned["maximum"]
+    assert planned and choose_kind(planned) is None
     assert choose_kind(Counter()) is None

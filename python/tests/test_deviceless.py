@@ -12,7 +12,7 @@ import pytest
 from remat.errors import ToolchainError
 from remat.xla import deviceless
 
-STATS = {"temp": 100, "arguments": 30, "outputs": 20, "alias": 15, "heavy": 4}
+STATS = {"temp": 100, "arguments": 30, "outputs": 20, "alias": 15, "products": 4}
 
 
 @pytest.fixture

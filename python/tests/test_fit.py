@@ -97,7 +97,7 @@ def test_recomputation_survives_xla(fitted):
         jax.jit(train, static_argnums=2, donate_argnums=0).lower(*arguments(), 2.0, rate=0.5)
     )
     after = compile_step(fitted.lower(*arguments(), 2.0, rate=0.5))
-    planned = fitted.plan.heavy_recomputations
+    planned = fitted.plan.product_recomputations
     assert planned > 0
     assert KINDS[0].of(after.opcodes) - KINDS[0].of(plain.opcodes) >= planned
     assert after.temp < plain.temp

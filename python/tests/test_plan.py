@@ -54,7 +54,7 @@ def plan():
 
 def test_counts(plan):
     assert plan.recomputations == 1
-    assert plan.heavy_recomputations == 1
+    assert plan.product_recomputations == 1
 
 
 def test_values_largest_first(plan):
@@ -73,7 +73,7 @@ def test_report_names_scope_source_and_fate(plan):
     assert "overhead       25.00%   (cost table: h100)" in report
     assert "bound          1.23 us: feasible, gap 1.63%   (for this base order)" in report
     assert "strategy       best effort=default" in report
-    assert "recomputed     1 execution, 1 of them dots" in report
+    assert "recomputed     1 execution, 1 of them products" in report
     rows = [line for line in report.splitlines() if "stablehlo.dot" in line]
     assert "net.py:4 net/20" in rows[0] and "kept" in rows[0]
     assert "net.py:3 net/10" in rows[1] and "runs 2 times" in rows[1]

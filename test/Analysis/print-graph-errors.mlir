@@ -51,7 +51,7 @@ func.func @main(%x: tensor<4xf32>) -> tensor<f32> {
 // -----
 
 func.func @main(%x: tensor<4xf32>) -> tensor<4xf32> {
-  // expected-error @below {{'stablehlo.tanh' has the mark 'remat.recompute', which is unknown; marks are 'remat.keep' (never run again) and 'remat.pure' (a call without effects), and what runs again follows from the budget}}
+  // expected-error @below {{'stablehlo.tanh' has the mark 'remat.recompute', which is unknown; marks are 'remat.keep' (never run again) and 'remat.pure' (a custom call or unknown op without effects), and what runs again follows from the budget}}
   %0 = "stablehlo.tanh"(%x) {remat.recompute} : (tensor<4xf32>) -> tensor<4xf32>
   return %0 : tensor<4xf32>
 }

@@ -3,7 +3,8 @@
 Usage: pass_docs.py [ROOT]. Reads docs/reference/passes.md, which the test
 docs.reference compares with the definitions. A description says what the pass
 does, then **Requires:**, **Guarantees:**, **Fails when:**, **Complexity:**,
-**Example:** (a test that runs the pass) and "See" a page of docs/concepts.
+**Example:** (a test that runs the pass) and "See" a page of docs/concepts. The
+overview of remat-opt --help has a line for the pass.
 """
 
 import re
@@ -12,6 +13,7 @@ from pathlib import Path
 
 PARTS = ("**Requires:**", "**Guarantees:**", "**Fails when:**", "**Complexity:**", "**Example:**")
 SUMMARY_LENGTH = 80
+DRIVER = "tools/remat-opt/remat-opt.cpp"
 
 
 def passes(page: str) -> dict[str, str]:
@@ -41,6 +43,8 @@ def complaints(root: Path, name: str, text: str) -> list[str]:
     page = re.search(r"See `(docs/concepts/[\w-]+\.md)`", text)
     if not page or not (root / page[1]).is_file():
         found.append("no page of docs/concepts to see")
+    if not re.search(rf"^  --{name}(?: |$)", (root / DRIVER).read_text(), re.MULTILINE):
+        found.append(f"the overview in {DRIVER} leaves it out")
     return found
 
 

@@ -26,13 +26,15 @@ See `docs/concepts/x.md`.
 
 
 class PassDocs(unittest.TestCase):
-    def complaints(self, page: str) -> list[str]:
+    def complaints(self, page: str, overview: str = "  --remat-x  do x\n") -> list[str]:
         with tempfile.TemporaryDirectory() as folder:
             root = Path(folder)
             (root / "docs/concepts").mkdir(parents=True)
             (root / "docs/concepts/x.md").touch()
             (root / "x.mlir").write_text("// RUN: remat-opt --remat-x")
             (root / "y.mlir").write_text("// RUN: remat-opt")
+            (root / pass_docs.DRIVER).parent.mkdir(parents=True)
+            (root / pass_docs.DRIVER).write_text(overview)
             return pass_docs.complaints(root, "remat-x", pass_docs.passes(page)["remat-x"])
 
     def test_whole(self):
@@ -49,6 +51,11 @@ class PassDocs(unittest.TestCase):
             ("docs/concepts/x.md", "docs/concepts/y.md"),
         ):
             self.assertEqual(len(self.complaints(GOOD.replace(good, bad))), 1, bad)
+
+    def test_the_overview_has_a_line(self):
+        self.assertEqual(self.complaints(GOOD, "  --remat-x\n     do x\n"), [])
+        for overview in ("  --remat-xy  do\n", "run --remat-x\n"):
+            self.assertEqual(len(self.complaints(GOOD, overview)), 1, overview)
 
 
 if __name__ == "__main__":

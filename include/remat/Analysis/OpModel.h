@@ -47,6 +47,9 @@ struct OpModel {
   /// The attribute without which the op is damaged, empty for none. Some
   /// bytecode readers drop every property without an error.
   llvm::StringRef requiredAttribute = {};
+  /// What the op does is nowhere described; the mark `remat.pure` on it grants
+  /// `pure` and `recomputable`.
+  bool opaque = false;
   /// Settles what depends on the one op at hand, after the row's own columns.
   void (*refine)(mlir::Operation *, OpModel &) = nullptr;
 };

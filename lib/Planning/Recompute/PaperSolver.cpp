@@ -247,9 +247,9 @@ void PaperSolver::refuse(const Sequence &smallest) {
   result.smallestPeak = result.formula->peak;
   result.witness = witnessOf(answer.joint, result.plan->schedule, budget, floorOf(answer.joint));
   result.status = budget < result.witness->floor ? PlanStatus::Infeasible : PlanStatus::NoPlanFound;
-  result.stopReason = describeRefusal(answer.joint, result, BudgetOf::Formula, "");
   result.plan.reset();
   result.formula.reset();
+  result.stopReason = describeRefusal(answer.joint, result, BudgetOf::Formula, "");
 }
 
 Result<PaperPlan> PaperSolver::run() {

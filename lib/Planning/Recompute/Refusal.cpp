@@ -26,7 +26,7 @@ std::string describeRefusal(const Problem &problem, const PlanResult &result, Bu
          (isBelowFloor(result) ? ": it is below the floor " : ": the floor is ") +
          formatBytes(result.witness->floor) + (remark.empty() ? "" : "; " + remark) +
          "; the smallest peak that " + result.strategy + " reaches is " +
-         formatBytes(result.smallestPeak) + "; raise the budget to that, or use budget=min";
+         formatBytes(result.smallestPeak) + "; raise the budget to that, or set it to min";
 }
 
 std::vector<RefusalNote> refusalNotes(const Problem &problem, const PlanResult &result) {

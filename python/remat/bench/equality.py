@@ -60,8 +60,8 @@ class EqualityRow:
         fixed_bitwise: the results are the same bits under `ROUNDING_FLAGS`, both sides.
         default_deviation: `relative_deviation` under default flags; 0 is bitwise.
         recomputations: ops that the plan runs again.
-        counted: which of them are counted in XLA's program (`remat.xla.counting`); "" if
-            there are none.
+        counted: which kind of them is counted in XLA's program (`remat.xla.counting`); ""
+            if there is none.
         planned: how many of those the plan runs again.
         found: how many more of them XLA's optimised program holds than before, under the
             flags under which these are fewer.
@@ -96,8 +96,8 @@ class EqualityRow:
             )
         if self.recomputations and not self.planned:
             found.append(
-                f"{place}: the plan runs {self.recomputations} ops again, but none of them "
-                "is counted in XLA's optimised program"
+                f"{place}: the plan runs {self.recomputations} ops again, but none of a kind "
+                "that is counted in XLA's optimised program"
             )
         if self.found < self.planned:
             found.append(
@@ -167,30 +167,43 @@ def run_pair(model: str, budgets: tuple[str, ...], flags: str, label: str) -> li
     environment = os.environ | {"XLA_FLAGS": flags, "JAX_PLATFORMS": "cpu"}
     rows = []
     with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as errors:
-        process = subprocess.Popen(
+        with subprocess.Popen(
             command, env=environment, stdout=subprocess.PIPE, stderr=errors, encoding="utf-8"
-        )
-        try:
-            with ExitStack() as work:
-                work.enter_context(progress.step(f"{model}, {label}: starting"))
-                for line in process.stdout:
-                    said = json.loads(line)
-                    if "doing" in said:
-                        work.close()
-                        work.enter_context(progress.step(f"{model}, {label}: {said['doing']}"))
-                    else:
-                        rows.append(said)
-                code = process.wait()
-        except BaseException:
-            process.kill()
-            process.wait()
-            raise
+        ) as process:
+            try:
+                with ExitStack() as work:
+                    work.enter_context(progress.step(f"{model}, {label}: starting"))
+                    for line in process.stdout:
+                        said = _parse(model, line)
+                        if "doing" in said:
+                            work.close()
+                            work.enter_context(progress.step(f"{model}, {label}: {said['doing']}"))
+                        else:
+                            rows.append(said)
+                    code = process.wait()
+            except BaseException:
+                process.kill()
+                raise
         errors.seek(0)
         tail = [line for line in errors.read().splitlines() if line.strip()][-1:]
     if code != 0:
         silent = f"the run ended with exit code {code} and no message"
         raise RematError(f"{model}: {tail[0] if tail else silent}")
     return rows
+
+
+def _parse(model: str, line: str) -> dict[str, Any]:
+    """Returns what a line of `remat.bench.pair` says. Errors: RematError if it is none."""
+    try:
+        said = json.loads(line)
+    except ValueError:
+        said = None
+    if not isinstance(said, dict):
+        raise RematError(
+            f"{model}: unexpected output {line.strip()!r} among the lines of JSON; "
+            "take out whatever prints it"
+        )
+    return said
 
 
 def table(rows: list[EqualityRow | Refusal]) -> Table:
@@ -213,6 +226,9 @@ def table(rows: list[EqualityRow | Refusal]) -> Table:
             out.add_row(row.model, f"{row.budget} {row.scope}", smallest)
             continue
         default = f"{row.default_deviation:.1e}" if row.default_deviation else "bitwise"
+        counted = "none counted" if row.recomputations else "none planned"
+        if row.planned:
+            counted = f"{row.counted}: {row.planned} / {row.found}"
         out.add_row(
             row.model,
             f"{row.budget} {row.scope}",
@@ -221,7 +237,7 @@ def table(rows: list[EqualityRow | Refusal]) -> Table:
             f"{row.temp_before / 1e6:.2f} -> {row.temp_after / 1e6:.2f} MB",
             "equal" if row.fixed_bitwise else "DIFFERENT",
             default,
-            f"{row.counted}: {row.planned} / {row.found}" if row.planned else "none planned",
+            counted,
         )
     return out
 

@@ -36,11 +36,11 @@ class MainRow:
     """One model at one budget. Sizes in bytes; peaks are predicted, in scope `scope`.
 
     Attributes:
-        planned_heavy: dots and convolutions that the plan runs again.
+        planned_products: products (dots and convolutions) that the plan runs again.
         temp_before, temp_after: temporaries that XLA reports for an H100, or None if the
             extra xla-gpu is missing.
-        found_heavy: how many more dots and convolutions XLA's program for an H100 holds
-            than before, or None likewise.
+        found_products: how many more products XLA's program for an H100 holds than before,
+            or None likewise.
     """
 
     model: str
@@ -51,10 +51,10 @@ class MainRow:
     budget_bytes: int | None
     overhead: float
     recomputations: int
-    planned_heavy: int
+    planned_products: int
     temp_before: int | None
     temp_after: int | None
-    found_heavy: int | None
+    found_products: int | None
 
     def broken(self) -> list[str]:
         """Returns the promises that this row breaks, each as a message."""
@@ -75,10 +75,10 @@ class MainRow:
                 f"{place}: XLA's temporaries on an H100 went from {self.temp_before} B "
                 f"to {self.temp_after} B"
             )
-        if self.found_heavy is not None and self.found_heavy < self.planned_heavy:
+        if self.found_products is not None and self.found_products < self.planned_products:
             found.append(
-                f"{place}: the plan runs {self.planned_heavy} dots and convolutions again, "
-                f"XLA's program for an H100 only {self.found_heavy}"
+                f"{place}: the plan runs {self.planned_products} products again, "
+                f"XLA's program for an H100 only {self.found_products}"
             )
         return found
 
@@ -118,10 +118,10 @@ def fit_model(model: ZooModel, measured: bool) -> list[MainRow]:
                 plan.budget,
                 plan.overhead,
                 plan.recomputations,
-                plan.heavy_recomputations,
+                plan.product_recomputations,
                 before.temp if before else None,
                 after.temp if after else None,
-                after.heavy - before.heavy if after else None,
+                after.products - before.products if after else None,
             )
         )
     return rows
@@ -148,7 +148,9 @@ def table(rows: list[MainRow]) -> Table:
             if row.temp_before is None
             else (f"{row.temp_before / 1e6:,.0f} -> {row.temp_after / 1e6:,.0f} MB")
         )
-        found = f"{row.planned_heavy} / {'-' if row.found_heavy is None else row.found_heavy}"
+        found = (
+            f"{row.planned_products} / {'-' if row.found_products is None else row.found_products}"
+        )
         out.add_row(
             row.model,
             row.budget,
@@ -158,7 +160,7 @@ def table(rows: list[MainRow]) -> Table:
             f"{row.overhead:.2%}",
             f"{row.recomputations} ops",
             temp,
-            found if row.planned_heavy else "none planned",
+            found if row.planned_products else "none planned",
         )
     return out
 

@@ -46,8 +46,8 @@ class PairRow:
         bitwise: all results have the same bits before and after.
         deviation: `relative_deviation` of the results; 0 is bitwise.
         recomputations: ops that the plan runs again.
-        counted: which of them are counted in XLA's program (`remat.xla.counting`); "" if
-            there are none.
+        counted: which kind of them is counted in XLA's program (`remat.xla.counting`); ""
+            if there is none.
         planned: how many of those the plan runs again.
         found: how many more of them XLA's optimised program holds than before.
         temp_before, temp_after: XLA's temporaries.

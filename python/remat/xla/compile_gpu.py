@@ -5,8 +5,8 @@
 
 A script for an environment that holds JAX's CUDA plugin and nothing of remat; use it
 through `remat.xla.deviceless`. Given a module (MLIR text) and a target description,
-prints one line of JSON: temp, arguments, outputs, alias (bytes) and heavy (matrix
-products and convolutions in the optimised program).
+prints one line of JSON: temp, arguments, outputs, alias (bytes) and products (dots
+and convolutions in the optimised program).
 """
 
 import argparse
@@ -18,7 +18,7 @@ from pathlib import Path
 
 # Without a device, autotuning cannot measure and Triton kernels cannot be chosen.
 _FLAGS = "--xla_gpu_autotune_level=0 --xla_gpu_enable_triton_gemm=false"
-_HEAVY = re.compile(
+_PRODUCT = re.compile(
     r"(?:\b(?:dot|convolution)\()|custom_call_target=\"__cu(?:blas|dnn)\$(?!norm|softmax)[^\"]*\""
 )
 
@@ -51,7 +51,7 @@ def compile_for(target: str, module: str) -> dict[str, int]:
         "arguments": memory.argument_size_in_bytes,
         "outputs": memory.output_size_in_bytes,
         "alias": memory.alias_size_in_bytes,
-        "heavy": len(_HEAVY.findall(executable.hlo_modules()[0].to_string())),
+        "products": len(_PRODUCT.findall(executable.hlo_modules()[0].to_string())),
     }
 
 

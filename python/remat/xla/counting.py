@@ -9,7 +9,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 
-_OPCODE = re.compile(r" = [^\n]*?\s([a-z][a-z0-9-]*)\(")
+_OPCODE = re.compile(r"^\s*(?:ROOT )?\S+ = [^\n]*?\s([a-z][a-z0-9-]*)\(", re.MULTILINE)
 
 #: Where XLA calls an op otherwise than StableHLO does, dashes apart; logistic it writes as
 #: 1 / (1 + exp(-x)).
@@ -33,7 +33,8 @@ class Kind:
         return sum(counts[opcode] for opcode in self.opcodes)
 
 
-#: What XLA neither splits, nor merges, nor copies into each reader, the surest first.
+#: What XLA calls as `planned_opcodes` does and neither splits nor merges, the surest first: the
+#: last may be copied into each reader.
 KINDS = (
     Kind("products", frozenset({"dot", "convolution"})),
     Kind("reductions", frozenset({"reduce", "reduce-window"})),
@@ -41,7 +42,9 @@ KINDS = (
         "functions",
         frozenset({"tanh", "exponential", "log", "rsqrt", "sqrt", "erf", "sine", "cosine"}),
     ),
+    Kind("maxima", frozenset({"maximum"})),
 )
+PRODUCTS = KINDS[0]
 
 
 def opcodes(program: str) -> Counter[str]:
@@ -59,12 +62,5 @@ def planned_opcodes(recomputed: Counter[str]) -> Counter[str]:
 
 
 def choose_kind(planned: Counter[str]) -> Kind | None:
-    """Returns the first of `KINDS` that `planned` has, else all its opcodes as one kind.
-
-    None if nothing is planned.
-    """
-    for kind in KINDS:
-        if kind.of(planned):
-            return kind
-    left = frozenset(opcode for opcode, count in planned.items() if count)
-    return Kind("other ops", left) if left else None
+    """Returns the first of `KINDS` that `planned` has, or None."""
+    return next((kind for kind in KINDS if kind.of(planned)), None)

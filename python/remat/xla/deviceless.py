@@ -29,14 +29,14 @@ class MemoryStats:
     Attributes:
         temp, arguments, outputs, alias: as XLA reports them; alias counts outputs that
             take over a donated argument.
-        heavy: matrix products and convolutions in the optimised program.
+        products: dots and convolutions in the optimised program.
     """
 
     temp: int
     arguments: int
     outputs: int
     alias: int
-    heavy: int
+    products: int
 
     @property
     def total(self) -> int:

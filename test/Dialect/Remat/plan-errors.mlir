@@ -4,7 +4,7 @@
 // RUN: not ls %t.mlir
 // RUN: FileCheck %s --input-file=%t.json --check-prefix=WITNESS
 // WITNESS: "floor":16384
-// FLOOR: plan-errors.mlir:{{[0-9]+}}:1: error: no plan fits the budget 9216 B (9 KiB), scope total: it is below the floor 16384 B (16 KiB); the smallest peak that best effort=default reaches is 16384 B (16 KiB); raise the budget to that, or use budget=min
+// FLOOR: plan-errors.mlir:{{[0-9]+}}:1: error: no plan fits the budget 9216 B (9 KiB), scope total: it is below the floor 16384 B (16 KiB); the smallest peak that best effort=default reaches is 16384 B (16 KiB); raise the budget to that, or set it to min
 // FLOOR: model.py:14:3: note: stablehlo.multiply %7 (model.py:14) sets the floor: its inputs and results are live together
 // FLOOR: plan-errors.mlir:{{[0-9]+}}:17: note: live there: %arg0, 4096 B (4 KiB), an argument
 // FLOOR: note: live there: %2, 4096 B (4 KiB), from stablehlo.sine %2 (model.py:9)

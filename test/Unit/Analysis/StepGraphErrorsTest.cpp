@@ -41,17 +41,54 @@ TEST(StepGraphErrorsTest, Marks) {
   EXPECT_EQ(errorOf(stepAround(R"(
     %y = "stablehlo.tanh"(%x) {remat.recompute} : (tensor<2x4xf32>) -> tensor<2x4xf32>)")),
             "'stablehlo.tanh' has the mark 'remat.recompute', which is unknown; marks are "
-            "'remat.keep' (never run again) and 'remat.pure' (a call without effects), and what "
-            "runs again follows from the budget");
+            "'remat.keep' (never run again) and 'remat.pure' (a custom call or unknown op without "
+            "effects), and what runs again follows from the budget");
   // Also inside a region.
   EXPECT_EQ(errorOf(stepAround(R"(
     %y = "stablehlo.map"(%x) <{dimensions = array<i64>}> ({
     ^bb0(%l: tensor<f32>):
-      %m = "stablehlo.tanh"(%l) {remat.pure = 0 : i32} : (tensor<f32>) -> tensor<f32>
+      %m = "stablehlo.tanh"(%l) {remat.keep = 0 : i32} : (tensor<f32>) -> tensor<f32>
       "stablehlo.return"(%m) : (tensor<f32>) -> ()
     }) : (tensor<2x4xf32>) -> tensor<2x4xf32>)")),
-            "'stablehlo.tanh' has the mark 'remat.pure = 0 : i32', but a mark has no value; write "
+            "'stablehlo.tanh' has the mark 'remat.keep = 0 : i32', but a mark has no value; write "
             "it without, or remove it");
+}
+
+TEST(StepGraphErrorsTest, PureOnKnownOps) {
+  for (llvm::StringRef name :
+       {"stablehlo.tanh", "stablehlo.rng", "stablehlo.all_reduce", "math.tanh"}) {
+    std::string attributes =
+        name == "stablehlo.rng" ? " <{rng_distribution = 0 : i32}> {remat.pure}" : " {remat.pure}";
+    EXPECT_EQ(errorOf(stepAround("%y = \"" + name.str() + "\"(%x)" + attributes +
+                                 " : (tensor<2x4xf32>) -> tensor<2x4xf32>")),
+              "'" + name.str() +
+                  "' has the mark 'remat.pure', which is for custom calls and unknown ops; this "
+                  "op is known, so remove the mark");
+  }
+}
+
+/// A step with a composite whose body is `body`, from %l to %m.
+std::string stepWithComposite(const std::string &body) {
+  return "func.func private @f(%l: tensor<2x4xf32>) -> tensor<2x4xf32> { " + body +
+         " return %m : tensor<2x4xf32> }" + stepAround(R"(
+    %y = "stablehlo.composite"(%x) <{name = "n", decomposition = @f}>
+        : (tensor<2x4xf32>) -> tensor<2x4xf32>)");
+}
+
+TEST(StepGraphErrorsTest, BodiesOfComposites) {
+  EXPECT_EQ(errorOf(stepWithComposite(R"(
+    %m = "stablehlo.tanh"(%l) {remat.pure} : (tensor<2x4xf32>) -> tensor<2x4xf32>)")),
+            "'stablehlo.tanh' has the mark 'remat.pure', which is for custom calls and unknown "
+            "ops; this op is known, so remove the mark");
+  EXPECT_EQ(errorOf(stepWithComposite(R"(
+    %m = "stablehlo.constant"() : () -> tensor<2x4xf32>)")),
+            "'stablehlo.constant' has no attribute 'value': the file lost properties, as bytecode "
+            "written by jaxlib does; export the program again, as text or as a portable artifact");
+  EXPECT_EQ(errorOf(stepWithComposite(R"(
+    %m = "stablehlo.composite"(%l) <{name = "n", decomposition = @f}>
+        : (tensor<2x4xf32>) -> tensor<2x4xf32>)")),
+            "'stablehlo.composite' runs itself, by its decomposition @f; recursion cannot be "
+            "planned");
 }
 
 TEST(StepGraphErrorsTest, SeveralBlocks) {

@@ -11,6 +11,7 @@
 
 #include "remat/Planning/Recompute/Plan.h"
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,10 +23,10 @@ enum class BudgetOf {
   Formula, ///< the formula of a paper graph
 };
 
-/// Returns the error for `result`, which has a budget and a witness but no plan:
-/// budget, floor, what the strategy reaches, what to do. `remark`, if not empty,
-/// says what kept the strategy from more. Strategies make it their `stopReason`;
-/// tools print that.
+/// Returns the error that no plan fits: budget, floor, what the strategy reaches,
+/// what to do. `remark`, if not empty, says what kept the strategy from more.
+/// Strategies make it their `stopReason`; tools print that. Requires: `result`
+/// has `budget`, `witness`, `strategy` and `smallestPeak`, and no plan. Cost: O(1).
 std::string describeRefusal(const Problem &problem, const PlanResult &result, BudgetOf what,
                             const std::string &remark);
 

@@ -9,6 +9,7 @@
 #include "remat/Dialect/Remat/Transforms/Passes.h"
 
 #include "remat/Dialect/Remat/Transforms/ProgramCheck.h"
+#include "remat/Dialect/Remat/Transforms/ProvenRewrites.h"
 
 #include "remat/Dialect/Remat/Transforms/ApplyPlan.h"
 

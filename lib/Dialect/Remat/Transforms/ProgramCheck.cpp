@@ -1,4 +1,4 @@
-//===- ProgramCheck.cpp - programs before and after a rewrite -------------===//
+//===- ProgramCheck.cpp - the program that a pass may work on -------------===//
 //
 // Part of Remat, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -10,7 +10,6 @@
 
 #include "remat/Analysis/OpModel.h"
 #include "remat/Analysis/StepGraph.h"
-#include "remat/Dialect/Remat/Transforms/Equivalence.h"
 
 using namespace mlir;
 using namespace remat;
@@ -25,24 +24,4 @@ FailureOr<func::FuncOp> remat::findCheckedEntry(ModuleOp module, StringRef name)
            << "entry function @" << entry->getSymName() << " has " << blocks
            << " blocks, not one; structure its control flow first";
   return entry;
-}
-
-LogicalResult remat::runRewrites(ModuleOp module, func::FuncOp entry, bool prove,
-                                 ArrayRef<Rewrite> rewrites) {
-  OwningOpRef<ModuleOp> copy;
-  func::FuncOp before;
-  if (prove) {
-    copy = module.clone();
-    before = copy->lookupSymbol<func::FuncOp>(entry.getSymName());
-  }
-  for (const Rewrite &rewrite : rewrites) {
-    if (failed(rewrite.run()))
-      return failure();
-    if (prove && failed(verifyEquivalent(*copy, before, module, entry)))
-      return emitError(entry.getLoc())
-             << rewrite.pass << " made a program that is not proven to compute what @"
-             << entry.getSymName()
-             << " computed before, so nothing is written; verify=false skips the proof";
-  }
-  return success();
 }

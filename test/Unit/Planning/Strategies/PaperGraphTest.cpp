@@ -221,7 +221,7 @@ TEST(PaperSolver, SaysWhatTheSmallestBoundIs) {
   EXPECT_EQ(result.stopReason,
             "no plan fits the budget 4 B of the formula: the floor is 3 B; the smallest peak that "
             "kusumoto family=approx objective=best last-segment=recompute reaches is 7 B; raise "
-            "the budget to that, or use budget=min");
+            "the budget to that, or set it to min");
 }
 
 TEST(PaperSolver, ProvesWhatIsBelowTheFloor) {

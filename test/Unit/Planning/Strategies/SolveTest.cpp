@@ -285,7 +285,7 @@ TEST(Solve, NoneNeverRecomputes) {
   EXPECT_EQ(result.status, PlanStatus::NoPlanFound);
   EXPECT_EQ(result.stopReason,
             "no plan fits the budget 600 B, scope non-arguments: the floor is 400 B; the smallest "
-            "peak that none reaches is 601 B; raise the budget to that, or use budget=min");
+            "peak that none reaches is 601 B; raise the budget to that, or set it to min");
 }
 
 TEST(Solve, RefusalsNameTheOpThatNeedsMost) {
@@ -297,7 +297,7 @@ TEST(Solve, RefusalsNameTheOpThatNeedsMost) {
             "no plan fits the budget 299 B, scope non-arguments: it is below the floor 400 B; the "
             "smallest peak that " +
                 result.strategy + " reaches is " + formatBytes(result.smallestPeak) +
-                "; raise the budget to that, or use budget=min");
+                "; raise the budget to that, or set it to min");
   std::vector<RefusalNote> notes = refusalNotes(problem, result);
   ASSERT_EQ(notes.size(), 5u);
   EXPECT_EQ(notes[0].op, 7);
@@ -317,6 +317,13 @@ TEST(Solve, RefusalsNameTheOutputs) {
   setOutputs(problem, outputs);
   PlanResult result = solveChecked(problem, withBudget({}, 300));
   EXPECT_EQ(result.status, PlanStatus::Infeasible);
+  EXPECT_EQ(result.stopReason,
+            "no plan fits the budget 300 B, scope non-arguments: it is below the floor 401 B; the "
+            "smallest peak that " +
+                result.strategy + " reaches is " + formatBytes(result.smallestPeak) +
+                "; raise the budget to that, or set it to min");
+  ASSERT_TRUE(result.witness);
+  EXPECT_EQ(result.witness->floor, Bytes(401));
   std::vector<RefusalNote> notes = refusalNotes(problem, result);
   ASSERT_FALSE(notes.empty());
   EXPECT_EQ(notes[0].text, "the outputs set the floor: they are live together at the end");

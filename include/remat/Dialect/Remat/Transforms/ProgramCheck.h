@@ -1,4 +1,4 @@
-//===- ProgramCheck.h - programs before and after a rewrite ----*- C++ -*-===//
+//===- ProgramCheck.h - the program that a pass may work on -----*- C++ -*-===//
 //
 // Part of Remat, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -12,26 +12,12 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/BuiltinOps.h"
 
-#include <functional>
-
 namespace remat {
 
 /// Returns the entry function of a module that a pass may work on. Errors: those
 /// of `findEntry`; at the first op of the module that lost them, `checkProperties`;
 /// an entry function of several blocks.
 mlir::FailureOr<mlir::func::FuncOp> findCheckedEntry(mlir::ModuleOp module, llvm::StringRef name);
-
-/// A rewrite of a program in place, and the pass that does it.
-struct Rewrite {
-  llvm::StringRef pass;
-  std::function<mlir::LogicalResult()> run;
-};
-
-/// Runs `rewrites`, which change `module` around its function `entry`. With
-/// `prove`, proves after each that `entry` still computes what it did before the
-/// first; else the diagnostic says which pass is at fault.
-mlir::LogicalResult runRewrites(mlir::ModuleOp module, mlir::func::FuncOp entry, bool prove,
-                                llvm::ArrayRef<Rewrite> rewrites);
 
 } // namespace remat
 

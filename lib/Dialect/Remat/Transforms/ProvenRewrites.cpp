@@ -1,0 +1,34 @@
+//===- ProvenRewrites.cpp - rewrites, each proven -------------------------===//
+//
+// Part of Remat, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "remat/Dialect/Remat/Transforms/ProvenRewrites.h"
+
+#include "remat/Dialect/Remat/Transforms/Equivalence.h"
+
+using namespace mlir;
+using namespace remat;
+
+LogicalResult remat::runRewrites(ModuleOp module, func::FuncOp entry, bool prove,
+                                 ArrayRef<Rewrite> rewrites) {
+  OwningOpRef<ModuleOp> copy;
+  func::FuncOp before;
+  if (prove) {
+    copy = module.clone();
+    before = copy->lookupSymbol<func::FuncOp>(entry.getSymName());
+  }
+  for (const Rewrite &rewrite : rewrites) {
+    if (failed(rewrite.run()))
+      return failure();
+    if (prove && failed(verifyEquivalent(*copy, before, module, entry)))
+      return emitError(entry.getLoc())
+             << rewrite.pass << " made a program that is not proven to compute what @"
+             << entry.getSymName()
+             << " computed before, so nothing is written; verify=false skips the proof";
+  }
+  return success();
+}
