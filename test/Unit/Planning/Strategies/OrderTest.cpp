@@ -111,7 +111,7 @@ TEST(Order, OnlyTheFloorRefusesEveryOrder) {
   EXPECT_EQ(result.stopReason,
             "no plan fits the budget 11 B, scope non-arguments: the floor is 11 B; the "
             "smallest peak that best effort=default order=reorder reaches is 12 B; raise the "
-            "budget to that, or use budget=min");
+            "budget to that, or set it to min");
   for (Op &op : problem.graph.ops)
     op.recomputable = false; // no other order
   result = solveReordered(problem, {Budget::Kind::Bytes, 15}, StrategyKind::None);
