@@ -47,6 +47,11 @@ bool isScalarFloat(Type type) {
   return isa<FloatType>(asTensor(type) ? asTensor(type).getElementType() : type);
 }
 
+ArrayRef<int64_t> shapeOf(Type type) {
+  TensorType tensor = asTensor(type);
+  return tensor ? tensor.getShape() : ArrayRef<int64_t>();
+}
+
 class GraphBuilder {
 public:
   GraphBuilder(const Program &program, const AnalysisOptions &options)
@@ -216,19 +221,86 @@ private:
       if (makerOf(loss) == kNoOp)
         return entry.emitError() << "result " << loss
                                  << " cannot be the loss: it is an argument, not computed";
-      return splitAt(makerOf(loss));
+      if (!isScalarFloat(outputType(loss)))
+        return refuseLoss(loss);
+      return splitAtLoss(makerOf(loss));
     }
     OpId candidate = kNoOp;
     for (size_t i = 0; i < graph().outputs.size(); ++i) {
       if (graph().donated[i] || makerOf(i) == kNoOp ||
-          !isScalarFloat(program.terminator->getOperand(i).getType()))
+          !isScalarFloat(outputType(i)))
         continue;
       if (candidate == kNoOp || hasBackward(graph(), makerOf(i)))
         candidate = makerOf(i);
       if (hasBackward(graph(), candidate))
         break;
     }
-    return splitAt(candidate != kNoOp ? candidate : plainPeak(graph()));
+    return candidate != kNoOp ? splitAtLoss(candidate) : splitWithoutLoss();
+  }
+
+  Type outputType(size_t index) { return program.terminator->getOperand(index).getType(); }
+
+  LogicalResult refuseLoss(int64_t loss) {
+    InFlightDiagnostic error = entry.emitError()
+                               << "result " << loss << " of @" << entry.getName() << " is "
+                               << outputType(loss) << ", but a loss is a scalar float; ";
+    std::string scalars;
+    for (size_t i = 0; i < graph().outputs.size(); ++i)
+      if (makerOf(i) != kNoOp && isScalarFloat(outputType(i)))
+        scalars += (scalars.empty() ? "" : ", ") + std::to_string(i);
+    if (scalars.empty())
+      return error << "it returns none, so give a training step, which returns the loss and "
+                      "the gradients";
+    return error << "the scalar float results are: " << scalars;
+  }
+
+  /// Tells whether an op after `end` makes a result of an argument's shape, as
+  /// gradients and new parameters have; kNoOp: whether any op does.
+  bool returnsGradients(OpId end) {
+    for (size_t i = 0; i < graph().outputs.size(); ++i) {
+      if (makerOf(i) == kNoOp || makerOf(i) <= end)
+        continue;
+      for (Type argument : entry.getArgumentTypes())
+        if (floatBits(argument) && floatBits(outputType(i)) &&
+            shapeOf(argument) == shapeOf(outputType(i)))
+          return true;
+    }
+    return false;
+  }
+
+  /// For a step that returns gradients alone; a function without any is refused.
+  LogicalResult splitWithoutLoss() {
+    if (!returnsGradients(kNoOp)) {
+      InFlightDiagnostic error =
+          entry.emitError() << "there is no backward to plan for: no result of @"
+                            << entry.getName()
+                            << " is a scalar float, as a loss is, or has the shape of an "
+                               "argument, as a gradient has";
+      if (!graph().outputs.empty() && makerOf(0) != kNoOp)
+        error << "; result 0 is " << outputType(0) << " of " << graph().describe(makerOf(0));
+      return error << "; give a training step, which returns the loss and the gradients";
+    }
+    OpId end = plainPeak(graph());
+    if (hasBackward(graph(), end))
+      step.warning = "no result of @" + entry.getName().str() +
+                     " is a scalar float that could be the loss; the forward is taken to end at " +
+                     graph().describe(end) +
+                     ", where most bytes are live; return the loss too, from a training step, so "
+                     "that it is known";
+    return splitAt(end);
+  }
+
+  /// Warns of what looks like a forward that returns more than its loss.
+  LogicalResult splitAtLoss(OpId loss) {
+    if (failed(splitAt(loss)))
+      return failure();
+    if (!returnsGradients(loss))
+      step.warning = "@" + entry.getName().str() +
+                     " looks like a forward without a backward: no op after its loss, " +
+                     graph().describe(loss) +
+                     ", makes a result that has the shape of an argument, as a gradient has; give "
+                     "a training step, or the result that is the loss with the option 'loss'";
+    return success();
   }
 
   LogicalResult splitAt(OpId end) {

@@ -9,6 +9,7 @@ import argparse
 import json
 import os
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 from rich.console import Console
@@ -179,6 +180,7 @@ def _run_opt(arguments: argparse.Namespace) -> int:
         )
     with progress.step(f"planning and rewriting {arguments.file}"):
         answer = toolchain.rewrite(module.text, _options(arguments, arguments.target), module.name)
+    _warn(answer.warnings)
     with progress.step("writing the result"):
         data = convert.render(module.replace_text(answer.text), form)
     if arguments.plan_output:
@@ -186,6 +188,11 @@ def _run_opt(arguments: argparse.Namespace) -> int:
     _emit(data, arguments.output)
     print(Plan(answer.problem, answer.plan).summary(), file=sys.stderr)
     return 0
+
+
+def _warn(warnings: Iterable[str]) -> None:
+    for warning in warnings:
+        print(f"remat: warning: {warning}", file=sys.stderr)
 
 
 def _check_outputs(output: Path | None, *, plan: Path | None, source: Path) -> None:
@@ -242,6 +249,7 @@ def _run_plan(arguments: argparse.Namespace) -> int:
     module = _read(arguments.file)
     with progress.step(f"planning {arguments.file}"):
         answer = toolchain.plan(module.text, _options(arguments), module.name)
+    _warn(answer.warnings)
     plan = Plan(answer.problem, answer.plan)
     if arguments.output:
         _write_plan(arguments.output, answer.plan)

@@ -211,11 +211,13 @@ class RematAnswer:
         text: generic MLIR: the rewritten step or, from `plan`, the step with its plan.
         problem: problem.json.
         plan: plan.json.
+        warnings: what it warns of, one line each.
     """
 
     text: str
     problem: dict[str, Any]
     plan: dict[str, Any]
+    warnings: tuple[str, ...] = ()
 
 
 def rewrite(text: str, options: RematOptions, name: str = "step") -> RematAnswer:
@@ -272,7 +274,12 @@ def _run_remat(text: str, step: str, options: RematOptions, name: str) -> RematA
             raise ToolchainError("remat-opt ended without an error but wrote no answer")
         rewritten = output.read_text(encoding="utf-8")
         rewritten = rewritten.replace(f'"{SOURCE}"', string_literal(name))
-        return RematAnswer(rewritten, problem, answer)
+        return RematAnswer(rewritten, problem, answer, _warnings(done.stderr, name))
+
+
+def _warnings(stderr: str, name: str) -> tuple[str, ...]:
+    found = (d for d in parse_diagnostics(stderr) if d.severity == "warning")
+    return tuple(d.message.replace(SOURCE, name) for d in found)
 
 
 def _read_json(path: Path, name: str) -> dict[str, Any] | None:

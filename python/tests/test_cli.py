@@ -134,6 +134,16 @@ def test_loss_and_fold_free_reach_the_planner(tmp_path, capsys):
     assert ops("--loss=2") == ops() == ops("--fold-free") == ops("--no-fold-free") - 1
 
 
+def test_a_forward_is_named_as_such(tmp_path, capsys):
+    step = tmp_path / "forward.mlir"
+    step.write_text(
+        STEP.replace("return %p, %g, %q", "return %p, %q").replace(" tensor<4xf32>,", "")
+    )
+    assert cli.main(["plan", str(step), "--budget=min", "--memory-model=program"]) == 0
+    wanted = "remat: warning: @main looks like a forward without a backward: no op after its loss"
+    assert wanted in capsys.readouterr().err
+
+
 def test_binary_results_are_not_written_to_a_terminal(export_file, monkeypatch, capsysbinary):
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
     assert cli.main(["convert", str(export_file), "--to=portable"]) == 2

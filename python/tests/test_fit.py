@@ -262,6 +262,26 @@ def test_a_step_without_backward_is_refused():
         remat.jax.fit(lambda x: jnp.tanh(x @ x).sum(), jnp.ones((4, 4)), budget="50%")
 
 
+def test_a_forward_is_no_step():
+    def forward(weights, x):
+        for weight in weights:
+            x = jnp.tanh(x @ weight)
+        return x[:, :3] * x[:, 1:]
+
+    weights, x = [jnp.eye(4)] * 3, jnp.ones((2, 4))
+    with pytest.raises(InputError, match="no backward to plan for: no result of @main is a scalar"):
+        remat.jax.fit(forward, weights, x, budget="min")
+    with pytest.raises(InputError, match="result 0 of @main is 'tensor<2x3xf32>', but a loss is a"):
+        remat.jax.fit(forward, weights, x, budget="min", loss=0)
+
+    def evaluation(weights, x):
+        y = forward(weights, x)
+        return jnp.sum(y), jnp.argmax(y, -1)
+
+    with pytest.warns(UserWarning, match="@main looks like a forward without a backward"):
+        remat.jax.fit(evaluation, weights, x, budget="min", memory_model="program")
+
+
 def test_a_step_that_calls_python_is_refused():
     def step(weight):
         value, gradient = jax.value_and_grad(lambda w: jnp.sum(jnp.tanh(w)))(weight)

@@ -31,8 +31,9 @@ struct AnalysisOptions {
   /// Fold free producers (constants, iota, broadcasts, reshapes, ...) into their
   /// consumers. The Xla model always folds, and fused ops as well.
   bool foldFree = true;
-  /// Result index of the loss; absent: the first scalar float result, else the
-  /// op at the plain peak of live bytes ends the forward.
+  /// Result index of the loss, a scalar float; absent: the first scalar float
+  /// result, else the op at the plain peak of live bytes ends the forward, if
+  /// some result has the shape of an argument, as a gradient has.
   std::optional<int64_t> lossResult;
   /// What is known about ops; null: `OpModelTable::global()`.
   const OpModelTable *models = nullptr;
@@ -50,6 +51,8 @@ struct StepGraph {
   /// value[v]: the IR value behind each value of `graph`, by ValueId; null for
   /// the 0-byte result that stands for the effect of an op without results.
   std::vector<mlir::Value> value;
+  /// What makes the place of the loss doubtful; empty where nothing does.
+  std::string warning;
 };
 
 /// Returns the one public function with a body of `module`: `name` if given,
@@ -60,8 +63,9 @@ mlir::FailureOr<mlir::func::FuncOp> findEntry(mlir::ModuleOp module, llvm::Strin
 /// Builds the graph of `entry`, which must hold one block and no calls
 /// (`--remat-inline` removes them). Reads the IR, never changes it. Errors, each
 /// a diagnostic at the culprit: a call, several blocks, a dynamic or unranked
-/// tensor, an unsupported element type, no ops, no backward (nothing after the
-/// loss reads a forward value). Cost: O(ops + operands + sum of cone sizes).
+/// tensor, an unsupported element type, no ops, a loss that is no scalar
+/// float, no backward (nothing after the loss reads a forward value, or no
+/// result could be a loss or a gradient). Cost: O(ops + operands + sum of cone sizes).
 mlir::FailureOr<StepGraph> buildStepGraph(mlir::func::FuncOp entry, const AnalysisOptions &options);
 
 } // namespace remat

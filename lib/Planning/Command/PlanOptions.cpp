@@ -175,7 +175,7 @@ Error invalid(const std::string &option, const std::string &message) {
 /// Reads an option that is one of several words.
 template <typename T>
 Status readWord(const char *option, const std::string &text,
-                std::optional<T> (*parse)(std::string_view), const char *known, T &value) {
+                std::optional<T> (*parse)(std::string_view), const std::string &known, T &value) {
   if (std::optional<T> parsed = parse(text)) {
     value = *parsed;
     return {};
@@ -315,8 +315,8 @@ private:
         !status)
       return status;
     options.scope.emplace();
-    return readWord("--budget-scope", raw.scope, parseBudgetScope,
-                    "total, non-arguments, temporaries", *options.scope);
+    return readWord("--budget-scope", raw.scope, parseBudgetScope, budgetScopeNames(),
+                    *options.scope);
   }
 
   Status readOutputs() {

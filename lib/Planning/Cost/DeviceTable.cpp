@@ -95,6 +95,8 @@ std::string_view toString(CostUnit unit) { return spell(units, unit); }
 
 std::optional<CostUnit> parseCostUnit(std::string_view text) { return findSpelled(units, text); }
 
+std::string costUnitNames() { return spellings(units); }
+
 std::span<const DeviceTable> deviceTables() { return tables; }
 
 const DeviceTable *findDeviceTable(std::string_view name) {

@@ -32,6 +32,8 @@ std::optional<BudgetScope> parseBudgetScope(std::string_view text) {
   return findSpelled(scopes, text);
 }
 
+std::string budgetScopeNames() { return spellings(scopes); }
+
 Status Problem::check() const {
   if (Status status = graph.check(); !status)
     return status;

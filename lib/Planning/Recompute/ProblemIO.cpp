@@ -61,10 +61,10 @@ private:
     problem.memoryModel = reader.stringOr(root, "memory_model", "program");
     problem.costTable = reader.stringOr(root, "cost_table", "");
     if (reader.has(root, "scope"))
-      problem.scope = reader.choice(reader.find(root, "scope"), parseBudgetScope,
-                                    "total, non-arguments, temporaries");
+      problem.scope =
+          reader.choice(reader.find(root, "scope"), parseBudgetScope, budgetScopeNames());
     problem.costUnit =
-        reader.choice(reader.require(root, "cost_unit"), parseCostUnit, "femtoseconds, units");
+        reader.choice(reader.require(root, "cost_unit"), parseCostUnit, costUnitNames());
     readValues(reader.require(root, "values"));
     readOps(reader.require(root, "ops"));
     graph.arguments = readValueIds(reader.require(root, "arguments"));

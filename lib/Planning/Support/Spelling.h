@@ -15,6 +15,7 @@
 
 #include <cstddef>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -41,6 +42,15 @@ constexpr std::optional<Enum> findSpelled(const Spelling<Enum> (&table)[size],
     if (spelling == text)
       return value;
   return std::nullopt;
+}
+
+/// Returns every spelling in order, with ", " between them.
+template <typename Enum, size_t size>
+std::string spellings(const Spelling<Enum> (&table)[size]) {
+  std::string text;
+  for (const auto &[value, spelling] : table)
+    text += (text.empty() ? "" : ", ") + std::string(spelling);
+  return text;
 }
 
 } // namespace remat::planning

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from numbers import Integral
@@ -173,6 +174,8 @@ def fit(
         ),
         module.name,
     )
+    for warning in answer.warnings:
+        warnings.warn(warning, stacklevel=2)
     fitted = convert.replace_module(exported, module.replace_text(answer.text))
     return FittedStep(
         plan=Plan(answer.problem, answer.plan),

@@ -75,12 +75,12 @@
 
 // -----
 
-// expected-error @below {{unknown scope 'all'; known are total, non-arguments and temporaries}}
+// expected-error @below {{unknown scope 'all'; known are total, non-arguments, temporaries}}
 "test.holder"() {plan = #remat.plan<scope = all>} : () -> ()
 
 // -----
 
-// expected-error @below {{unknown cost_unit 'hours'; known are femtoseconds and units}}
+// expected-error @below {{unknown cost_unit 'hours'; known are femtoseconds, units}}
 "test.holder"() {plan = #remat.plan<cost_unit = hours>} : () -> ()
 
 // -----

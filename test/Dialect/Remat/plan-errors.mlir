@@ -32,6 +32,8 @@
 // STRATEGY: remat-opt: for the --strategy option: Cannot find option named 'magic'!{{$}}
 // RUN: not remat-opt %s --remat-plan="budget=min loss=7" 2>&1 | FileCheck %s --check-prefix=LOSS
 // LOSS: error: there is no result 7 to take as the loss: @main returns 2 results, numbered from 0{{$}}
+// RUN: not remat-opt %s --remat-plan="budget=min loss=1" 2>&1 | FileCheck %s --check-prefix=VECTOR
+// VECTOR: error: result 1 of @main is 'tensor<1024xf32>', but a loss is a scalar float; the scalar float results are: 0{{$}}
 // RUN: not remat-opt %s --remat-plan="budget=min loss=4294967296" 2>&1 | FileCheck %s --check-prefix=WIDE
 // RUN: not remat-opt %s --remat-print-graph=loss=4294967296 2>&1 | FileCheck %s --check-prefix=WIDE
 // WIDE: error: there is no result 4294967296 to take as the loss: @main returns 2 results, numbered from 0{{$}}

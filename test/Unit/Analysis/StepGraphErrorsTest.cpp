@@ -218,6 +218,32 @@ TEST(StepGraphErrorsTest, TheLossOption) {
             "result 0 cannot be the loss: it is an argument, not computed");
 }
 
+TEST(StepGraphErrorsTest, ALossIsAScalarFloat) {
+  EXPECT_EQ(errorOf(std::string(oneLayer), 1),
+            "result 1 of @main is 'tensor<4x4xf32>', but a loss is a scalar float; the scalar "
+            "float results are: 0");
+  EXPECT_EQ(errorOf(R"(func.func @main(%x: tensor<f32>) -> tensor<i32> {
+                         %0 = "foo.count"(%x) : (tensor<f32>) -> tensor<i32>
+                         return %0 : tensor<i32>
+                       })",
+                    0),
+            "result 0 of @main is 'tensor<i32>', but a loss is a scalar float; it returns none, so "
+            "give a training step, which returns the loss and the gradients");
+}
+
+TEST(StepGraphErrorsTest, NeitherLossNorGradient) {
+  EXPECT_EQ(errorOf(R"(
+    func.func @main(%x: tensor<2x4xf32>) -> tensor<2xf32> {
+      %h = "stablehlo.tanh"(%x) : (tensor<2x4xf32>) -> tensor<2x4xf32>
+      %y = "foo.head"(%h) : (tensor<2x4xf32>) -> tensor<2xf32>
+      %z = "foo.sum"(%h, %y) : (tensor<2x4xf32>, tensor<2xf32>) -> tensor<2xf32> loc("net.py":6:1)
+      return %z : tensor<2xf32>
+    })"),
+            "there is no backward to plan for: no result of @main is a scalar float, as a loss is, "
+            "or has the shape of an argument, as a gradient has; result 0 is 'tensor<2xf32>' of "
+            "foo.sum %2 (net.py:6); give a training step, which returns the loss and the gradients");
+}
+
 TEST(StepGraphErrorsTest, NoBackward) {
   EXPECT_EQ(errorOf(R"(
     func.func @main(%x: tensor<2x4xf32>) -> tensor<f32> {

@@ -27,6 +27,9 @@ enum class CostUnit {
 std::string_view toString(CostUnit unit);
 std::optional<CostUnit> parseCostUnit(std::string_view text);
 
+/// The names of every unit, with ", " between them.
+std::string costUnitNames();
+
 /// A named cost table. A roofline: max(flops / peak, bytes / bandwidth) + launch,
 /// rounded up to whole femtoseconds; or the paper's table of units.
 struct DeviceTable {

@@ -12,6 +12,8 @@
 #include "remat/Planning/Cost/DeviceTable.h"
 #include "remat/Planning/Graph/Graph.h"
 
+#include <string>
+
 namespace remat::planning {
 
 /// Which bytes a budget, a peak and a percentage count.
@@ -22,6 +24,9 @@ enum class BudgetScope {
 };
 std::string_view toString(BudgetScope scope);
 std::optional<BudgetScope> parseBudgetScope(std::string_view text);
+
+/// The names of every scope, with ", " between them.
+std::string budgetScopeNames();
 
 /// Everything a strategy sees.
 struct Problem {

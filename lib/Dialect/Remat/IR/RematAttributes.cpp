@@ -129,12 +129,12 @@ static ParseResult parseEnum(AsmParser &parser, SMLoc loc, StringRef key,
 }
 
 static ParseResult parseScope(AsmParser &parser, SMLoc loc, PlanFields &fields) {
-  return parseEnum(parser, loc, "scope", planning::parseBudgetScope,
-                   "total, non-arguments and temporaries", fields.scope);
+  return parseEnum(parser, loc, "scope", planning::parseBudgetScope, planning::budgetScopeNames(),
+                   fields.scope);
 }
 
 static ParseResult parseCostUnit(AsmParser &parser, SMLoc loc, PlanFields &fields) {
-  return parseEnum(parser, loc, "cost_unit", planning::parseCostUnit, "femtoseconds and units",
+  return parseEnum(parser, loc, "cost_unit", planning::parseCostUnit, planning::costUnitNames(),
                    fields.costUnit);
 }
 

@@ -103,6 +103,8 @@ LogicalResult remat::planFunction(func::FuncOp entry, const PlanRequest &request
   FailureOr<StepGraph> step = buildStepGraph(entry, request.analysis);
   if (failed(step))
     return failure();
+  if (!step->warning.empty())
+    emitWarning(entry.getLoc()) << step->warning;
   planning::Problem problem = problemOf(*step, request);
   if (planning::Status status = problem.check(); !status)
     return emitError(entry.getLoc()) << status.error().message;

@@ -89,6 +89,8 @@ struct PrintGraphPass : remat::impl::PrintGraphPassBase<PrintGraphPass> {
     FailureOr<StepGraph> step = buildStepGraph(*function, *options);
     if (failed(step))
       return signalPassFailure();
+    if (!step->warning.empty())
+      emitWarning(function->getLoc()) << step->warning;
     GraphPrinter(*step, llvm::outs()).print();
     markAllAnalysesPreserved();
   }
