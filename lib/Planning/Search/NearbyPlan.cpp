@@ -14,6 +14,7 @@
 #include "remat/Planning/Search/JointBound.h"
 
 #include <algorithm>
+#include <tuple>
 
 namespace remat::planning::search {
 
@@ -26,7 +27,7 @@ constexpr size_t kWarmStarts = 4;
 constexpr int64_t kEagerness = 20;
 
 bool isSmaller(const Measured &a, const Measured &b) {
-  return a.peak != b.peak ? a.peak < b.peak : a.extra < b.extra;
+  return std::tie(a.peak, a.extra, a.recomputations) < std::tie(b.peak, b.extra, b.recomputations);
 }
 
 /// The recomputations of `given` that this graph allows.
@@ -82,7 +83,7 @@ std::optional<Measured> planNear(const SearchGraph &graph, int64_t limit,
 Measured shrinkPeak(const SearchGraph &graph, const std::vector<Measured> &plans, int64_t floor,
                     int64_t allowance, const std::function<bool()> &goOn, int64_t &work) {
   std::vector<Measured> smallest = plans;
-  std::stable_sort(smallest.begin(), smallest.end(), isSmaller);
+  std::sort(smallest.begin(), smallest.end(), isSmaller);
   smallest.resize(std::min(smallest.size(), kShrinkStarts));
   NearbyOptions options;
   options.repairWork = allowance / 5;
@@ -143,8 +144,9 @@ BestReport offerWarm(const Problem &problem, const StrategyOptions &options, Byt
   for (const Measured &plan : plans)
     starts.push_back(&plan);
   // The old plan, then the cheapest of the bound and the sweep.
-  std::stable_sort(starts.begin() + 1, starts.end(),
-                   [](const Measured *a, const Measured *b) { return a->extra < b->extra; });
+  std::sort(starts.begin() + 1, starts.end(), [](const Measured *a, const Measured *b) {
+    return a->extra != b->extra ? a->extra < b->extra : a < b; // places in `plans`
+  });
   starts.resize(std::min(starts.size(), kWarmStarts));
 
   NearbyOptions nearby;
