@@ -49,12 +49,14 @@ class Module:
         format: the spelling it was read in.
         exported: the `jax.export.Exported` around it, for Format.EXPORT; an `OpaqueExport`
             where its trees are of types that this process does not know.
+        platforms: what that export was lowered for ("cpu", "cuda", ...).
     """
 
     name: str
     text: str
     format: Format
     exported: Any = None
+    platforms: tuple[str, ...] = ()
 
     def replace_text(self, text: str) -> Module:
         """Returns the same module around another generic text."""
@@ -273,9 +275,10 @@ def _parse_export(data: bytes, name: str) -> Module:
                 raise
             exported = OpaqueExport(data)
         program = exported.mlir_module_serialized
+        platforms = tuple(exported.platforms)
     except Exception as error:  # flatbuffers raises struct, index, key and value errors
         raise InputError(
             f"{name}: not a readable jax.export file ({type(error).__name__}: "
             f"{_first_line(error)}); write it again with Exported.serialize() of this JAX version"
         ) from error
-    return Module(name, _text_of_portable(program, name), Format.EXPORT, exported)
+    return Module(name, _text_of_portable(program, name), Format.EXPORT, exported, platforms)

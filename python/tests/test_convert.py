@@ -208,6 +208,7 @@ def test_exports_with_unknown_trees_keep_them(unknown_tree):
         jax.export.deserialize(bytearray(data))
     module = convert.parse_module(data, "step")
     assert module.format is Format.EXPORT
+    assert module.platforms == ("cpu",)
     other = module.replace_text(module.text.replace("stablehlo.tanh", "stablehlo.cosine"))
     for one, wanted in ((module, jnp.tanh), (other, jnp.cos)):
         written = convert.render(one, Format.EXPORT)
