@@ -17,7 +17,7 @@ from rich.console import Console
 import remat
 from remat import convert, progress, toolchain
 from remat.bench import command as bench_command
-from remat.commands import EPILOG, add_command
+from remat.commands import EPILOG, CommandParser, add_command
 from remat.convert import Format
 from remat.errors import InputError, RematError
 from remat.plan import Plan
@@ -55,7 +55,7 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"remat {remat.__version__}")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=CommandParser)
     _add_opt(commands)
     _add_plan(commands)
     _add_convert(commands)

@@ -13,6 +13,7 @@ import dataclasses
 import lzma
 import os
 import re
+import struct
 import tempfile
 from dataclasses import dataclass
 from enum import Enum
@@ -277,8 +278,10 @@ def _parse_export(data: bytes, name: str) -> Module:
         program = exported.mlir_module_serialized
         platforms = tuple(exported.platforms)
     except Exception as error:  # flatbuffers raises struct, index, key and value errors
+        cut = isinstance(error, (struct.error, IndexError))
+        what = "it is truncated" if cut else f"{type(error).__name__}: {_first_line(error)}"
         raise InputError(
-            f"{name}: not a readable jax.export file ({type(error).__name__}: "
-            f"{_first_line(error)}); write it again with Exported.serialize() of this JAX version"
+            f"{name}: not a readable jax.export file ({what}, {len(data)} B); write it again with "
+            "Exported.serialize() of this JAX version"
         ) from error
     return Module(name, _text_of_portable(program, name), Format.EXPORT, exported, platforms)

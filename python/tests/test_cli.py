@@ -74,6 +74,21 @@ def test_bad_options_exit_with_2(argv, capsys):
     assert "usage: remat" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("argv", "message"),
+    [
+        (["plan", "a", "--budgt=60%"], "unknown option --budgt; did you mean --budget?"),
+        (["opt", "a", "--zzz", "1"], "unknown option --zzz; see --help"),
+        (["opt", "a", "--out=b"], "the following arguments are required: --budget"),
+        (["opt", "a", "--", "--zzz"], "the following arguments are required: --budget"),
+    ],
+)
+def test_a_misspelt_option_is_named_before_what_it_lacks(argv, message, capsys):
+    with pytest.raises(SystemExit):
+        cli.main(argv)
+    assert capsys.readouterr().err.endswith(f"error: {message}\n")
+
+
 def test_convert_there_and_back(export_file, tmp_path, capsys):
     generic, again = tmp_path / "g.mlir", tmp_path / "g2.mlir"
     portable = tmp_path / "p.vhlo"
