@@ -279,7 +279,9 @@ def _parse_export(data: bytes, name: str) -> Module:
         platforms = tuple(exported.platforms)
     except Exception as error:  # flatbuffers raises struct, index, key and value errors
         cut = isinstance(error, (struct.error, IndexError))
-        what = "it is truncated" if cut else f"{type(error).__name__}: {_first_line(error)}"
+        what = (
+            "it is truncated or damaged" if cut else f"{type(error).__name__}: {_first_line(error)}"
+        )
         raise InputError(
             f"{name}: not a readable jax.export file ({what}, {len(data)} B); write it again with "
             "Exported.serialize() of this JAX version"

@@ -111,7 +111,7 @@ def test_bad_input_names_the_file_and_the_culprit(what):
     "form, message",
     [
         (Format.PORTABLE, "step: a damaged portable artifact (StableHLO_v"),
-        (Format.EXPORT, "step: not a readable jax.export file (it is truncated, "),
+        (Format.EXPORT, "step: not a readable jax.export file (it is truncated or damaged, "),
     ],
 )
 def test_truncated_binary_is_refused(spellings, form, message):
