@@ -17,11 +17,11 @@ from rich.console import Console
 import remat
 from remat import convert, progress, toolchain
 from remat.bench import command as bench_command
-from remat.commands import EPILOG, add_command
+from remat.commands import EPILOG, CommandParser, add_command
 from remat.convert import Format
 from remat.errors import InputError, RematError
 from remat.plan import Plan
-from remat.toolchain import CHOICES, RematOptions
+from remat.toolchain import CHOICES, TARGET_OF_PLATFORM, RematOptions
 from remat.zoo import command as zoo_command
 
 _BUDGET_HELP = (
@@ -55,7 +55,7 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"remat {remat.__version__}")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=CommandParser)
     _add_opt(commands)
     _add_plan(commands)
     _add_convert(commands)
@@ -159,9 +159,9 @@ def _add_opt(commands: argparse._SubParsersAction) -> None:
     )
     parser.add_argument(
         "--target",
-        default="xla-gpu",
         choices=CHOICES["target"],
-        help="compiler that the recomputation has to survive (default: xla-gpu; "
+        help="compiler that the recomputation has to survive (default: that of the platform of "
+        "a jax.export file, else xla-gpu; "
         "none keeps remat.recompute ops, for --format=generic)",
     )
     parser.add_argument("--plan-output", type=Path, metavar="FILE", help="also write plan.json")
@@ -178,8 +178,9 @@ def _run_opt(arguments: argparse.Namespace) -> int:
             f"--target=none leaves remat.recompute ops, which {form.value} cannot hold; "
             "choose --target=xla-cpu, xla-gpu or xla-tpu, or --format=generic"
         )
+    target, reason = _target(arguments.target, module)
     with progress.step(f"planning and rewriting {arguments.file}"):
-        answer = toolchain.rewrite(module.text, _options(arguments, arguments.target), module.name)
+        answer = toolchain.rewrite(module.text, _options(arguments, target), module.name)
     _warn(answer.warnings)
     with progress.step("writing the result"):
         data = convert.render(module.replace_text(answer.text), form)
@@ -187,7 +188,29 @@ def _run_opt(arguments: argparse.Namespace) -> int:
         _write_plan(arguments.plan_output, answer.plan)
     _emit(data, arguments.output)
     print(Plan(answer.problem, answer.plan).summary(), file=sys.stderr)
+    print(f"target         {target}   ({reason})", file=sys.stderr)
     return 0
+
+
+def _target(chosen: str | None, module: convert.Module) -> tuple[str, str]:
+    """Returns the target and why it is that. Warns where `chosen` is not for the file."""
+    names = " and ".join(module.platforms)
+    wanted = {TARGET_OF_PLATFORM.get(platform, "unknown") for platform in module.platforms}
+    known = wanted - {"unknown"}
+    if chosen is not None:
+        if known and chosen not in {"none", *wanted}:
+            _warn(
+                [
+                    f"{module.name} is exported for {names}, where the compiler may undo what "
+                    f"--target={chosen} recomputes; leave the option out, or use "
+                    f"--target={min(known)}"
+                ]
+            )
+        return chosen, "as chosen"
+    if len(wanted) == 1 and known:
+        return known.pop(), f"the file is exported for {names}"
+    reason = f"the file is exported for {names}" if names else "the file names no platform"
+    return "xla-gpu", f"the default: {reason}; --target chooses another"
 
 
 def _warn(warnings: Iterable[str]) -> None:

@@ -6,10 +6,36 @@
 from __future__ import annotations
 
 import argparse
+import difflib
+from typing import NoReturn
 
 EPILOG = """\
 exit codes: 0 done; 1 refused (a budget that cannot be met, a check that failed); 2 bad input or
 options; 130 interrupted. Output files are written whole or not at all."""
+
+
+class CommandParser(argparse.ArgumentParser):
+    """A parser that names an unknown option first: the misspelt one is why another is missing."""
+
+    _words: tuple[str, ...] = ()
+
+    def parse_known_args(self, args=None, namespace=None):
+        """Parses as argparse does, and remembers the words for `error`."""
+        self._words = tuple(args or ())
+        return super().parse_known_args(args, namespace)
+
+    def error(self, message: str) -> NoReturn:
+        """Exits with 2 and `message`, or the name of the first unknown option."""
+        known = list(self._option_string_actions)
+        for word in self._words:
+            option = word.partition("=")[0]
+            if word == "--":
+                break
+            if option.startswith("--") and not any(one.startswith(option) for one in known):
+                close = difflib.get_close_matches(option, known, n=1)
+                hint = f"; did you mean {close[0]}?" if close else "; see --help"
+                super().error(f"unknown option {option}{hint}")
+        super().error(message)
 
 
 def add_command(

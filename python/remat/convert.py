@@ -13,6 +13,7 @@ import dataclasses
 import lzma
 import os
 import re
+import struct
 import tempfile
 from dataclasses import dataclass
 from enum import Enum
@@ -49,12 +50,14 @@ class Module:
         format: the spelling it was read in.
         exported: the `jax.export.Exported` around it, for Format.EXPORT; an `OpaqueExport`
             where its trees are of types that this process does not know.
+        platforms: what that export was lowered for ("cpu", "cuda", ...).
     """
 
     name: str
     text: str
     format: Format
     exported: Any = None
+    platforms: tuple[str, ...] = ()
 
     def replace_text(self, text: str) -> Module:
         """Returns the same module around another generic text."""
@@ -273,9 +276,14 @@ def _parse_export(data: bytes, name: str) -> Module:
                 raise
             exported = OpaqueExport(data)
         program = exported.mlir_module_serialized
+        platforms = tuple(exported.platforms)
     except Exception as error:  # flatbuffers raises struct, index, key and value errors
+        cut = isinstance(error, (struct.error, IndexError))
+        what = (
+            "it is truncated or damaged" if cut else f"{type(error).__name__}: {_first_line(error)}"
+        )
         raise InputError(
-            f"{name}: not a readable jax.export file ({type(error).__name__}: "
-            f"{_first_line(error)}); write it again with Exported.serialize() of this JAX version"
+            f"{name}: not a readable jax.export file ({what}, {len(data)} B); write it again with "
+            "Exported.serialize() of this JAX version"
         ) from error
-    return Module(name, _text_of_portable(program, name), Format.EXPORT, exported)
+    return Module(name, _text_of_portable(program, name), Format.EXPORT, exported, platforms)

@@ -13,9 +13,9 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 
-#: Places of `function_name` and `mlir_module_serialized` in the vtable of `Exported`;
+#: Places of `function_name`, `platforms` and `mlir_module_serialized` in the vtable of `Exported`;
 #: schemas only ever add.
-_NAME_SLOT, _MODULE_SLOT = 6, 30
+_NAME_SLOT, _PLATFORMS_SLOT, _MODULE_SLOT = 6, 22, 30
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,14 @@ class OpaqueExport:
         # file: with it the file is whole.
         self._read(_NAME_SLOT, "name")
         return self._read(_MODULE_SLOT, "program")
+
+    @property
+    def platforms(self) -> tuple[str, ...]:
+        """The platforms it was lowered for. Errors: struct.error or ValueError if damaged."""
+        start = self._vector(_PLATFORMS_SLOT, "platforms")
+        (count,) = struct.unpack_from("<I", self.data, start)
+        fields = range(start + 4, start + 4 + 4 * count, 4)
+        return tuple(self._content(self._target(at), "platforms").decode() for at in fields)
 
     def replace_module(self, module: bytes) -> OpaqueExport:
         """Returns the file with `module` as its program; all else keeps its place.
@@ -56,7 +64,10 @@ class OpaqueExport:
 
         Errors: struct.error or ValueError if it is missing or cut off.
         """
-        start = self._vector(place, what)
+        return self._content(self._vector(place, what), what)
+
+    def _content(self, start: int, what: str) -> bytes:
+        """Returns the string or vector `what`, whose length stands at `start`."""
         (length,) = struct.unpack_from("<I", self.data, start)
         content = self.data[start + 4 : start + 4 + length]
         if len(content) != length:
@@ -74,5 +85,7 @@ class OpaqueExport:
 
     def _vector(self, place: int, what: str) -> int:
         """Returns where the length of a string or vector stands, before its content."""
-        field = self._field(place, what)
+        return self._target(self._field(place, what))
+
+    def _target(self, field: int) -> int:
         return field + struct.unpack_from("<I", self.data, field)[0]

@@ -138,6 +138,15 @@ CHOICES = {
     "target": ("none", "xla-gpu", "xla-tpu", "xla-cpu"),
 }
 
+#: The target that a platform of JAX needs.
+TARGET_OF_PLATFORM = {
+    "cpu": "xla-cpu",
+    "gpu": "xla-gpu",
+    "cuda": "xla-gpu",
+    "rocm": "xla-gpu",
+    "tpu": "xla-tpu",
+}
+
 #: The cost table of a target, where none is chosen.
 _COST_OF_TARGET = {"xla-gpu": "h100", "xla-tpu": "tpu-v5p", "xla-cpu": "host"}
 

@@ -13,6 +13,8 @@ import sys
 import time
 from pathlib import Path
 
+import jax
+import jax.numpy as jnp
 import pytest
 import remat
 from remat import cli
@@ -70,6 +72,21 @@ def test_bad_options_exit_with_2(argv, capsys):
         cli.main(argv)
     assert exit_.value.code == 2
     assert "usage: remat" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("argv", "message"),
+    [
+        (["plan", "a", "--budgt=60%"], "unknown option --budgt; did you mean --budget?"),
+        (["opt", "a", "--zzz", "1"], "unknown option --zzz; see --help"),
+        (["opt", "a", "--out=b"], "the following arguments are required: --budget"),
+        (["opt", "a", "--", "--zzz"], "the following arguments are required: --budget"),
+    ],
+)
+def test_a_misspelt_option_is_named_before_what_it_lacks(argv, message, capsys):
+    with pytest.raises(SystemExit):
+        cli.main(argv)
+    assert capsys.readouterr().err.endswith(f"error: {message}\n")
 
 
 def test_convert_there_and_back(export_file, tmp_path, capsys):
@@ -132,6 +149,40 @@ def test_loss_and_fold_free_reach_the_planner(tmp_path, capsys):
         return len(json.loads(out.read_text())["schedule"])
 
     assert ops("--loss=2") == ops() == ops("--fold-free") == ops("--no-fold-free") - 1
+
+
+@pytest.mark.parametrize(
+    ("platforms", "chosen", "target", "reason"),
+    [
+        (["cpu"], None, "xla-cpu", "the file is exported for cpu"),
+        (["cuda"], None, "xla-gpu", "the file is exported for cuda"),
+        (["cuda", "rocm"], None, "xla-gpu", "the file is exported for cuda and rocm"),
+        (["tpu"], None, "xla-tpu", "the file is exported for tpu"),
+        (["cpu", "tpu"], None, "xla-gpu", "the default: the file is exported for cpu and tpu;"),
+        (None, None, "xla-gpu", "the default: the file names no platform; --target chooses"),
+        (["cpu"], "xla-gpu", "xla-gpu", "as chosen"),
+        (["cpu", "tpu"], "xla-tpu", "xla-tpu", "as chosen"),
+        (None, "xla-cpu", "xla-cpu", "as chosen"),
+    ],
+)
+def test_the_target_is_that_of_the_platform(platforms, chosen, target, reason, tmp_path, capsys):
+    step, out = tmp_path / "step", tmp_path / "out"
+    if platforms is None:
+        step.write_text(STEP)
+    else:
+        train = jax.jit(jax.value_and_grad(lambda w: jnp.sum(jnp.sin(jnp.sin(w @ w)) @ w)))
+        exported = jax.export.export(train, platforms=platforms)(jnp.eye(64))
+        step.write_bytes(exported.serialize())
+    choice = [f"--target={chosen}"] if chosen else []
+    assert cli.main(["opt", str(step), "--budget=100%", "-o", str(out), *choice]) == 0
+    error = capsys.readouterr().err
+    assert f"\ntarget         {target}   ({reason}" in error
+    warning = (
+        f"remat: warning: {step} is exported for cpu, where the compiler may undo what "
+        "--target=xla-gpu recomputes; leave the option out, or use --target=xla-cpu\n"
+    )
+    assert (warning in error) == (platforms == ["cpu"] and chosen == "xla-gpu")
+    assert ("warning" in error) == (warning in error)
 
 
 def test_a_forward_is_named_as_such(tmp_path, capsys):

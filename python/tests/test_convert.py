@@ -111,7 +111,7 @@ def test_bad_input_names_the_file_and_the_culprit(what):
     "form, message",
     [
         (Format.PORTABLE, "step: a damaged portable artifact (StableHLO_v"),
-        (Format.EXPORT, "step: not a readable jax.export file ("),
+        (Format.EXPORT, "step: not a readable jax.export file (it is truncated or damaged, "),
     ],
 )
 def test_truncated_binary_is_refused(spellings, form, message):
@@ -208,6 +208,7 @@ def test_exports_with_unknown_trees_keep_them(unknown_tree):
         jax.export.deserialize(bytearray(data))
     module = convert.parse_module(data, "step")
     assert module.format is Format.EXPORT
+    assert module.platforms == ("cpu",)
     other = module.replace_text(module.text.replace("stablehlo.tanh", "stablehlo.cosine"))
     for one, wanted in ((module, jnp.tanh), (other, jnp.cos)):
         written = convert.render(one, Format.EXPORT)

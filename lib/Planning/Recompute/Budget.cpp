@@ -76,6 +76,14 @@ Number readNumber(std::string_view text) {
   return number;
 }
 
+/// Returns 10^-6 `millionths` as a percentage: "60%", "0.05%".
+std::string percentOf(__int128 millionths) {
+  int64_t whole = static_cast<int64_t>(millionths / 10000);
+  std::string places = std::to_string(static_cast<int64_t>(millionths % 10000) + 10000).substr(1);
+  places.erase(places.find_last_not_of('0') + 1);
+  return std::to_string(whole) + (places.empty() ? "" : "." + places) + "%";
+}
+
 } // namespace
 
 Result<Budget> parseBudget(std::string_view text) {
@@ -109,6 +117,9 @@ Result<Budget> parseBudget(std::string_view text) {
   }
   if (amount > maxCount)
     return bad(text, "is more than 2^62 - 1");
+  if (amount == 0 && number.scaled > 0 && number.rest.empty())
+    return bad(text, "is less than a byte; for that share of the plain peak write " +
+                         percentOf(number.scaled));
   if (amount == 0)
     return bad(text, "is zero");
   budget.amount = static_cast<int64_t>(amount);

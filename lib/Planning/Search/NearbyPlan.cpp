@@ -22,6 +22,8 @@ namespace {
 
 /// Starts tried when a peak is lowered.
 constexpr size_t kShrinkStarts = 3;
+/// A peak is lowered by no less than a share of it.
+constexpr int64_t kFinestStep = 4000;
 /// Starts tried for a warm plan; and how much dearer long lives are in its sweep.
 constexpr size_t kWarmStarts = 4;
 constexpr int64_t kEagerness = 20;
@@ -88,21 +90,27 @@ Measured shrinkPeak(const SearchGraph &graph, const std::vector<Measured> &plans
   NearbyOptions options;
   options.repairWork = allowance / 5;
   options.anyPlan = true;
-  int64_t end = work + allowance, step = (smallest.front().peak - floor) / 8;
-  while (work < end && step > smallest.front().peak / 4000 && goOn()) {
-    int64_t limit = std::max(smallest.front().peak - step, floor);
+  auto lowerTo = [&](int64_t limit) {
     std::vector<const Measured *> starts;
     for (const Measured &plan : smallest)
       starts.push_back(&plan);
     std::optional<Measured> plan = planNear(graph, limit, starts, options, work);
-    if (!plan) {
-      step /= 4;
-      continue;
-    }
+    if (!plan)
+      return false;
     smallest.insert(smallest.begin(), std::move(*plan));
     smallest.resize(std::min(smallest.size(), kShrinkStarts));
-    step = std::min(2 * step, (smallest.front().peak - floor) / 2);
+    return true;
+  };
+  int64_t end = work + allowance, step = (smallest.front().peak - floor) / 8;
+  while (work < end && step > smallest.front().peak / kFinestStep && goOn()) {
+    if (lowerTo(std::max(smallest.front().peak - step, floor)))
+      step = std::min(2 * step, (smallest.front().peak - floor) / 2);
+    else
+      step /= 4;
   }
+  if (int64_t left = smallest.front().peak - floor;
+      left > 0 && left <= smallest.front().peak / kFinestStep * 8 + 8)
+    lowerTo(floor);
   return smallest.front();
 }
 

@@ -17,17 +17,10 @@ from jax import export
 from remat import convert, toolchain
 from remat.errors import InputError
 from remat.plan import Plan
-from remat.toolchain import RematOptions
+from remat.toolchain import TARGET_OF_PLATFORM, RematOptions
 
 #: The platform that JAX lowers for, by encoding.
 _PLATFORM_OF = {"xla-cpu": "cpu", "xla-gpu": "cuda", "xla-tpu": "tpu"}
-_TARGET_OF = {
-    "cpu": "xla-cpu",
-    "gpu": "xla-gpu",
-    "cuda": "xla-gpu",
-    "rocm": "xla-gpu",
-    "tpu": "xla-tpu",
-}
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -199,9 +192,9 @@ def _budget_text(budget: int | str) -> str:
 
 def _backend_target() -> str:
     backend = jax.default_backend()
-    if backend not in _TARGET_OF:
+    if backend not in TARGET_OF_PLATFORM:
         raise InputError(f"no encoding is known for the JAX backend {backend!r}; pass target=")
-    return _TARGET_OF[backend]
+    return TARGET_OF_PLATFORM[backend]
 
 
 def _indices(argnums: int | Sequence[int]) -> tuple[int, ...]:
@@ -243,7 +236,9 @@ class _Call:
         The export never leaves the process, so no custom call has to be stable over time.
         """
         platforms = (
-            None if target == _TARGET_OF.get(jax.default_backend()) else (_PLATFORM_OF[target],)
+            None
+            if target == TARGET_OF_PLATFORM.get(jax.default_backend())
+            else (_PLATFORM_OF[target],)
         )
         trace = export.export(
             self._jitted,

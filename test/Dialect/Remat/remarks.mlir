@@ -1,6 +1,6 @@
-// RUN: remat-opt %s --remat="budget=min cost=paper target=xla-gpu" --remarks-filter=remat 2>&1 >/dev/null | FileCheck %s
-// RUN: remat-opt %s --remat="budget=min cost=paper" 2>&1 >/dev/null | FileCheck %s --check-prefix=OFF --allow-empty
-// RUN: remat-opt %s --remat="budget=min cost=paper" --remarks-filter=remat --remark-format=yaml --remarks-output-file=%t.yaml -o %t.mlir
+// RUN: remat-opt %s --remat="budget=20484 cost=paper target=xla-gpu" --remarks-filter=remat 2>&1 >/dev/null | FileCheck %s
+// RUN: remat-opt %s --remat="budget=20484 cost=paper" 2>&1 >/dev/null | FileCheck %s --check-prefix=OFF --allow-empty
+// RUN: remat-opt %s --remat="budget=20484 cost=paper" --remarks-filter=remat --remark-format=yaml --remarks-output-file=%t.yaml -o %t.mlir
 // RUN: FileCheck %s --check-prefix=YAML --input-file=%t.yaml
 
 // CHECK: remark: [Analysis] planned | Category:remat | Function=main | base_cost=9, bound=9, cost=10, peak=20484, plain_peak=24580, scope=total, status=feasible, strategy="best effort=default"

@@ -86,6 +86,9 @@ TEST(Budget, RefusesEverythingElse) {
   expectError("0", "is zero");
   expectError("0%", "is zero");
   expectError("0.4B", "is zero");
+  expectError("0.6", "is less than a byte; for that share of the plain peak write 60%");
+  expectError("0.0005", "is less than a byte; for that share of the plain peak write 0.05%");
+  expectError("0.000", "is zero");
   expectError("8 GiB", "has the unknown unit ' GiB'");
   expectError("8gib", "has the unknown unit 'gib'");
   expectError("50%%", "has the unknown unit '%%'");
