@@ -3,7 +3,7 @@
 // RUN: remat-opt %s --remat="budget=20484 cost=paper" --remarks-filter=remat --remark-format=yaml --remarks-output-file=%t.yaml -o %t.mlir
 // RUN: FileCheck %s --check-prefix=YAML --input-file=%t.yaml
 
-// CHECK: remark: [Analysis] planned | Category:remat | Function=main | base_cost=9, bound=9, cost=10, peak=20484, plain_peak=24580, scope=total, status=feasible, strategy="best effort=default"
+// CHECK: remark: [Analysis] planned | Category:remat | Function=main | base_cost=9, bound=10, cost=10, peak=20484, plain_peak=24580, scope=total, status=optimal, strategy="best effort=default"
 // CHECK: model.py:3:1: remark: [Passed] recomputed | Category:remat | Function=main | Remark=recomputed, bytes=4096, cost=1, cost_unit=units, op=stablehlo.tanh, source=model.py:3, times=1, value=%0
 // CHECK: remark: [Missed] kept | Category:remat | Function=main | {{.*}}op=stablehlo.exponential, reason="marked remat.keep"
 // CHECK: model.py:5:1: remark: [Missed] kept | Category:remat | Function=main | {{.*}}op=foreign.sine, reason="unknown op"
