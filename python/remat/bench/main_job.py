@@ -99,7 +99,11 @@ def fit_model(model: ZooModel, measured: bool) -> list[MainRow]:
             answer = toolchain.rewrite(
                 module.text,
                 RematOptions(
-                    budget=budget, budget_scope=SCOPE, memory_model="xla", target="xla-gpu"
+                    budget=budget,
+                    budget_scope=SCOPE,
+                    strategy=equality.STRATEGY,
+                    memory_model="xla",
+                    target="xla-gpu",
                 ),
                 model.name,
             )

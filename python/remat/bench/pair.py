@@ -21,6 +21,7 @@ import jax
 
 import remat.jax
 from remat import zoo
+from remat.bench.equality import STRATEGY
 from remat.errors import BudgetError, RematError
 from remat.xla import counting
 from remat.xla.cpu import bitwise_equal, compile_step, relative_deviation
@@ -84,7 +85,12 @@ def compare(model: ZooModel, budgets: list[str]) -> Iterator[PairRow | RefusedRo
         _say(f"planning and rewriting at {budget}")
         try:
             fitted = remat.jax.fit(
-                step, *shapes, budget=budget, donate_argnums=donated, target="xla-cpu"
+                step,
+                *shapes,
+                budget=budget,
+                strategy=STRATEGY,
+                donate_argnums=donated,
+                target="xla-cpu",
             )
         except BudgetError as error:
             yield RefusedRow(budget, error.scope, error.smallest)
