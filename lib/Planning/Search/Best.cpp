@@ -214,8 +214,8 @@ bool BestSearch::reach(int64_t limit, bool noisy) {
          !(!reached.empty() && reached.front().extra <= boundExtra)) {
     int64_t factor = repairer.random().below(64) + 1;
     repairer.setPrice(repairer.usualPrice() * factor / 8);
-    attempt(*starts[repairer.random().below(static_cast<int64_t>(starts.size()))],
-            repairer.random().below(200));
+    const Measured *start = starts[repairer.random().below(static_cast<int64_t>(starts.size()))];
+    attempt(*start, repairer.random().below(200));
     repairer.addWork(100);
   }
   report.work += repairer.work();

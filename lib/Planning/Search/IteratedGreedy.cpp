@@ -78,8 +78,9 @@ bool Improver::destroy() {
     break;
   default: {
     auto far = static_cast<int32_t>(1 + dice.smallBelow(12));
-    return repairer.shiftGroup(centre.op, centre.stage, centre.stage + (dice.oneIn(2) ? -far : far),
-                               dice.oneIn(2));
+    // One number at a time: a call's arguments have no order.
+    bool back = dice.oneIn(2), whole = dice.oneIn(2);
+    return repairer.shiftGroup(centre.op, centre.stage, centre.stage + (back ? -far : far), whole);
   }
   }
   eraseSome(runs, many);

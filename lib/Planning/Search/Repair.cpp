@@ -232,8 +232,9 @@ bool Repairer::escape(Key peak, int64_t excess, const RepairOptions &options) {
         moved = true;
       } else if (schedule.runsAt(one.op, key)) {
         auto far = static_cast<int32_t>(1 + dice.smallBelow(20));
-        moved =
-            shiftGroup(one.op, one.stage, one.stage + (dice.oneIn(2) ? -far : far), dice.oneIn(2));
+        // One number at a time: a call's arguments have no order.
+        bool back = dice.oneIn(2), whole = dice.oneIn(2);
+        moved = shiftGroup(one.op, one.stage, one.stage + (back ? -far : far), whole);
       }
     }
     effort += 8 * static_cast<int64_t>(schedule.mark() - mark);
