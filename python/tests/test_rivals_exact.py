@@ -108,7 +108,7 @@ def test_moccasin_finds_the_optimum():
     found = 0
     for step, budget in cases(range(1), 3, (95, 85, 75)):
         cheapest = least_cost(step, budget)
-        answer = moccasin.solve(step, budget, LIMIT_S)
+        answer = child.call(moccasin.solve, step, budget, LIMIT_S)
         if answer.schedule is None:
             assert cheapest is None or "infeasible" in answer.note
             continue

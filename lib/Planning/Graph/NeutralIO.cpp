@@ -99,15 +99,7 @@ public:
   NeutralReader(std::string_view text, const std::string &source) : reader(text, source) {}
 
   Result<Graph> run() {
-    if (!reader.failed())
-      readDocument();
-    if (reader.failed())
-      return reader.error();
-    if (Status status = graph.check(); !status) {
-      reader.fail(reader.root(), status.error().message, status.error().code);
-      return reader.error();
-    }
-    return std::move(graph);
+    return readChecked(reader, graph, [this] { readDocument(); });
   }
 
 private:

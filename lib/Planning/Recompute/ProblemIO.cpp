@@ -26,15 +26,7 @@ public:
   ProblemReader(std::string_view text, const std::string &source) : reader(text, source) {}
 
   Result<Problem> run() {
-    if (!reader.failed())
-      readDocument();
-    if (reader.failed())
-      return reader.error();
-    if (Status status = problem.check(); !status) {
-      reader.fail(reader.root(), status.error().message, status.error().code);
-      return reader.error();
-    }
-    return std::move(problem);
+    return readChecked(reader, problem, [this] { readDocument(); });
   }
 
 private:

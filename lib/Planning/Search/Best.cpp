@@ -184,29 +184,22 @@ std::vector<const Measured *> BestSearch::front(int64_t limit) const {
   return thinned;
 }
 
-/// Repairs candidates to the limit and keeps the cheapest in `best`.
+/// Repairs candidates to the limit and keeps the cheapest in `reached`.
 bool BestSearch::reach(int64_t limit, bool noisy) {
   std::vector<const Measured *> starts = front(limit);
   Repairer repairer(graph, limit, 1);
-  int64_t dearest = 6 * std::max<int64_t>(graph.baseCost(), 1);
   auto attempt = [&](const Measured &start, int64_t noise) {
-    int64_t ceiling = reached.empty() ? dearest : reached.front().extra;
+    int64_t ceiling = reached.empty() ? repairer.dearest() : reached.front().extra;
     if (noise > 0 && !reached.empty())
       ceiling += ceiling / 8;
     if (start.extra >= ceiling)
       return;
-    repairer.state().reset(start.recomputations);
-    repairer.addWork(static_cast<int64_t>(graph.opCount()) + 8 * start.recomputations.size());
-    repairer.updatePrices();
     RepairOptions repair;
     repair.noise = noise;
     repair.costLimit = ceiling;
-    repair.steps = 200 + graph.opCount() / 4;
     repair.work = repairWork();
-    if (!repairer.repair(repair))
-      return;
-    repairer.prune();
-    keep(measure(graph, repairer.state().recomputations()));
+    if (std::optional<Measured> plan = repairer.planFrom(start, repair))
+      keep(std::move(*plan));
   };
   for (const Measured *start : starts)
     attempt(*start, 0);
@@ -284,8 +277,8 @@ void BestSearch::findSmallest() {
   offerSeeds();
   add(measure(graph, recomputationsOf(graph, pool.smallest().plan.schedule)));
   int64_t allowance = std::max<int64_t>(2 * limits.work, 100 * int64_t(graph.opCount()));
-  Measured smallest = shrinkPeak(
-      graph, candidates, floor, allowance, [this] { return goOn(0.5); }, report.work);
+  Measured smallest =
+      shrinkPeak(graph, candidates, floor, allowance, [this] { return goOn(0.5); }, report.work);
   int64_t limit = smallest.peak;
   reached = {std::move(smallest)};
   improveReached(limit);

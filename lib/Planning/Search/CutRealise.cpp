@@ -83,34 +83,10 @@ Recomputations realiseJustInTime(const SearchGraph &graph, std::span<const CutCh
 std::vector<int64_t> profileAtBaseOps(const SearchGraph &graph,
                                       const Recomputations &recomputations) {
   Schedule schedule = scheduleOf(graph, recomputations);
-  auto steps = static_cast<int32_t>(schedule.size());
-  std::vector<int64_t> delta(steps + 2, 0);
-  std::vector<int32_t> lastUse(graph.valueCount(), -1);
-  auto close = [&](int32_t value) {
-    if (lastUse[value] >= 0)
-      delta[lastUse[value] + 1] -= graph.bytes(value);
-  };
-  for (int32_t step = 0; step < steps; ++step) {
-    int32_t op = schedule[step];
-    for (int32_t value : graph.inputs(op))
-      lastUse[value] = step;
-    for (int32_t value = graph.firstResult(op); value < graph.firstResult(op + 1); ++value) {
-      close(value);
-      delta[step] += graph.bytes(value);
-      lastUse[value] = step;
-    }
-  }
-  for (int32_t value : graph.inputs(graph.opCount()))
-    lastUse[value] = steps;
-  for (int32_t value = 0; value < graph.valueCount(); ++value)
-    close(value);
-  std::vector<int64_t> profile;
-  int64_t live = 0;
-  for (int32_t step = 0; step < steps; ++step) {
-    live += delta[step];
+  std::vector<int64_t> live = liveBytes(graph, recomputations), profile;
+  for (size_t step = 0; step < schedule.size(); ++step)
     if (schedule[step] == static_cast<int32_t>(profile.size())) // its first execution
-      profile.push_back(live);
-  }
+      profile.push_back(live[step]);
   return profile;
 }
 

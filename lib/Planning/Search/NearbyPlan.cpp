@@ -50,22 +50,16 @@ std::optional<Measured> planNear(const SearchGraph &graph, int64_t limit,
                                  const NearbyOptions &options, int64_t &work) {
   Repairer repairer(graph, limit, 3);
   std::optional<Measured> best;
-  int64_t dearest = 6 * std::max<int64_t>(graph.baseCost(), 1);
   for (const Measured *start : starts) {
     RepairOptions repair;
-    repair.costLimit = best ? best->extra : dearest;
-    repair.steps = 200 + graph.opCount() / 4;
+    repair.costLimit = best ? best->extra : repairer.dearest();
     repair.work = options.repairWork;
     if (start->extra > repair.costLimit)
       continue;
-    repairer.state().reset(start->recomputations);
-    repairer.addWork(graph.opCount() + 8 * static_cast<int64_t>(start->recomputations.size()));
-    repairer.updatePrices();
-    if (!repairer.repair(repair))
+    std::optional<Measured> plan = repairer.planFrom(*start, repair);
+    if (!plan)
       continue;
-    repairer.prune();
-    Measured plan = measure(graph, repairer.state().recomputations());
-    if (!best || plan.extra < best->extra)
+    if (!best || plan->extra < best->extra)
       best = std::move(plan);
     if (options.anyPlan)
       break;
@@ -138,7 +132,7 @@ BestReport offerWarm(const Problem &problem, const StrategyOptions &options, Byt
     plans.push_back(measure(graph, realiseJustInTime(graph, choices)));
   };
   cuts = jointBound(graph, room, cuts, joint);
-  report.flows += cuts.flows;
+  report.flows = cuts.flows; // the single cuts' among them
   report.bound += Cost(cuts.extra);
   if (!cuts.choices.empty())
     plans.push_back(measure(graph, realiseJustInTime(graph, cuts.choices)));

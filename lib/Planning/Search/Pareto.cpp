@@ -148,16 +148,17 @@ void CurveSearch::boundSome(int64_t smallest) {
     if (share < 20 || !goOn())
       continue;
     CutBound cuts = bestSingleCutBound(graph, limit, 1, share / 4);
-    flows += cuts.flows;
-    if (cuts.infeasible)
+    if (cuts.infeasible) {
+      flows += cuts.flows;
       continue;
+    }
     JointBoundOptions joint;
     joint.flows = (share - cuts.flows) * 9 / 10; // it ends a little later
     joint.offer = [this](std::span<const CutChoice> choices) {
       keep(measure(graph, realiseJustInTime(graph, choices)));
     };
     cuts = jointBound(graph, limit, cuts, joint);
-    flows += cuts.flows;
+    flows += cuts.flows; // the single cut's among them
     bounds.addPoint(limit, cuts.extra);
   }
 }

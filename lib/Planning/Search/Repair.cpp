@@ -176,6 +176,17 @@ bool Repairer::repair(const RepairOptions &options) {
   return schedule.fits();
 }
 
+std::optional<Measured> Repairer::planFrom(const Measured &start, RepairOptions options) {
+  schedule.reset(start.recomputations);
+  effort += graph.opCount() + 8 * static_cast<int64_t>(start.recomputations.size());
+  updatePrices();
+  options.steps = 200 + graph.opCount() / 4;
+  if (!repair(options))
+    return std::nullopt;
+  prune();
+  return measure(graph, schedule.recomputations());
+}
+
 /// A drop over one of `peaks`, both at random.
 bool Repairer::dropSomewhere(const std::vector<Key> &peaks) {
   if (peaks.empty())

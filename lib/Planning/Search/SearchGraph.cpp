@@ -9,8 +9,14 @@
 #include "remat/Planning/Search/SearchGraph.h"
 
 #include <algorithm>
+#include <limits>
+#include <numeric>
 
 namespace remat::planning::search {
+
+namespace {
+constexpr size_t kUnused = std::numeric_limits<size_t>::max();
+} // namespace
 
 SearchGraph::SearchGraph(const Problem &problem) {
   const Graph &graph = problem.graph;
@@ -21,7 +27,6 @@ SearchGraph::SearchGraph(const Problem &problem) {
     for (ValueId value : op.results) {
       numberOf[value] = static_cast<int32_t>(producers.size());
       producers.push_back(static_cast<int32_t>(firstValue.size()) - 1);
-      valueIds.push_back(value);
       charges.push_back(charge[value].count);
     }
     mayRunAgain.push_back(op.recomputable);
@@ -62,19 +67,35 @@ SearchGraph::SearchGraph(const Problem &problem) {
 }
 
 std::vector<int64_t> baseProfile(const SearchGraph &graph) {
-  int32_t ops = graph.opCount();
-  std::vector<int64_t> delta(ops + 1, 0);
-  for (int32_t value = 0; value < graph.valueCount(); ++value) {
-    int32_t birth = graph.producer(value);
-    int32_t death = graph.readers(value).empty() ? birth : graph.readers(value).back();
-    delta[birth] += graph.bytes(value);
-    if (death < ops)
-      delta[death + 1] -= graph.bytes(value);
+  std::vector<int64_t> profile = liveBytes(graph, {});
+  profile.pop_back();
+  return profile;
+}
+
+std::vector<int64_t> liveBytes(const SearchGraph &graph, const Recomputations &recomputations) {
+  Schedule schedule = scheduleOf(graph, recomputations);
+  schedule.push_back(graph.opCount());
+  std::vector<int64_t> live(schedule.size() + 1, 0); // first as changes
+  std::vector<size_t> lastUse(graph.valueCount(), kUnused);
+  auto close = [&](int32_t value) {
+    if (lastUse[value] != kUnused)
+      live[lastUse[value] + 1] -= graph.bytes(value);
+  };
+  for (size_t step = 0; step < schedule.size(); ++step) {
+    int32_t op = schedule[step];
+    for (int32_t value : graph.inputs(op))
+      lastUse[value] = step;
+    for (int32_t value = graph.firstResult(op); value < graph.firstResult(op + 1); ++value) {
+      close(value);
+      live[step] += graph.bytes(value);
+      lastUse[value] = step;
+    }
   }
-  for (int32_t op = 1; op < ops; ++op)
-    delta[op] += delta[op - 1];
-  delta.resize(ops);
-  return delta;
+  for (int32_t value = 0; value < graph.valueCount(); ++value)
+    close(value);
+  live.pop_back();
+  std::partial_sum(live.begin(), live.end(), live.begin());
+  return live;
 }
 
 Schedule scheduleOf(const SearchGraph &graph, const Recomputations &recomputations) {

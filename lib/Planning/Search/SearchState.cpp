@@ -28,15 +28,10 @@ void SearchState::reset(const Recomputations &recomputations) {
       readKeys[value].push_back(baseKey(reader));
   }
   extra = count = 0;
-  std::vector<int64_t> bytes = baseProfile(problem);
-  int64_t outputs = 0;
-  for (int32_t value : problem.inputs(ops))
-    outputs += problem.bytes(value);
-  bytes.push_back(outputs);
   std::vector<Key> keys(ops + 1);
   for (int32_t op = 0; op <= ops; ++op)
     keys[op] = baseKey(op);
-  live.build(keys, bytes, limit);
+  live.build(keys, liveBytes(problem, {}), limit);
   for (Recomputation one : recomputations)
     insertOnly(one.op, keyOf(one.stage, one.op));
   log.clear();

@@ -127,6 +127,21 @@ private:
   std::optional<Error> failure;
 };
 
+/// What a format's reader answers: the first error, else `content`, which `read`
+/// filled in and whose own `check()` found nothing; what it finds is at the root.
+template <typename T, typename Read>
+Result<T> readChecked(JsonReader &reader, T &content, Read read) {
+  if (!reader.failed())
+    read();
+  if (reader.failed())
+    return reader.error();
+  if (Status status = content.check(); !status) {
+    reader.fail(reader.root(), status.error().message, status.error().code);
+    return reader.error();
+  }
+  return std::move(content);
+}
+
 /// Returns `text` as a JSON string; bytes that are not UTF-8 become U+FFFD.
 std::string jsonString(std::string_view text);
 

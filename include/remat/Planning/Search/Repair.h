@@ -10,7 +10,11 @@
 #define REMAT_PLANNING_SEARCH_REPAIR_H
 
 #include "remat/Planning/Search/Chain.h"
+#include "remat/Planning/Search/Measure.h"
 #include "remat/Planning/Search/Random.h"
+
+#include <algorithm>
+#include <optional>
 
 namespace remat::planning::search {
 
@@ -47,6 +51,11 @@ public:
   /// Returns false when no move helps or a bound of `options` is reached; the
   /// state is then somewhere above the limit.
   bool repair(const RepairOptions &options);
+  /// Starts anew from `start`, repairs it with a number of steps that grows with the
+  /// graph in place of `options.steps`, and prunes what fits.
+  std::optional<Measured> planFrom(const Measured &start, RepairOptions options);
+  /// Extra cost above which a plan is not worth a repair.
+  int64_t dearest() const { return 6 * std::max<int64_t>(graph.baseCost(), 1); }
   /// Erases recomputations, dear ones first in random order, while the plan fits.
   void prune();
   /// Moves a recomputation with those that feed it in its stage (and, `all`, those

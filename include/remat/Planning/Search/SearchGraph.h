@@ -36,7 +36,7 @@ using Recomputations = std::vector<Recomputation>;
 
 /// Ops are 0 ... opCount() - 1 in base order (the problem's OpIds), opCount() is
 /// END. Values are numbered by producer, then by result index; they are not the
-/// problem's ValueIds (`valueId` translates).
+/// problem's ValueIds.
 class SearchGraph {
 public:
   /// Requires: `problem.check()`. Cost: O(V + E).
@@ -57,7 +57,6 @@ public:
     return {readerOps.data() + firstReader[value], readerOps.data() + firstReader[value + 1]};
   }
   int32_t producer(int32_t value) const { return producers[value]; }
-  ValueId valueId(int32_t value) const { return valueIds[value]; }
 
   int64_t cost(int32_t op) const { return costs[op]; }            ///< END: 0
   int64_t bytes(int32_t value) const { return charges[value]; }   ///< of the scope
@@ -69,7 +68,6 @@ public:
 
 private:
   std::vector<int32_t> firstInput, inputValues, firstValue, firstReader, readerOps, producers;
-  std::vector<ValueId> valueIds;
   std::vector<int64_t> costs, charges;
   std::vector<char> mayRunAgain;
   int64_t sumOfCosts = 0, alwaysLive = 0;
@@ -78,6 +76,10 @@ private:
 /// Live bytes while each base op runs when nothing is recomputed; size opCount().
 /// Cost: O(V + E).
 std::vector<int64_t> baseProfile(const SearchGraph &graph);
+
+/// Live bytes at each execution of the schedule with these recomputations, and at
+/// END. Cost: O(V + E + degrees of the recomputations).
+std::vector<int64_t> liveBytes(const SearchGraph &graph, const Recomputations &recomputations);
 
 /// The schedule with these recomputations. Cost: O(V + R).
 Schedule scheduleOf(const SearchGraph &graph, const Recomputations &recomputations);

@@ -14,7 +14,7 @@ from __future__ import annotations
 import numpy as np
 
 from remat.bench.rivals import child
-from remat.bench.rivals.answer import Answer, Planner, Rival, Schedule
+from remat.bench.rivals.answer import Answer, Rival, Schedule
 from remat.bench.rivals.mip import GAP, Program, load_highspy
 from remat.bench.rivals.simulate import simulate
 from remat.bench.rivals.step import Step
@@ -29,13 +29,7 @@ def checkmate(time_limit: float) -> Rival:
     Errors: InputError if highspy is not installed.
     """
     load_highspy()
-
-    def rival(step: Step) -> Planner:
-        if step.size > MOST_OPS:
-            return lambda budget: Answer(None, f"{step.size} ops; at most {MOST_OPS}")
-        return lambda budget: child.call(solve, step, budget, time_limit)
-
-    return rival
+    return child.rival(solve, MOST_OPS, time_limit)
 
 
 def solve(step: Step, budget: int, time_limit: float) -> Answer:

@@ -13,6 +13,8 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from remat.bench.rivals.answer import Answer, Planner, Rival
+from remat.bench.rivals.step import Step
 from remat.errors import RematError
 
 
@@ -33,6 +35,20 @@ def call(function: Callable[..., Any], *arguments: Any) -> Any:
         lines = done.stderr.decode(errors="replace").strip().splitlines()
         raise RematError(lines[-1] if lines else f"{function.__module__} failed without a message")
     return pickle.loads(done.stdout)
+
+
+def rival(solve: Callable[..., Answer], most_ops: int, time_limit: float) -> Rival:
+    """Returns the rival that runs `solve(step, budget, time_limit)` in a process of its own.
+
+    Steps of more than `most_ops` ops are not tried.
+    """
+
+    def prepare(step: Step) -> Planner:
+        if step.size > most_ops:
+            return lambda budget: Answer(None, f"{step.size} ops; at most {most_ops}")
+        return lambda budget: call(solve, step, budget, time_limit)
+
+    return prepare
 
 
 def _main() -> None:

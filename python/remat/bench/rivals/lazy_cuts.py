@@ -18,7 +18,7 @@ from bisect import bisect_left
 from dataclasses import dataclass
 
 from remat.bench.rivals import child
-from remat.bench.rivals.answer import Answer, Planner, Rival, Schedule
+from remat.bench.rivals.answer import Answer, Rival, Schedule
 from remat.bench.rivals.cut_program import ORDERS, CutProgram
 from remat.bench.rivals.mip import GAP, TOLERANCE, load_highspy
 from remat.bench.rivals.simulate import live_bytes, simulate
@@ -34,13 +34,7 @@ def lazy_cuts(time_limit: float) -> Rival:
     Errors: InputError if highspy is not installed.
     """
     load_highspy()
-
-    def rival(step: Step) -> Planner:
-        if step.size > MOST_OPS:
-            return lambda budget: Answer(None, f"{step.size} ops; at most {MOST_OPS}")
-        return lambda budget: child.call(solve, step, budget, time_limit)
-
-    return rival
+    return child.rival(solve, MOST_OPS, time_limit)
 
 
 def solve(step: Step, budget: int, time_limit: float) -> Answer:

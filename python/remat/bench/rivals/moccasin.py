@@ -17,7 +17,7 @@ import importlib.util
 from typing import Any
 
 from remat.bench.rivals import child
-from remat.bench.rivals.answer import Answer, Planner, Rival, Schedule
+from remat.bench.rivals.answer import Answer, Rival, Schedule
 from remat.bench.rivals.simulate import simulate
 from remat.bench.rivals.step import Step
 from remat.errors import InputError
@@ -35,26 +35,16 @@ def moccasin(time_limit: float) -> Rival:
     """
     if importlib.util.find_spec("ortools") is None:
         raise InputError("moccasin needs ortools; install remat[bench]")
-
-    def rival(step: Step) -> Planner:
-        if step.size > MOST_OPS:
-            return lambda budget: Answer(None, f"{step.size} ops; at most {MOST_OPS}")
-        return lambda budget: solve(step, budget, time_limit)
-
-    return rival
+    return child.rival(solve, MOST_OPS, time_limit)
 
 
 def solve(step: Step, budget: int, time_limit: float) -> Answer:
     """Plans within `budget`. A bound or proof is for at most `EXECUTIONS` executions of an op, and
     is therefore in the note, not in the answer.
 
-    OR-tools brings a HiGHS of its own, which does not load beside highspy's: it gets a process.
+    OR-tools brings a HiGHS of its own, which does not load beside highspy's: call it in a process
+    of its own (`child`).
     """
-    return child.call(solve_here, step, budget, time_limit)
-
-
-def solve_here(step: Step, budget: int, time_limit: float) -> Answer:
-    """Does the work of `solve`, in this process."""
     from ortools.sat.python import cp_model
 
     retention = Retention(step, budget, cp_model)
