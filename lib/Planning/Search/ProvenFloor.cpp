@@ -9,6 +9,7 @@
 #include "remat/Planning/Search/ProvenFloor.h"
 
 #include "remat/Planning/Search/CutModel.h"
+#include "remat/Planning/Search/Pebbling.h"
 
 #include <algorithm>
 #include <numeric>
@@ -55,9 +56,20 @@ LiveRange liveRange(const SearchGraph &graph) {
   return range;
 }
 
+/// Of one op.
+constexpr int64_t kMostStates = 256;
+
+/// Ops from the largest of `bytes` down, ties by position.
+std::vector<int32_t> largestFirst(std::vector<int32_t> ops, const std::vector<int64_t> &bytes) {
+  std::sort(ops.begin(), ops.end(), [&](int32_t a, int32_t b) {
+    return bytes[a] != bytes[b] ? bytes[a] > bytes[b] : a < b;
+  });
+  return ops;
+}
+
 } // namespace
 
-ProvenFloor provenFloor(const SearchGraph &graph, int64_t flows) {
+ProvenFloor provenFloor(const SearchGraph &graph, int64_t flows, int64_t states) {
   int32_t ops = graph.opCount();
   LiveRange range = liveRange(graph);
   ProvenFloor floor;
@@ -79,14 +91,20 @@ ProvenFloor provenFloor(const SearchGraph &graph, int64_t flows) {
     if (range.most[op] > floor.bytes)
       open.push_back(op);
   }
-  std::sort(open.begin(), open.end(), [&](int32_t a, int32_t b) {
-    return range.most[a] != range.most[b] ? range.most[a] > range.most[b] : a < b;
-  });
-  for (int32_t op : open) {
+  for (int32_t op : largestFirst(open, range.most)) {
     if (flows-- <= 0 || range.most[op] <= floor.bytes)
       break;
     CutModel model(graph, {op});
     raise(model.workingSet(0) + model.solve({0, {1}}).bytes[0], op);
+  }
+  std::vector<int32_t> all(ops);
+  std::iota(all.begin(), all.end(), 0);
+  for (int32_t op : largestFirst(std::move(all), range.least)) {
+    if (states <= 0)
+      break;
+    Pebbling pebbling = pebblingBound(graph, op, std::min(states, kMostStates));
+    states -= pebbling.states;
+    raise(pebbling.bytes, op);
   }
   return floor;
 }

@@ -22,7 +22,7 @@ class ProvenFloors : public testing::TestWithParam<Shape> {};
 
 TEST_P(ProvenFloors, AreNeverAboveTheSmallestPeak) {
   TestRandom random(30 + static_cast<uint64_t>(GetParam()));
-  int equal = 0, aboveWorkingSets = 0, needsFlow = 0;
+  int equal = 0, aboveWorkingSets = 0, needsFlow = 0, needsPebbling = 0;
   for (int turn = 0; turn < 2000; ++turn) {
     Problem problem = shapedProblem(random, GetParam(), 10);
     if (random.oneIn(2))
@@ -30,18 +30,22 @@ TEST_P(ProvenFloors, AreNeverAboveTheSmallestPeak) {
         op.recomputable = random.oneIn(2);
     SearchGraph graph(problem);
     int64_t smallest = ExhaustiveSearch(problem).smallestPeak().peak - graph.fixedBytes();
-    ProvenFloor floor = provenFloor(graph), quick = provenFloor(graph, 0);
+    ProvenFloor floor = provenFloor(graph), quick = provenFloor(graph, 0, 0),
+                flows = provenFloor(graph, 64, 0);
     ASSERT_LE(floor.bytes, smallest) << "turn " << turn;
-    ASSERT_LE(quick.bytes, floor.bytes);
+    ASSERT_LE(quick.bytes, flows.bytes);
+    ASSERT_LE(flows.bytes, floor.bytes);
     int64_t workingSets = floorOf(problem).bytes.count - graph.fixedBytes();
     EXPECT_GE(quick.bytes, workingSets) << "turn " << turn;
     equal += floor.bytes == smallest;
     aboveWorkingSets += floor.bytes > workingSets;
-    needsFlow += floor.bytes > quick.bytes;
+    needsFlow += flows.bytes > quick.bytes;
+    needsPebbling += floor.bytes > flows.bytes;
   }
   EXPECT_GT(equal, 1000);
   EXPECT_GT(aboveWorkingSets, 100);
   EXPECT_GT(needsFlow, 10);
+  EXPECT_TRUE(needsPebbling > 30 || GetParam() != Shape::Dag) << needsPebbling;
 }
 
 INSTANTIATE_TEST_SUITE_P(Shapes, ProvenFloors, testing::ValuesIn(allShapes),
@@ -61,7 +65,7 @@ TEST(ProvenFloor, CountsWhatHasToStayForRecomputations) {
   ProvenFloor floor = provenFloor(graph);
   EXPECT_EQ(floor.bytes, 59) << "50 + 1, and 8 to make big again";
   EXPECT_EQ(floor.op, 3);
-  EXPECT_EQ(provenFloor(graph, 0).bytes, 51);
+  EXPECT_EQ(provenFloor(graph, 0, 0).bytes, 51);
   EXPECT_EQ(ExhaustiveSearch(problem).smallestPeak().peak, 59);
 }
 
