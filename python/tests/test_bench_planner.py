@@ -186,6 +186,12 @@ def test_summary_counts_losses_and_open_problems():
     joined = "\n".join(lines)
     assert "step time / bound mean 1.0185, worst 1.0185 (g h100 50 %)" in joined
     assert "overhead / max(bound, 0.5%) median 1.250, worst 1.250" in joined
+    # A plan in another order is measured against the cheapest of ours.
+    moved = dataclasses.replace(rival, base_order=False)
+    reordered = dataclasses.replace(ROW, planner="best:order=reorder", plan_cost=1090, bound=None)
+    assert any("better in 1 cases of 1 problems; in 1 of" in line for line in text_of([ROW, moved]))
+    assert any("better in 0 cases" in line for line in text_of([ROW, reordered, moved]))
+    assert any("better in 1 cases" in line for line in text_of([ROW, reordered, rival]))
     equal = dataclasses.replace(rival, plan_cost=1100)
     assert any("better in 0 cases of 1 problems" in line for line in text_of([ROW, equal]))
     gone = dataclasses.replace(ROW, plan_cost=None, peak=None, status="no-plan-found")

@@ -283,13 +283,18 @@ def _optimum_lines(name: str, problems: list[dict[str, Row]]) -> list[str]:
 
 
 def losses(name: str, problems: Iterable[dict[str, Row]]) -> list[tuple[Row, Row]]:
-    """Returns (ours, rival's) for every problem and rival with a strictly cheaper plan."""
+    """Returns (ours, rival's) for every problem and rival with a strictly cheaper plan.
+
+    Ours is the strategy `name`; for a plan that is not in base order, the cheapest of all ours.
+    """
     found = []
     for problem in problems:
-        mine = problem[name]
+        planned = [row for row in problem.values() if row.kind == OURS and row.plan_cost is not None]
+        cheapest = min(planned, key=lambda row: row.plan_cost, default=problem[name])
         for row in problem.values():
             if row.kind != RIVAL or row.plan_cost is None:
                 continue
+            mine = problem[name] if row.base_order else cheapest
             if mine.plan_cost is None or row.plan_cost < mine.plan_cost:
                 found.append((mine, row))
     return found
