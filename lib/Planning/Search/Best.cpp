@@ -15,6 +15,7 @@
 #include "remat/Planning/Search/JointBound.h"
 #include "remat/Planning/Search/NearbyPlan.h"
 #include "remat/Planning/Search/ProvenFloor.h"
+#include "remat/Planning/Search/ReplayedPlans.h"
 
 #include <algorithm>
 #include <tuple>
@@ -52,6 +53,8 @@ namespace {
 
 /// Plans that are improved one by one.
 constexpr size_t kStarts = 5;
+/// Candidates replayed besides the base order.
+constexpr size_t kGuides = 15;
 /// Ops times flows of a branched bound, at most.
 constexpr int64_t kBranchOps = 400'000;
 /// Ops times flows of the proven floor, at most.
@@ -76,7 +79,9 @@ private:
       add(measure(graph, realiseJustInTime(graph, choices)));
   }
   void keep(Measured plan);
+  std::vector<const Measured *> pareto(int64_t limit) const;
   std::vector<const Measured *> front(int64_t limit) const;
+  void replay(int64_t limit);
   bool reach(int64_t limit, bool noisy = true);
   void improveReached(int64_t limit);
   bool isFar(int64_t extra) const;
@@ -163,25 +168,47 @@ void BestSearch::collect(int64_t limit) {
 }
 
 /// The plans of `candidates` of which no other is as cheap and as small, from the
-/// smallest peak up, at least 3 % apart; down to the first that fits.
-std::vector<const Measured *> BestSearch::front(int64_t limit) const {
-  std::vector<const Measured *> pareto, thinned;
+/// cheapest up, to the first that fits.
+std::vector<const Measured *> BestSearch::pareto(int64_t limit) const {
+  std::vector<const Measured *> chosen;
   std::vector<std::tuple<int64_t, int64_t, size_t>> order; // extra cost, peak, candidate
   for (const Measured &plan : candidates)
     order.emplace_back(plan.extra, plan.peak, order.size());
   std::sort(order.begin(), order.end());
   for (const auto &[extra, peak, index] : order)
-    if (pareto.empty() || peak < pareto.back()->peak) {
-      pareto.push_back(&candidates[index]);
+    if (chosen.empty() || peak < chosen.back()->peak) {
+      chosen.push_back(&candidates[index]);
       if (peak <= limit)
         break;
     }
-  for (; !pareto.empty() && thinned.size() < limits.candidates; pareto.pop_back())
-    if (thinned.empty() || pareto.back()->peak / 1000 > thinned.back()->peak / 1000 *
+  return chosen;
+}
+
+/// Of these, few, from the smallest peak up, at least 3 % apart.
+std::vector<const Measured *> BestSearch::front(int64_t limit) const {
+  std::vector<const Measured *> all = pareto(limit), thinned;
+  for (; !all.empty() && thinned.size() < limits.candidates; all.pop_back())
+    if (thinned.empty() || all.back()->peak / 1000 > thinned.back()->peak / 1000 *
                                                             (thinned.size() < 3 ? 1006 : 1030) /
                                                             1000)
-      thinned.push_back(pareto.back());
+      thinned.push_back(all.back());
   return thinned;
+}
+
+/// Replays the base order and candidates within the limit.
+void BestSearch::replay(int64_t limit) {
+  std::vector<const Measured *> guides = pareto(limit);
+  std::reverse(guides.begin(), guides.end());
+  if (guides.size() > kGuides) // the base order and those near the limit
+    guides.erase(guides.begin() + kGuides, guides.end() - 1);
+  std::rotate(guides.begin(), guides.end() - 1, guides.end());
+  ReplayedPlans replays(graph, limit);
+  replays.run(guides, std::max(limits.work / 8, int64_t(40) * graph.opCount()));
+  for (Measured &plan : replays.plans())
+    keep(std::move(plan));
+  if (replays.smallest())
+    add(*replays.smallest());
+  report.work += replays.work();
 }
 
 /// Repairs candidates to the limit and keeps the cheapest in `reached`.
@@ -190,7 +217,7 @@ bool BestSearch::reach(int64_t limit, bool noisy) {
   Repairer repairer(graph, limit, 1);
   auto attempt = [&](const Measured &start, int64_t noise) {
     int64_t ceiling = reached.empty() ? repairer.dearest() : reached.front().extra;
-    if (noise > 0 && !reached.empty())
+    if (!reached.empty()) // pruning takes some away
       ceiling += ceiling / 8;
     if (start.extra >= ceiling)
       return;
@@ -309,6 +336,7 @@ BestReport BestSearch::run(std::optional<Bytes> budget) {
     bound(limit);
   if (*budget >= report.floor.bytes) {
     collect(limit);
+    replay(limit);
     reach(limit, /*noisy=*/false);
     branch(limit);
     reach(limit);

@@ -1,0 +1,100 @@
+//===- Replay.h - a plan made again within a limit --------------*- C++ -*-===//
+//
+// Part of Remat, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef REMAT_PLANNING_SEARCH_REPLAY_H
+#define REMAT_PLANNING_SEARCH_REPLAY_H
+
+#include "remat/Planning/Search/LiveProfile.h"
+#include "remat/Planning/Search/Measure.h"
+#include "remat/Planning/Search/Random.h"
+
+#include <optional>
+
+namespace remat::planning::search {
+
+/// What makes a value worth its bytes when some must go.
+struct ReplayOptions {
+  /// How much of what the missing ancestors cost counts as the value's own cost,
+  /// in quarters: all if each eviction is to be paid alone, nothing if they are
+  /// made again in any case.
+  int32_t ancestors = 4;
+  /// Divides by the stages until the next read.
+  bool distance = true;
+  /// A stage counts 1, one whose plain live bytes exceed the limit 1 + `pressure`.
+  int32_t pressure = 0;
+  /// More bytes than this many times what is missing count for nothing.
+  int64_t surplus = 4;
+  /// Scores are divided by up to 1 + noise / 1024, the same all along for a value.
+  int64_t noise = 0;
+  uint64_t seed = 0;
+};
+
+/// Runs a plan from its first execution to its last, and whenever an execution
+/// does not fit takes away the live values that cost least for their bytes and
+/// the time until their next read, which is known. What a later execution then
+/// misses runs again just before it, with all that is missing for it, and stays
+/// while there is room. Source: the eviction rule of dynamic tensor
+/// rematerialization (Kirisame et al. 2021) with known next reads (Belady 1966).
+class Replayer {
+public:
+  explicit Replayer(const SearchGraph &graph);
+
+  /// Returns a plan within `limit` wherever what each execution needs at once
+  /// fits, else one that exceeds it there. Cost: O((V + E) d) for degrees d, and
+  /// for each eviction the live values with their missing ancestors.
+  std::optional<Measured> replay(const Recomputations &plan, int64_t limit,
+                                 const ReplayOptions &options, int64_t work = int64_t(1) << 50);
+  int64_t work() const { return effort / 8; }
+
+private:
+  static constexpr Key kNever = ~Key(0);
+
+  void start(const Recomputations &plan);
+  void runStage(int32_t stage, std::span<const Recomputation> planned);
+  void want(int32_t op);
+  void execute(int32_t op, Key key);
+  void makeRoom(int64_t bytes, int32_t stage);
+  void evict(int32_t value);
+  int64_t reliefOf(int32_t value, int32_t from, int32_t until, int64_t missing) const;
+  int64_t noiseOf(int32_t value) const;
+  int32_t cheapest(int32_t stage, int64_t missing);
+  void need(int32_t value, Key key);
+  void findNeed(int32_t value);
+  void settle(int32_t value);
+  bool isWanted(int32_t op, Key key) const;
+  void pass(int32_t op, Key key);
+  bool ancestors(int32_t op, Key at, int64_t &cost, int32_t most);
+  void insertLive(int32_t value);
+  void removeLive(int32_t value);
+  Key nextRun(int32_t op) const { return runAt[op] < runEnd[op] ? planRuns[runAt[op]] : kNever; }
+
+  const SearchGraph &graph;
+  ReplayOptions options;
+  int64_t limit = 0, live = 0, effort = 0;
+  Key now = 0;
+  std::vector<Key> planReads, planRuns;
+  std::vector<size_t> readAt, readEnd; ///< by value: the reads of the plan still to come
+  std::vector<size_t> runAt, runEnd;   ///< by op: likewise its runs
+  std::vector<Key> needs;              ///< by value: when the value at hand, or the one that is
+                                       ///< missing, is read next, before the plan's next run
+  std::vector<int64_t> found, foundAt; ///< by value: cost of missing ancestors, and when it was found
+  int64_t events = 0;
+  int reliefShift = 0;
+  std::vector<char> frozen; ///< by value: cannot be made again
+  std::vector<char> spare; ///< by value: held though the plan makes it again before it is read
+  std::vector<int32_t> held, place;    ///< values in memory; by value: where in `held`, or -1
+  std::vector<int64_t> weights;        ///< prefix sums by stage
+  std::vector<int32_t> active; ///< by op: the last stage in which its planned run was needed
+  std::vector<int32_t> seen, stack, stageOps;
+  int32_t round = 0;
+  Recomputations result;
+};
+
+} // namespace remat::planning::search
+
+#endif // REMAT_PLANNING_SEARCH_REPLAY_H

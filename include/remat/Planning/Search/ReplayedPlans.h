@@ -1,0 +1,46 @@
+//===- ReplayedPlans.h - many replays, the cheapest of them -----*- C++ -*-===//
+//
+// Part of Remat, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef REMAT_PLANNING_SEARCH_REPLAYEDPLANS_H
+#define REMAT_PLANNING_SEARCH_REPLAYEDPLANS_H
+
+#include "remat/Planning/Search/Repair.h"
+#include "remat/Planning/Search/Replay.h"
+
+namespace remat::planning::search {
+
+/// Replays guides within a limit in many ways: each guide in two ways, the guides
+/// that led to the cheapest plans in all ways, and then these with noise.
+class ReplayedPlans {
+public:
+  ReplayedPlans(const SearchGraph &graph, int64_t limit)
+      : graph(graph), limit(limit), replayer(graph), repairer(graph, limit, 4) {}
+
+  /// Spends at most `allowance` units of work and a little more.
+  void run(std::span<const Measured *const> guides, int64_t allowance);
+
+  /// Within the limit, pruned; the cheapest first, all different.
+  std::vector<Measured> &plans() { return found; }
+  /// Of the plans that do not fit the one with the smallest peak.
+  const std::optional<Measured> &smallest() const { return exceeding; }
+  int64_t work() const { return replayer.work() + repairer.work(); }
+
+private:
+  int64_t attempt(const Recomputations &guide, const ReplayOptions &options);
+
+  const SearchGraph &graph;
+  int64_t limit, end = 0;
+  Replayer replayer;
+  Repairer repairer;
+  std::vector<Measured> found;
+  std::optional<Measured> exceeding;
+};
+
+} // namespace remat::planning::search
+
+#endif // REMAT_PLANNING_SEARCH_REPLAYEDPLANS_H

@@ -1,0 +1,361 @@
+//===- Replay.cpp - a plan made again within a limit ----------------------===//
+//
+// Part of Remat, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "remat/Planning/Search/Replay.h"
+
+#include <algorithm>
+#include <bit>
+
+namespace remat::planning::search {
+
+namespace {
+
+constexpr int32_t kDepth = 200; ///< missing ancestors looked at for a score
+constexpr int64_t kFresh = 64;
+
+int32_t stageOf(Key key) { return static_cast<int32_t>(key >> 32); }
+Key keyOf(int32_t stage, int32_t op) {
+  return static_cast<Key>(stage) << 32 | static_cast<Key>(op);
+}
+
+} // namespace
+
+Replayer::Replayer(const SearchGraph &graph)
+    : graph(graph), readAt(graph.valueCount()), readEnd(graph.valueCount()),
+      runAt(graph.opCount() + 1), runEnd(graph.opCount() + 1), needs(graph.valueCount()),
+      place(graph.valueCount()), weights(graph.opCount() + 2), seen(graph.opCount() + 1, 0) {}
+
+void Replayer::start(const Recomputations &plan) {
+  int32_t ops = graph.opCount();
+  std::vector<size_t> reads(graph.valueCount() + 1, 0), runs(ops + 2, 0);
+  for (int32_t op = 0; op <= ops; ++op)
+    for (int32_t value : graph.inputs(op))
+      ++reads[value + 1];
+  for (Recomputation one : plan) {
+    ++runs[one.op + 1];
+    for (int32_t value : graph.inputs(one.op))
+      ++reads[value + 1];
+  }
+  for (size_t i = 1; i < reads.size(); ++i)
+    reads[i] += reads[i - 1];
+  for (size_t i = 1; i < runs.size(); ++i)
+    runs[i] += runs[i - 1];
+  readAt.assign(reads.begin(), reads.end() - 1);
+  readEnd = readAt;
+  runAt.assign(runs.begin(), runs.end() - 1);
+  runEnd = runAt;
+  planReads.resize(reads.back());
+  planRuns.resize(runs.back());
+  auto next = plan.begin();
+  for (int32_t op = 0; op <= ops; ++op) {
+    for (; next != plan.end() && next->stage == op; ++next) {
+      planRuns[runEnd[next->op]++] = keyOf(op, next->op);
+      for (int32_t value : graph.inputs(next->op))
+        planReads[readEnd[value]++] = keyOf(op, next->op);
+    }
+    for (int32_t value : graph.inputs(op))
+      planReads[readEnd[value]++] = keyOf(op, ops);
+  }
+  needs.assign(graph.valueCount(), kNever);
+  found.assign(graph.valueCount(), 0);
+  foundAt.assign(graph.valueCount(), -kFresh);
+  events = 0;
+  spare.assign(graph.valueCount(), 0);
+  frozen.assign(graph.valueCount(), 0);
+  for (int32_t value = 0; value < graph.valueCount(); ++value)
+    frozen[value] = graph.bytes(value) == 0 || !graph.recomputable(graph.producer(value));
+  active.assign(ops + 1, -1);
+  place.assign(graph.valueCount(), -1);
+  held.clear();
+  result.clear();
+  live = 0;
+  effort += static_cast<int64_t>(planReads.size()) / 4;
+}
+
+void Replayer::insertLive(int32_t value) {
+  place[value] = static_cast<int32_t>(held.size());
+  held.push_back(value);
+  live += graph.bytes(value);
+}
+
+void Replayer::removeLive(int32_t value) {
+  int32_t last = held.back();
+  held[place[value]] = last;
+  place[last] = place[value];
+  held.pop_back();
+  place[value] = -1;
+  live -= graph.bytes(value);
+}
+
+/// When the value is read next behind `now`, by the plan or for something missing.
+void Replayer::findNeed(int32_t value) {
+  size_t &read = readAt[value];
+  while (read < readEnd[value] && planReads[read] <= now)
+    ++read;
+  Key next = read < readEnd[value] ? planReads[read] : kNever;
+  int32_t stage = stageOf(now);
+  for (int32_t reader : graph.readers(value)) {
+    if (reader >= stage)
+      break;
+    for (int32_t made = graph.firstResult(reader); made < graph.firstResult(reader + 1); ++made)
+      if (place[made] < 0 && needs[made] != kNever)
+        next = std::min(next, keyOf(stageOf(needs[made]), reader));
+
+  }
+  needs[value] = next;
+  spare[value] = next >= nextRun(graph.producer(value));
+}
+
+/// A missing value's op will read `value` at `key`.
+void Replayer::need(int32_t value, Key key) {
+  int32_t op = graph.producer(value);
+  if (key >= needs[value] || (place[value] < 0 && key >= nextRun(op)))
+    return;
+  needs[value] = key;
+  if (key < nextRun(op))
+    spare[value] = 0;
+  if (place[value] < 0)
+    for (int32_t input : graph.inputs(op))
+      need(input, keyOf(stageOf(key), op));
+}
+
+void Replayer::evict(int32_t value) {
+  removeLive(value);
+  ++events;
+  int32_t op = graph.producer(value);
+  if (spare[value]) {
+    needs[value] = kNever; // the plan runs it again in any case
+    return;
+  }
+  for (int32_t input : graph.inputs(op))
+    need(input, keyOf(stageOf(needs[value]), op));
+}
+
+/// Adds up what is missing to run `op` in the stage of `at`, as far as `most` ops.
+/// Returns false if something of it cannot run again.
+bool Replayer::ancestors(int32_t op, Key at, int64_t &cost, int32_t most) {
+  ++round;
+  stack.assign(1, op);
+  while (!stack.empty()) {
+    int32_t next = stack.back();
+    stack.pop_back();
+    for (int32_t input : graph.inputs(next)) {
+      int32_t producer = graph.producer(input);
+      if (place[input] >= 0 || seen[producer] == round || nextRun(producer) < at)
+        continue;
+      if (!graph.recomputable(producer))
+        return false;
+      seen[producer] = round;
+      cost += graph.cost(producer);
+      ++effort;
+      if (--most < 0)
+        return true;
+      stack.push_back(producer);
+    }
+  }
+  return true;
+}
+
+/// The bytes and stages that a value gives free, which its cost is divided by.
+int64_t Replayer::reliefOf(int32_t value, int32_t from, int32_t until, int64_t missing) const {
+  int64_t bytes = std::min(graph.bytes(value), options.surplus * missing);
+  if (!options.distance)
+    return bytes;
+  auto product = static_cast<__int128>(bytes) * (weights[until] - weights[from]);
+  return std::max<int64_t>(static_cast<int64_t>(product >> reliefShift), 1);
+}
+
+int64_t Replayer::noiseOf(int32_t value) const {
+  return Random(options.seed + static_cast<uint64_t>(value)).below(options.noise);
+}
+
+/// The live value to take away at `stage`, or -1: what the plan runs again in any
+/// case, else what costs least for its bytes and stages.
+int32_t Replayer::cheapest(int32_t stage, int64_t missing) {
+  int32_t best = -1;
+  int64_t bestWorth = 0, bestRelief = 1;
+  bool bestSpare = false;
+  for (int32_t value : held) {
+    int32_t op = graph.producer(value);
+    bool isSpare = spare[value];
+    int32_t until = stageOf(isSpare ? nextRun(op) : needs[value]);
+    if (until <= stage || (bestSpare && !isSpare) || frozen[value])
+      continue;
+    int64_t relief = reliefOf(value, stage, until, missing);
+    if (options.noise > 0)
+      relief = relief / 1024 * (1024 + noiseOf(value)) + 1;
+    int64_t worth = graph.cost(op) + 1;
+    auto isBetter = [&] {
+      __int128 ours = static_cast<__int128>(worth) * bestRelief;
+      __int128 theirs = static_cast<__int128>(bestWorth) * relief;
+      return best < 0 || isSpare > bestSpare || ours < theirs || (ours == theirs && value < best);
+    };
+    if (!isBetter())
+      continue;
+    if (!isSpare && options.ancestors > 0) {
+      if (events - foundAt[value] < kFresh) {
+        int64_t alone = worth;
+        worth += found[value] / 4 * options.ancestors;
+        if (!isBetter())
+          continue;
+        worth = alone;
+      }
+      if (foundAt[value] != events) {
+        found[value] = 0;
+        ancestors(op, needs[value], found[value], kDepth);
+        foundAt[value] = events;
+      }
+      worth += found[value] / 4 * options.ancestors;
+      if (!isBetter())
+        continue;
+    }
+    best = value;
+    bestWorth = worth;
+    bestRelief = relief;
+    bestSpare = isSpare;
+  }
+  effort += static_cast<int64_t>(held.size()) / 8;
+  return best;
+}
+
+void Replayer::makeRoom(int64_t bytes, int32_t stage) {
+  while (live + bytes > limit) {
+    int32_t value = cheapest(stage, live + bytes - limit);
+    if (value < 0)
+      return;
+    int64_t cost = 0;
+    if (spare[value] || ancestors(graph.producer(value), needs[value], cost, graph.opCount()))
+      evict(value);
+    else
+      frozen[value] = 1;
+  }
+}
+
+void Replayer::settle(int32_t value) {
+  findNeed(value);
+  if (needs[value] == kNever && place[value] >= 0)
+    removeLive(value);
+}
+
+void Replayer::execute(int32_t op, Key key) {
+  int64_t bytes = 0;
+  for (int32_t value = graph.firstResult(op); value < graph.firstResult(op + 1); ++value)
+    bytes += place[value] < 0 ? graph.bytes(value) : 0;
+  now = key - 1;
+  makeRoom(bytes, stageOf(key));
+  for (int32_t value = graph.firstResult(op); value < graph.firstResult(op + 1); ++value)
+    if (place[value] < 0)
+      insertLive(value);
+  pass(op, key);
+}
+
+/// Whether something that will run reads what a planned run at `key` makes anew;
+/// `active` are the runs of the stage that are known to be needed.
+bool Replayer::isWanted(int32_t op, Key key) const {
+  size_t after = runAt[op];
+  while (after < runEnd[op] && planRuns[after] <= key)
+    ++after;
+  Key until = after < runEnd[op] ? planRuns[after] : kNever;
+  int32_t stage = stageOf(key);
+  for (int32_t value = graph.firstResult(op); value < graph.firstResult(op + 1); ++value) {
+    if (place[value] >= 0)
+      continue;
+    for (size_t read = readAt[value]; read < readEnd[value] && planReads[read] <= until; ++read) {
+      if (planReads[read] <= key)
+        continue;
+      auto reader = static_cast<int32_t>(planReads[read] & 0xffffffff);
+      if (stageOf(planReads[read]) > stage || reader == graph.opCount() || active[reader] == stage)
+        return true;
+    }
+    for (int32_t reader : graph.readers(value)) {
+      if (reader >= stage)
+        break;
+      for (int32_t made = graph.firstResult(reader); made < graph.firstResult(reader + 1); ++made)
+        if (place[made] < 0 && needs[made] != kNever && needs[made] > key && needs[made] < until)
+          return true;
+    }
+  }
+  return false;
+}
+
+void Replayer::pass(int32_t op, Key key) {
+  now = key;
+  while (runAt[op] < runEnd[op] && planRuns[runAt[op]] <= key)
+    ++runAt[op];
+  for (int32_t value : graph.inputs(op))
+    settle(value);
+  for (int32_t value = graph.firstResult(op); value < graph.firstResult(op + 1); ++value)
+    settle(value);
+}
+
+/// Lists what `op` misses for this stage.
+void Replayer::want(int32_t op) {
+  for (int32_t value : graph.inputs(op))
+    if (int32_t producer = graph.producer(value); place[value] < 0 && seen[producer] != round) {
+      seen[producer] = round;
+      stageOps.push_back(producer);
+    }
+}
+
+void Replayer::runStage(int32_t stage, std::span<const Recomputation> planned) {
+  ++round;
+  stageOps.clear();
+  for (size_t next = planned.size(); next-- > 0;)
+    if (int32_t op = planned[next].op; isWanted(op, keyOf(stage, op))) {
+      active[op] = stage;
+      seen[op] = round;
+      stageOps.push_back(op);
+    }
+  want(stage);
+  for (size_t next = 0; next < stageOps.size(); ++next)
+    want(stageOps[next]);
+  std::sort(stageOps.begin(), stageOps.end());
+  std::vector<int32_t> ops = stageOps;
+  auto skipped = planned.begin();
+  for (int32_t op : ops) {
+    for (; skipped != planned.end() && skipped->op < op; ++skipped)
+      if (active[skipped->op] != stage)
+        pass(skipped->op, keyOf(stage, skipped->op));
+    result.push_back({stage, op});
+    execute(op, keyOf(stage, op));
+  }
+  for (; skipped != planned.end(); ++skipped)
+    if (active[skipped->op] != stage)
+      pass(skipped->op, keyOf(stage, skipped->op));
+  if (stage < graph.opCount())
+    execute(stage, keyOf(stage, graph.opCount()));
+}
+
+std::optional<Measured> Replayer::replay(const Recomputations &plan, int64_t most,
+                                         const ReplayOptions &how, int64_t work) {
+  int64_t finish = effort + 8 * work;
+  limit = most;
+  options = how;
+  start(plan);
+  std::vector<int64_t> profile = baseProfile(graph);
+  weights[0] = 0;
+  for (int32_t stage = 0; stage <= graph.opCount(); ++stage)
+    weights[stage + 1] = weights[stage] + 1 +
+                         (stage < graph.opCount() && profile[stage] > limit ? options.pressure : 0);
+  reliefShift = std::max(0, static_cast<int>(std::bit_width(static_cast<uint64_t>(limit))) +
+                                static_cast<int>(std::bit_width(
+                                    static_cast<uint64_t>(weights.back()))) - 62);
+  auto next = plan.begin();
+  for (int32_t stage = 0; stage <= graph.opCount(); ++stage) {
+    auto end = next;
+    while (end != plan.end() && end->stage == stage)
+      ++end;
+    runStage(stage, {next, end});
+    next = end;
+    if (effort > finish)
+      return std::nullopt;
+  }
+  return measure(graph, std::move(result));
+}
+
+} // namespace remat::planning::search
