@@ -14,6 +14,7 @@
 #include "remat/Planning/Search/IteratedGreedy.h"
 #include "remat/Planning/Search/JointBound.h"
 #include "remat/Planning/Search/NearbyPlan.h"
+#include "remat/Planning/Search/PebbleBound.h"
 #include "remat/Planning/Search/ProvenFloor.h"
 #include "remat/Planning/Search/ReplayedPlans.h"
 
@@ -59,6 +60,9 @@ constexpr size_t kGuides = 15;
 constexpr int64_t kBranchOps = 400'000;
 /// Ops times flows of the proven floor, at most.
 constexpr int64_t kFloorOps = 200'000;
+
+/// States of pebble games where one flow is spent on branching.
+constexpr int64_t kPebblesPerFlow = 100;
 
 class BestSearch {
 public:
@@ -140,6 +144,16 @@ void BestSearch::branch(int64_t limit) {
   branched.flows = flows / 2;
   if (!reached.empty())
     branched.enough = reached.front().extra;
+  PebbleOptions pebbles{limits.branchFlows * kPebblesPerFlow, branched.enough, known.tried};
+  if (!known.choices.empty())
+    pebbles.later.push_back({known.choices.front().cut, known.extra});
+  PebbleBound played = pebbleBound(graph, limit, pebbles);
+  report.work += played.work;
+  if (played.infeasible)
+    report.floor = {Bytes(limit + graph.fixedBytes() + 1), played.witness};
+  boundExtra = std::max(boundExtra, played.extra);
+  if (played.infeasible || (branched.enough && boundExtra >= *branched.enough))
+    return;
   CutBound single = branchedCutBound(graph, limit, bestCut, flows / 2, branched.enough);
   report.flows += single.flows;
   boundExtra = std::max(boundExtra, single.extra);

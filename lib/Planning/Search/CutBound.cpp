@@ -278,15 +278,18 @@ std::vector<int32_t> someCuts(std::vector<int32_t> all, size_t most) {
 CutBound bestSingleCutBound(const SearchGraph &graph, int64_t limit, size_t most, int64_t flows) {
   CutBound best;
   int64_t spent = 0;
+  std::vector<CutExtra> tried;
   for (int32_t cut : someCuts(cutsAbove(graph, limit, graph.opCount()), most)) {
     CutBound bound = singleCutBound(graph, limit, cut, flows);
     spent += bound.flows;
+    tried.push_back({cut, bound.extra});
     if (bound.infeasible || bound.extra > best.extra || best.choices.empty())
       best = std::move(bound);
     if (best.infeasible)
       break;
   }
   best.flows = spent;
+  best.tried = std::move(tried);
   return best;
 }
 

@@ -32,6 +32,13 @@ struct CutChoice {
   std::vector<int32_t> again;  ///< ops that run again in their windows, ascending
 };
 
+/// Within the limit, what runs again behind the base execution of `cut` costs at
+/// least `extra`.
+struct CutExtra {
+  int32_t cut;
+  int64_t extra;
+};
+
 struct CutBound {
   /// No schedule of this base order stays within the limit: op `witness` needs
   /// at least `least` bytes.
@@ -45,9 +52,10 @@ struct CutBound {
   /// Of the cheapest relaxed solution met that keeps within the room at each
   /// cut, else of the one at the best prices. Empty when infeasible.
   std::vector<CutChoice> choices;
-  int64_t choiceCost = 0;  ///< of the ops that run again in `choices`
-  bool choiceFits = false; ///< whether it keeps within the room
-  int64_t flows = 0;       ///< maximum flows spent
+  std::vector<CutExtra> tried; ///< of single cuts, in no order
+  int64_t choiceCost = 0;      ///< of the ops that run again in `choices`
+  bool choiceFits = false;     ///< whether it keeps within the room
+  int64_t flows = 0;           ///< maximum flows spent
 };
 
 /// The cuts worth a bound: local maxima of the base profile above `limit`,

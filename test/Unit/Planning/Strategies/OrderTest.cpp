@@ -108,10 +108,12 @@ TEST(Order, OnlyTheFloorRefusesEveryOrder) {
   EXPECT_EQ(result.witness->floor, Bytes(11));
   EXPECT_EQ(result.bound, Cost(4));
   EXPECT_EQ(result.smallestPeak, Bytes(12));
-  EXPECT_EQ(result.stopReason,
-            "no plan fits the budget 11 B, scope non-arguments: the floor is 11 B; the "
-            "smallest peak that best effort=default order=reorder reaches is 12 B; raise the "
-            "budget to that, or set it to min");
+  EXPECT_EQ(
+      result.stopReason,
+      "no plan fits the budget 11 B, scope non-arguments: the floor is 11 B; it is proven "
+      "that none fits in the base order or the reordered one; the smallest peak that "
+      "best effort=default order=reorder reaches is 12 B; raise the budget to that, or set it "
+      "to min");
   for (Op &op : problem.graph.ops)
     op.recomputable = false; // no other order
   result = solveReordered(problem, {Budget::Kind::Bytes, 15}, StrategyKind::None);
