@@ -71,11 +71,32 @@ private:
   Value latest, latestFloat;
 };
 
+/// Which instance of a value is the latest. Ops that have run read instances, so
+/// that an op's operands lead back to the originals only through here.
+class Instances {
+public:
+  Value latest(Value original) const {
+    Value instance = current.lookup(original);
+    return instance ? instance : original;
+  }
+  Value original(Value instance) const {
+    Value value = originals.lookup(instance);
+    return value ? value : instance;
+  }
+  void set(Value original, Value instance) {
+    current[original] = instance;
+    originals[instance] = original;
+  }
+
+private:
+  llvm::DenseMap<Value, Value> current, originals;
+};
+
 /// Builds the body of one region.
 class BodyBuilder {
 public:
-  BodyBuilder(const llvm::DenseMap<Value, Value> &current, MLIRContext *context)
-      : current(current), body(new Block), builder(context) {
+  BodyBuilder(const Instances &instances, MLIRContext *context)
+      : instances(instances), body(new Block), builder(context) {
     region.push_back(body);
     builder.setInsertionPointToEnd(body);
   }
@@ -86,10 +107,11 @@ public:
   int64_t clones = 0;
 
 private:
-  Value lookup(Value original);
+  /// Returns what stands in the body for `read`, which an op reads.
+  Value lookup(Value read);
   Operation *clone(Operation *op, ArrayRef<Value> inputs);
 
-  const llvm::DenseMap<Value, Value> &current;
+  const Instances &instances;
   Region region;
   Block *body;
   OpBuilder builder;
@@ -114,7 +136,7 @@ private:
   func::FuncOp entry;
   const StepGraph &step;
   TriggerChoice triggers;
-  llvm::DenseMap<Value, Value> current; ///< original -> latest instance, where they differ
+  Instances instances;
   FoldedClones folded;
   ApplyCounts counts;
 };
@@ -166,11 +188,11 @@ Value TriggerChoice::before(OpId op) const {
 // BodyBuilder
 //===----------------------------------------------------------------------===//
 
-Value BodyBuilder::lookup(Value original) {
+Value BodyBuilder::lookup(Value read) {
+  Value original = instances.original(read);
   if (Value inside = local.lookup(original))
     return inside;
-  Value instance = current.lookup(original);
-  Value &argument = arguments[instance ? instance : original];
+  Value &argument = arguments[instances.latest(original)];
   if (!argument)
     argument = body->addArgument(original.getType(), original.getLoc());
   return argument;
@@ -246,25 +268,20 @@ void Applier::moveTo(ArrayRef<OpId> order) {
 void Applier::emit(const RecomputeGroup &group) {
   bool atEnd = group.before == static_cast<OpId>(step.root.size());
   Operation *anchor = atEnd ? entry.getBody().front().getTerminator() : step.root[group.before];
-  BodyBuilder body(current, entry.getContext());
+  BodyBuilder body(instances, entry.getContext());
   for (OpId op : group.ops)
     body.run(step.root[op], step.cone[op]);
-  Value trigger = triggers.before(group.before);
-  if (Value instance = current.lookup(trigger))
-    trigger = instance;
+  Value trigger = instances.latest(triggers.before(group.before));
   RecomputeOp op = body.finish(group, trigger, anchor, step.root[group.ops.front()]->getLoc());
   for (auto [original, instance] : llvm::zip_equal(group.yields, op.getResults()))
-    current[original] = instance;
+    instances.set(original, instance);
   ++counts.regions;
   counts.executions += static_cast<int64_t>(group.ops.size());
   counts.clones += body.clones;
 }
 
 void Applier::redirect(Operation *op, const std::vector<Operation *> &cone) {
-  auto latest = [&](Value value) {
-    Value instance = current.lookup(value);
-    return instance ? instance : value;
-  };
+  auto latest = [&](Value value) { return instances.latest(value); };
   for (Operation *producer : cone) {
     llvm::SetVector<Value> reads = valuesRead(producer);
     SmallVector<Value> inputs = llvm::map_to_vector(reads, latest);
@@ -278,7 +295,7 @@ void Applier::redirect(Operation *op, const std::vector<Operation *> &cone) {
       folded.insert(producer, inputs, copy);
     }
     for (auto [original, instance] : llvm::zip_equal(producer->getResults(), copy->getResults()))
-      current[original] = instance;
+      instances.set(original, instance);
   }
   op->walk([&](Operation *inner) {
     for (OpOperand &operand : inner->getOpOperands())
