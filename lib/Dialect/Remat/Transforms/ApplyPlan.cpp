@@ -46,31 +46,6 @@ private:
   llvm::DenseMap<Operation *, Clone> clones;
 };
 
-/// Chooses what a region is ordered after.
-class TriggerChoice {
-public:
-  explicit TriggerChoice(const StepGraph &step) : step(step), ranAt(step.root.size(), 0) {
-    for (auto [index, value] : llvm::enumerate(step.value))
-      if (value)
-        idOf[value] = static_cast<planning::ValueId>(index);
-  }
-
-  /// Notes that the ops up to `op` have run.
-  void ran(OpId op);
-  /// Returns the original of the trigger of a region right before `op`, or null.
-  Value before(OpId op) const;
-
-private:
-  /// True for a value in memory that a backward op makes.
-  bool isBackward(Value value) const;
-
-  const StepGraph &step;
-  llvm::DenseMap<Value, planning::ValueId> idOf;
-  std::vector<int64_t> ranAt; ///< by op: its place among first executions, from 1
-  int64_t runs = 0;
-  Value latest, latestFloat;
-};
-
 /// Which instance of a value is the latest. Ops that have run read instances, so
 /// that an op's operands lead back to the originals only through here.
 class Instances {
@@ -123,7 +98,7 @@ private:
 /// Rewrites one function.
 class Applier {
 public:
-  Applier(func::FuncOp entry, const StepGraph &step) : entry(entry), step(step), triggers(step) {}
+  Applier(func::FuncOp entry, const StepGraph &step) : entry(entry), step(step) {}
 
   ApplyCounts run(const Executions &executions);
 
@@ -131,58 +106,15 @@ private:
   void moveTo(ArrayRef<OpId> order);
   void emit(const RecomputeGroup &group);
   void redirect(Operation *op, const std::vector<Operation *> &cone);
-  void eraseDeadFolded();
+  void eraseUnread(ArrayRef<OpId> moved);
 
   func::FuncOp entry;
   const StepGraph &step;
-  TriggerChoice triggers;
   Instances instances;
   FoldedClones folded;
   ApplyCounts counts;
 };
 } // namespace
-
-//===----------------------------------------------------------------------===//
-// TriggerChoice
-//===----------------------------------------------------------------------===//
-
-bool TriggerChoice::isBackward(Value value) const {
-  auto found = idOf.find(value);
-  if (found == idOf.end())
-    return false;
-  const planning::Value &made = step.graph.values[found->second];
-  return made.producer != planning::kNoOp && made.bytes.count > 0 &&
-         step.graph.ops[made.producer].phase == planning::Phase::Backward;
-}
-
-void TriggerChoice::ran(OpId op) {
-  ranAt[op] = ++runs;
-  for (Value result : step.root[op]->getResults())
-    if (isBackward(result)) {
-      latest = result;
-      if (floatBits(result.getType()))
-        latestFloat = result;
-    }
-}
-
-Value TriggerChoice::before(OpId op) const {
-  if (op < static_cast<OpId>(step.root.size())) {
-    llvm::SetVector<Value> reads = valuesRead(step.root[op]);
-    for (Operation *folded : step.cone[op])
-      reads.insert_range(valuesRead(folded));
-    auto rank = [&](Value value) {
-      planning::ValueId id = idOf.lookup(value);
-      return std::tuple(floatBits(value.getType()) > 0, ranAt[step.graph.values[id].producer], id);
-    };
-    Value best;
-    for (Value value : reads)
-      if (isBackward(value) && (!best || rank(best) < rank(value)))
-        best = value;
-    if (best)
-      return best;
-  }
-  return latestFloat ? latestFloat : latest;
-}
 
 //===----------------------------------------------------------------------===//
 // BodyBuilder
@@ -271,7 +203,7 @@ void Applier::emit(const RecomputeGroup &group) {
   BodyBuilder body(instances, entry.getContext());
   for (OpId op : group.ops)
     body.run(step.root[op], step.cone[op]);
-  Value trigger = instances.latest(triggers.before(group.before));
+  Value trigger = instances.latest(group.trigger);
   RecomputeOp op = body.finish(group, trigger, anchor, step.root[group.ops.front()]->getLoc());
   for (auto [original, instance] : llvm::zip_equal(group.yields, op.getResults()))
     instances.set(original, instance);
@@ -303,10 +235,12 @@ void Applier::redirect(Operation *op, const std::vector<Operation *> &cone) {
   });
 }
 
-/// Folded ops all of whose readers read a clone are gone from the model, so
-/// they go from the program.
-void Applier::eraseDeadFolded() {
+/// Folded ops all of whose readers read a clone are gone from the model, so they
+/// go from the program. So do first executions that nothing reads.
+void Applier::eraseUnread(ArrayRef<OpId> moved) {
   llvm::DenseSet<Operation *> candidates;
+  for (OpId op : moved)
+    candidates.insert(step.root[op]);
   for (const std::vector<Operation *> &cone : step.cone)
     candidates.insert(cone.begin(), cone.end());
   for (Operation &op : llvm::make_early_inc_range(llvm::reverse(entry.getBody().front())))
@@ -323,13 +257,14 @@ ApplyCounts Applier::run(const Executions &executions) {
       emit(groups.front());
   };
   for (OpId op : executions.order) {
+    if (llvm::binary_search(executions.moved, op))
+      continue;
     emitUpTo(op);
     redirect(step.root[op], step.cone[op]);
-    triggers.ran(op);
   }
   emitUpTo(static_cast<OpId>(step.root.size()));
   redirect(entry.getBody().front().getTerminator(), {});
-  eraseDeadFolded();
+  eraseUnread(executions.moved);
   return counts;
 }
 

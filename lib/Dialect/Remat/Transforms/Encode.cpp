@@ -64,32 +64,44 @@ private:
   void tieByBarrier(RecomputeOp op, const Ties &ties, OpBuilder &builder);
   LogicalResult tieByGuard(RecomputeOp op, const Ties &ties, OpBuilder &builder);
   /// Returns `trigger`, or the nearest value made from it that an op behind `op`
-  /// reads: XLA drops what goes into a barrier and is not read behind it.
-  static Value findReadTrigger(Value trigger, RecomputeOp op);
+  /// reads: XLA drops what goes into a barrier and is not read behind it. A later
+  /// region's trigger is not read: its barrier may hold another value.
+  Value findReadTrigger(Value trigger, RecomputeOp op) const;
   /// Lets the readers of `trigger` behind `barrier` read `tied` instead.
-  static void passThrough(Value trigger, Value tied, Operation *barrier);
+  void passThrough(Value trigger, Value tied, Operation *barrier);
 
   EncodeTarget target;
-  IRMapping mapping; ///< of the current body
+  IRMapping mapping;                    ///< of the current body
+  llvm::DenseMap<Value, Value> untied; ///< a trigger behind a barrier -> before it
 };
 } // namespace
 
-Value Encoder::findReadTrigger(Value trigger, RecomputeOp op) {
+/// True for what a region that is not yet encoded comes after.
+static bool isTrigger(OpOperand &use) {
+  auto region = dyn_cast<RecomputeOp>(use.getOwner());
+  return region && use.getOperandNumber() >= region.getInputs().size();
+}
+
+Value Encoder::findReadTrigger(Value trigger, RecomputeOp op) const {
   Block *block = op->getBlock();
   llvm::SetVector<Value> values;
   values.insert(trigger);
   for (size_t i = 0; i < values.size(); ++i) {
     SmallVector<Operation *> before;
-    for (Operation *user : values[i].getUsers()) {
-      Operation *reader = block->findAncestorOpInBlock(*user);
-      if (reader && op->isBeforeInBlock(reader))
+    for (OpOperand &use : values[i].getUses()) {
+      Operation *reader = block->findAncestorOpInBlock(*use.getOwner());
+      if (!reader || reader == op || isTrigger(use))
+        continue;
+      if (op->isBeforeInBlock(reader))
         return values[i];
-      if (reader && reader != op)
-        before.push_back(reader);
+      before.push_back(reader);
     }
     llvm::sort(before, [](Operation *a, Operation *b) { return a->isBeforeInBlock(b); });
     for (Operation *reader : before)
       values.insert_range(reader->getResults());
+    // What an earlier barrier passed on: others may have read it before that.
+    if (Value passed = untied.lookup(values[i]))
+      values.insert(passed);
   }
   return trigger;
 }
@@ -99,6 +111,7 @@ void Encoder::passThrough(Value trigger, Value tied, Operation *barrier) {
     Operation *reader = barrier->getBlock()->findAncestorOpInBlock(*use.getOwner());
     return reader && barrier->isBeforeInBlock(reader);
   });
+  untied[tied] = trigger;
 }
 
 void Encoder::tieByBarrier(RecomputeOp op, const Ties &ties, OpBuilder &builder) {

@@ -9,6 +9,7 @@
 #include "Executions.h"
 
 #include "mlir/Transforms/RegionUtils.h"
+#include "remat/Analysis/ValueBytes.h"
 
 using namespace mlir;
 using namespace remat;
@@ -21,13 +22,16 @@ llvm::SetVector<Value> remat::valuesRead(Operation *op) {
 }
 
 namespace {
+/// A value and the execution that made it.
+using Made = std::pair<Value, size_t>;
+
 /// One run of an op.
 struct Execution {
   OpId op;
-  int32_t group = -1; ///< -1: a first execution
-  /// The values that it reads, and the execution that made each of them.
-  std::vector<std::pair<Value, size_t>> reads;
+  bool isFirst;
+  std::vector<Made> reads;
   bool needed = false;
+  int32_t group = -1; ///< -1: a first execution, or left out
 };
 
 class Resolver {
@@ -38,22 +42,34 @@ public:
 private:
   void resolve(const planning::Schedule &schedule);
   void markNeeded();
-  std::vector<std::pair<Value, size_t>> latest(const std::vector<Value> &values) const;
+  void formGroups();
+  void findYields();
+  void chooseTriggers();
+  /// Returns the trigger of a group that runs from execution `first` to `last`,
+  /// with `next` the first execution behind it; null at the end of the step.
+  Value chooseTrigger(size_t first, size_t last, const Execution *next) const;
+  bool isBackward(Value value) const;
+  std::vector<Made> latest(const std::vector<Value> &values) const;
 
   const StepGraph &step;
   llvm::DenseMap<Operation *, OpId> opOf;
+  llvm::DenseMap<Value, planning::ValueId> idOf;
   std::vector<std::vector<Value>> reads; ///< by op: values of other ops, through the cone
   std::vector<Value> returned;
   std::vector<size_t> current; ///< by op: its latest execution
   std::vector<Execution> executions;
-  std::vector<std::pair<Value, size_t>> atEnd;
-  std::vector<OpId> groupBefore, order;
+  std::vector<Made> atEnd;
+  llvm::DenseMap<Made, size_t> lastRead; ///< by whom, atEnd the greatest; needed readers only
+  Executions answer;
 };
 } // namespace
 
 Resolver::Resolver(func::FuncOp entry, const StepGraph &step) : step(step) {
   for (auto [index, op] : llvm::enumerate(step.root))
     opOf[op] = static_cast<OpId>(index);
+  for (auto [index, value] : llvm::enumerate(step.value))
+    if (value)
+      idOf[value] = static_cast<planning::ValueId>(index);
   auto keepMade = [&](llvm::SetVector<Value> values) {
     std::vector<Value> made(values.begin(), values.end());
     llvm::erase_if(made, [&](Value value) { return !opOf.contains(value.getDefiningOp()); });
@@ -68,8 +84,8 @@ Resolver::Resolver(func::FuncOp entry, const StepGraph &step) : step(step) {
   returned = keepMade(valuesRead(entry.getBody().front().getTerminator()));
 }
 
-std::vector<std::pair<Value, size_t>> Resolver::latest(const std::vector<Value> &values) const {
-  std::vector<std::pair<Value, size_t>> made;
+std::vector<Made> Resolver::latest(const std::vector<Value> &values) const {
+  std::vector<Made> made;
   for (Value value : values)
     made.emplace_back(value, current[opOf.lookup(value.getDefiningOp())]);
   return made;
@@ -77,61 +93,133 @@ std::vector<std::pair<Value, size_t>> Resolver::latest(const std::vector<Value> 
 
 void Resolver::resolve(const planning::Schedule &schedule) {
   current.assign(step.root.size(), 0);
-  auto atEndOfStep = static_cast<OpId>(step.root.size());
   std::vector<char> ran(step.root.size(), 0);
-  bool inGroup = false;
   for (OpId op : schedule) {
-    bool isFirst = !ran[op];
-    ran[op] = 1;
-    if (isFirst) {
-      order.push_back(op);
-      if (inGroup)
-        groupBefore.back() = op;
-    } else if (!inGroup) {
-      groupBefore.push_back(atEndOfStep);
-    }
-    inGroup = !isFirst;
-    int32_t group = isFirst ? -1 : static_cast<int32_t>(groupBefore.size()) - 1;
-    executions.push_back({op, group, latest(reads[op]), isFirst});
+    executions.push_back({op, !ran[op], latest(reads[op])});
     current[op] = executions.size() - 1;
+    ran[op] = 1;
   }
   atEnd = latest(returned);
 }
 
 void Resolver::markNeeded() {
-  for (auto [value, maker] : atEnd)
-    executions[maker].needed = true;
-  for (const Execution &execution : llvm::reverse(executions))
+  std::vector<char> runsLater(step.root.size(), 0);
+  auto read = [&](const Made &made, size_t reader) {
+    executions[made.second].needed = true;
+    size_t &last = lastRead[made];
+    last = std::max(last, reader);
+  };
+  for (const Made &made : atEnd)
+    read(made, executions.size());
+  for (size_t i = executions.size(); i-- > 0;) {
+    Execution &execution = executions[i];
+    // What nothing reads at all still runs once, as in the program.
+    execution.needed |= execution.isFirst && !runsLater[execution.op];
+    if (!execution.needed)
+      continue;
+    runsLater[execution.op] = 1;
+    for (const Made &made : execution.reads)
+      read(made, i);
+  }
+}
+
+void Resolver::formGroups() {
+  bool inGroup = false;
+  for (Execution &execution : executions) {
+    if (execution.isFirst)
+      answer.order.push_back(execution.op);
+    if (!execution.needed) {
+      ++answer.unread;
+      if (execution.isFirst)
+        answer.moved.push_back(execution.op);
+      continue;
+    }
+    if (execution.isFirst && inGroup)
+      answer.groups.back().before = execution.op;
+    else if (!execution.isFirst && !inGroup)
+      answer.groups.emplace_back().before = static_cast<OpId>(step.root.size());
+    inGroup = !execution.isFirst;
+    if (execution.isFirst)
+      continue;
+    execution.group = static_cast<int32_t>(answer.groups.size()) - 1;
+    answer.groups.back().ops.push_back(execution.op);
+  }
+  llvm::sort(answer.moved);
+}
+
+void Resolver::findYields() {
+  auto yieldTo = [&](int32_t reader, const std::vector<Made> &reads) {
+    for (auto [value, maker] : reads)
+      if (int32_t group = executions[maker].group; group >= 0 && group != reader)
+        answer.groups[group].yields.insert(value);
+  };
+  for (const Execution &execution : executions)
     if (execution.needed)
-      for (auto [value, maker] : execution.reads)
-        executions[maker].needed = true;
+      yieldTo(execution.group, execution.reads);
+  yieldTo(-1, atEnd);
+}
+
+/// True for a value in memory that an op behind the loss makes.
+bool Resolver::isBackward(Value value) const {
+  auto found = idOf.find(value);
+  if (found == idOf.end())
+    return false;
+  const planning::Value &made = step.graph.values[found->second];
+  return made.producer != planning::kNoOp && made.bytes.count > 0 &&
+         step.graph.ops[made.producer].phase != planning::Phase::Forward;
+}
+
+Value Resolver::chooseTrigger(size_t first, size_t last, const Execution *next) const {
+  using Rank = std::tuple<bool, bool, bool, size_t, unsigned>;
+  std::pair<Rank, Value> best = {{}, Value()};
+  auto offer = [&](const Made &made, bool byNext) {
+    auto [value, maker] = made;
+    bool isRead = lastRead.lookup(made) > last;
+    // A region yields nothing that is not read behind it.
+    if (maker >= first || !isBackward(value) || (!isRead && !executions[maker].isFirst))
+      return;
+    Rank rank = {byNext, isRead, floatBits(value.getType()) > 0, maker + 1,
+                 cast<OpResult>(value).getResultNumber()};
+    if (best.first < rank)
+      best = {rank, value};
+  };
+  if (next)
+    for (const Made &made : next->reads)
+      offer(made, /*byNext=*/true);
+  auto isFound = [&] { return std::get<1>(best.first) && std::get<2>(best.first); };
+  for (size_t maker = first; maker-- > 0 && !isFound() && !std::get<0>(best.first);)
+    if (executions[maker].needed)
+      for (Value value : step.root[executions[maker].op]->getResults())
+        offer({value, maker}, /*byNext=*/false);
+  return best.second;
+}
+
+void Resolver::chooseTriggers() {
+  std::vector<std::pair<size_t, size_t>> span(answer.groups.size()); // first and last execution
+  std::vector<const Execution *> next(answer.groups.size());
+  int32_t open = -1;
+  for (auto [index, execution] : llvm::enumerate(executions)) {
+    if (execution.group >= 0) {
+      if (open != execution.group)
+        span[execution.group].first = index;
+      open = execution.group;
+      span[open].second = index;
+    } else if (open >= 0 && execution.needed) {
+      next[open] = &execution;
+      open = -1;
+    }
+  }
+  for (auto [group, place, behind] : llvm::zip_equal(answer.groups, span, next))
+    group.trigger = chooseTrigger(place.first, place.second, behind);
 }
 
 Executions Resolver::run(const planning::Schedule &schedule) {
   resolve(schedule);
   markNeeded();
-  Executions answer;
-  answer.order = order;
-  answer.groups.resize(groupBefore.size());
-  auto yieldTo = [&](int32_t reader, const std::vector<std::pair<Value, size_t>> &made) {
-    for (auto [value, maker] : made)
-      if (int32_t group = executions[maker].group; group >= 0 && group != reader)
-        answer.groups[group].yields.insert(value);
-  };
-  for (const Execution &execution : executions) {
-    if (!execution.needed) {
-      ++answer.unread;
-      continue;
-    }
-    if (execution.group >= 0)
-      answer.groups[execution.group].ops.push_back(execution.op);
-    yieldTo(execution.group, execution.reads);
-  }
-  yieldTo(-1, atEnd);
-  for (auto [group, before] : llvm::zip_equal(answer.groups, groupBefore))
-    group.before = before;
-  llvm::erase_if(answer.groups, [](const RecomputeGroup &group) { return group.ops.empty(); });
-  return answer;
+  formGroups();
+  findYields();
+  chooseTriggers();
+  return std::move(answer);
 }
 
 Executions remat::resolveExecutions(func::FuncOp entry, const StepGraph &step,

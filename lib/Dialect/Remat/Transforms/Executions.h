@@ -20,13 +20,17 @@ struct RecomputeGroup {
   planning::OpId before = 0;           ///< runs next; graph.ops.size(): the end of the step
   std::vector<planning::OpId> ops;     ///< in order; those that something reads
   llvm::SetVector<mlir::Value> yields; ///< original values that are read outside
+  mlir::Value trigger;                 ///< original of the value to run after, or null
 };
 
 /// A schedule in terms of the IR.
 struct Executions {
   std::vector<planning::OpId> order;  ///< of first executions
   std::vector<RecomputeGroup> groups; ///< by `before`, in that order; none is empty
-  int64_t unread = 0;                 ///< recomputations left out: nothing reads them
+  /// Ops whose first execution nothing reads before they run again, ascending:
+  /// no group runs before one of them.
+  std::vector<planning::OpId> moved;
+  int64_t unread = 0; ///< executions left out, those of `moved` among them
 };
 
 /// Returns the values that `op` and its regions read from outside, distinct,
