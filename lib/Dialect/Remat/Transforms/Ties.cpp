@@ -42,6 +42,7 @@ namespace {
 struct Reader {
   Operation *op;
   bool free;
+  bool product; ///< of matrices
   SmallVector<Value> reads; ///< operands and what the regions capture
 };
 
@@ -51,6 +52,9 @@ public:
   Ties run();
 
 private:
+  /// Ties what products read straight from arguments. XLA:GPU makes one product of
+  /// two that share an operand if neither needs the other's result.
+  void tieOperandsOfProducts();
   /// Returns the first op that is neither free nor tied, or null.
   const Reader *firstUntied() const;
   /// Ties one input or constant that `reader` depends on.
@@ -68,7 +72,8 @@ private:
 
 Chooser::Chooser(RecomputeOp op, EncodeTarget target) : op(op) {
   for (Operation &inner : op.getBody().front().without_terminator()) {
-    Reader reader = {&inner, OpModelTable::global().lookup(&inner).free, {}};
+    OpModel model = OpModelTable::global().lookup(&inner);
+    Reader reader = {&inner, model.free, model.kind == planning::OpKind::Dot, {}};
     reader.reads.assign(inner.operand_begin(), inner.operand_end());
     llvm::SetVector<Value> captures;
     getUsedValuesDefinedAbove(inner.getRegions(), captures);
@@ -77,10 +82,25 @@ Chooser::Chooser(RecomputeOp op, EncodeTarget target) : op(op) {
   }
   for (const Reader &reader : readers)
     readerOf[reader.op] = &reader;
+  if (target == EncodeTarget::XlaGpu)
+    tieOperandsOfProducts();
   for (auto [input, argument] : llvm::zip_equal(op.getInputs(), op.getBody().getArguments()))
     if (target == EncodeTarget::XlaTpu ||
         (target == EncodeTarget::XlaGpu && !functionArgument(input)))
       tied.insert(argument);
+}
+
+void Chooser::tieOperandsOfProducts() {
+  llvm::SetVector<Value> shared;
+  for (const Reader &reader : readers)
+    if (reader.product)
+      shared.insert(reader.reads.begin(), reader.reads.end());
+  for (size_t i = 0; i < shared.size(); ++i) {
+    if (isa<BlockArgument>(shared[i]))
+      tied.insert(shared[i]);
+    else if (const Reader *view = readerOf.lookup(shared[i].getDefiningOp()); view && view->free)
+      shared.insert(view->reads.begin(), view->reads.end());
+  }
 }
 
 const Reader *Chooser::firstUntied() const {
