@@ -65,6 +65,65 @@ func.func @trigger_read_through_view(%k: tensor<8x4xf32>, %g: tensor<4x8xf32>) -
 
 // -----
 
+// Of two regions with one trigger neither keeps it alive for the other: both tie
+// what is made from it and read behind them, the second from the first's barrier,
+// so that their barriers differ.
+// ALL-LABEL: func.func @one_trigger_for_two(
+// ALL-SAME: %[[K:.*]]: tensor<8xf32>, %[[G:.*]]: tensor<8xf32>)
+// GPU: %[[A:.*]] = "stablehlo.tanh"(%[[K]])
+// GPU-NEXT: %[[V:.*]] = "stablehlo.negate"(%[[G]])
+// GPU-NEXT: %[[B1:.*]]:2 = "stablehlo.optimization_barrier"(%[[A]], %[[V]])
+// GPU-NEXT: %[[R1:.*]] = "stablehlo.cosine"(%[[B1]]#0)
+// GPU-NEXT: %[[B2:.*]]:2 = "stablehlo.optimization_barrier"(%[[A]], %[[B1]]#1)
+// GPU-NEXT: %[[R2:.*]] = "stablehlo.cosine"(%[[B2]]#0)
+// GPU-NEXT: %[[S:.*]] = "stablehlo.add"(%[[R1]], %[[R2]])
+// GPU-NEXT: "stablehlo.add"(%[[B2]]#1, %[[S]])
+func.func @one_trigger_for_two(%k: tensor<8xf32>, %g: tensor<8xf32>) -> tensor<8xf32> {
+  %a = "stablehlo.tanh"(%k) : (tensor<8xf32>) -> tensor<8xf32>
+  %v = "stablehlo.negate"(%g) : (tensor<8xf32>) -> tensor<8xf32>
+  %r1 = remat.recompute (%p = %a : tensor<8xf32>) after (%g : tensor<8xf32>) {
+    %0 = "stablehlo.cosine"(%p) : (tensor<8xf32>) -> tensor<8xf32>
+    remat.yield %0 : tensor<8xf32>
+  }
+  %r2 = remat.recompute (%p = %a : tensor<8xf32>) after (%g : tensor<8xf32>) {
+    %0 = "stablehlo.cosine"(%p) : (tensor<8xf32>) -> tensor<8xf32>
+    remat.yield %0 : tensor<8xf32>
+  }
+  %s = "stablehlo.add"(%r1, %r2) : (tensor<8xf32>, tensor<8xf32>) -> tensor<8xf32>
+  %t = "stablehlo.add"(%v, %s) : (tensor<8xf32>, tensor<8xf32>) -> tensor<8xf32>
+  return %t : tensor<8xf32>
+}
+
+// -----
+
+// XLA:GPU makes one product of two that share an operand, so what a product reads
+// is tied, also behind a view; the other argument need not be. On CPU only one
+// operand is.
+// ALL-LABEL: func.func @product_of_an_argument(
+// ALL-SAME: %[[K:.*]]: tensor<4x8xf32>, %[[W:.*]]: tensor<64xf32>, %[[B:.*]]: tensor<4x8xf32>, %[[G:.*]]: tensor<4x8xf32>)
+// ALL-NEXT: %[[A:.*]] = "stablehlo.tanh"(%[[K]])
+// GPU-NEXT: %[[T:.*]]:3 = "stablehlo.optimization_barrier"(%[[A]], %[[W]], %[[G]])
+// GPU-NEXT: %[[V:.*]] = "stablehlo.reshape"(%[[T]]#1)
+// GPU-NEXT: %[[D:.*]] = "stablehlo.dot_general"(%[[T]]#0, %[[V]])
+// GPU-NEXT: "stablehlo.add"(%[[D]], %[[B]])
+// GPU-NEXT: "stablehlo.add"(%[[T]]#2,
+// CPU: "stablehlo.select"
+// CPU-NOT: "stablehlo.select"
+// CPU: return
+func.func @product_of_an_argument(%k: tensor<4x8xf32>, %w: tensor<64xf32>, %b: tensor<4x8xf32>, %g: tensor<4x8xf32>) -> tensor<4x8xf32> {
+  %a = "stablehlo.tanh"(%k) : (tensor<4x8xf32>) -> tensor<4x8xf32>
+  %r = remat.recompute (%p = %a : tensor<4x8xf32>, %pw = %w : tensor<64xf32>, %pb = %b : tensor<4x8xf32>) after (%g : tensor<4x8xf32>) {
+    %0 = "stablehlo.reshape"(%pw) : (tensor<64xf32>) -> tensor<8x8xf32>
+    %1 = "stablehlo.dot_general"(%p, %0) <{dot_dimension_numbers = #stablehlo.dot<lhs_contracting_dimensions = [1], rhs_contracting_dimensions = [0]>}> : (tensor<4x8xf32>, tensor<8x8xf32>) -> tensor<4x8xf32>
+    %2 = "stablehlo.add"(%1, %pb) : (tensor<4x8xf32>, tensor<4x8xf32>) -> tensor<4x8xf32>
+    remat.yield %2 : tensor<4x8xf32>
+  }
+  %s = "stablehlo.add"(%g, %r) : (tensor<4x8xf32>, tensor<4x8xf32>) -> tensor<4x8xf32>
+  return %s : tensor<4x8xf32>
+}
+
+// -----
+
 // A clone of arguments alone needs one tied argument: not the donated one, and
 // of the others the smaller. What depends on it needs nothing more.
 // ALL-LABEL: func.func @arguments_only(

@@ -66,13 +66,12 @@ private:
   /// Returns `trigger`, or the nearest value made from it that an op behind `op`
   /// reads: XLA drops what goes into a barrier and is not read behind it. A later
   /// region's trigger is not read: its barrier may hold another value.
-  Value findReadTrigger(Value trigger, RecomputeOp op) const;
+  static Value findReadTrigger(Value trigger, RecomputeOp op);
   /// Lets the readers of `trigger` behind `barrier` read `tied` instead.
-  void passThrough(Value trigger, Value tied, Operation *barrier);
+  static void passThrough(Value trigger, Value tied, Operation *barrier);
 
   EncodeTarget target;
-  IRMapping mapping;                    ///< of the current body
-  llvm::DenseMap<Value, Value> untied; ///< a trigger behind a barrier -> before it
+  IRMapping mapping; ///< of the current body
 };
 } // namespace
 
@@ -82,7 +81,7 @@ static bool isTrigger(OpOperand &use) {
   return region && use.getOperandNumber() >= region.getInputs().size();
 }
 
-Value Encoder::findReadTrigger(Value trigger, RecomputeOp op) const {
+Value Encoder::findReadTrigger(Value trigger, RecomputeOp op) {
   Block *block = op->getBlock();
   llvm::SetVector<Value> values;
   values.insert(trigger);
@@ -99,9 +98,6 @@ Value Encoder::findReadTrigger(Value trigger, RecomputeOp op) const {
     llvm::sort(before, [](Operation *a, Operation *b) { return a->isBeforeInBlock(b); });
     for (Operation *reader : before)
       values.insert_range(reader->getResults());
-    // What an earlier barrier passed on: others may have read it before that.
-    if (Value passed = untied.lookup(values[i]))
-      values.insert(passed);
   }
   return trigger;
 }
@@ -111,7 +107,6 @@ void Encoder::passThrough(Value trigger, Value tied, Operation *barrier) {
     Operation *reader = barrier->getBlock()->findAncestorOpInBlock(*use.getOwner());
     return reader && barrier->isBeforeInBlock(reader);
   });
-  untied[tied] = trigger;
 }
 
 void Encoder::tieByBarrier(RecomputeOp op, const Ties &ties, OpBuilder &builder) {
