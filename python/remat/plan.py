@@ -113,13 +113,34 @@ class Plan:
 
     @cached_property
     def executions(self) -> Counter[int]:
-        """How often each op runs, by op id."""
-        return Counter(self.json["schedule"])
+        """How often each op runs in the rewritten program, by op id.
+
+        Left out are executions of the schedule that nothing reads: of an op that runs again
+        before anything reads it, the first.
+        """
+        schedule, ops = self.json["schedule"], {op["id"]: op for op in self.problem["ops"]}
+        maker = {value: name for name, op in ops.items() for value in op["results"]}
+        first: dict[int, int] = {}
+        latest: dict[int, int] = {}
+        reads = []
+        for place, name in enumerate(schedule):
+            made = [value for value in ops[name]["inputs"] if value in maker]
+            reads.append([latest[maker[value]] for value in made])
+            first.setdefault(name, place)
+            latest[name] = place
+        read = {latest[maker[value]] for value in self.problem["outputs"] if value in maker}
+        found: Counter[int] = Counter()
+        for place in reversed(range(len(schedule))):
+            name = schedule[place]
+            if place in read or (place == first[name] and not found[name]):
+                found[name] += 1
+                read.update(reads[place])
+        return found
 
     @property
     def recomputations(self) -> int:
         """Executions beyond the first, over all ops."""
-        return len(self.json["schedule"]) - len(self.executions)
+        return self.executions.total() - len(self.executions)
 
     @cached_property
     def product_recomputations(self) -> int:

@@ -34,6 +34,7 @@ def plan():
             _op(20, "dot", "forward", [1], [2], "net.py:4"),
             _op(30, "dot", "backward", [1, 2], [3]),
         ],
+        "outputs": [3],
     }
     answer = {
         "schedule": [10, 20, 10, 30],
@@ -55,6 +56,30 @@ def plan():
 def test_counts(plan):
     assert plan.recomputations == 1
     assert plan.product_recomputations == 1
+
+
+@pytest.mark.parametrize(
+    "schedule, counts",
+    [
+        ([10, 20, 10, 30], {10: 2, 20: 1, 30: 1}),
+        # 30 runs again before anything reads it, 10 for its first execution alone.
+        ([10, 20, 10, 30, 10, 30], {10: 2, 20: 1, 30: 1}),
+        # Nothing reads the second 20, nor the 10 behind it.
+        ([10, 20, 10, 30, 20, 10], {10: 2, 20: 1, 30: 1}),
+        # With the first 20 goes the first 10, which only it reads.
+        ([10, 20, 10, 20, 10, 30], {10: 2, 20: 1, 30: 1}),
+        ([10, 20, 10, 10, 30], {10: 2, 20: 1, 30: 1}),
+    ],
+)
+def test_executions_that_nothing_reads_do_not_count(plan, schedule, counts):
+    found = Plan(plan.problem, plan.json | {"schedule": schedule})
+    assert found.executions == counts
+    assert found.recomputations == sum(counts.values()) - 3
+
+
+def test_an_op_that_nothing_reads_runs_once(plan):
+    problem = plan.problem | {"outputs": []}
+    assert Plan(problem, plan.json | {"schedule": [10, 20, 30, 30]}).executions[30] == 1
 
 
 def test_values_largest_first(plan):

@@ -27,9 +27,6 @@ from remat.errors import InputError, RematError
 if TYPE_CHECKING:
     from remat.zoo import ZooModel
 
-#: Plans of the lower-set programs run each op at most once more. Strategy best may
-#: run one several times, and XLA:GPU merges some of these (docs/benchmarks.md, main).
-STRATEGY = "kusumoto"
 #: XLA flags under which equal ops round equally on x86, whatever stands around them. YNNPACK
 #: fusions sum in another order than XLA's own kernels do; AVX has no fused multiply-add, which
 #: LLVM else forms or not by how ops were fused; `algsimp` rewrites ops by their number of readers.

@@ -101,7 +101,6 @@ def fit_model(model: ZooModel, measured: bool) -> list[MainRow]:
                 RematOptions(
                     budget=budget,
                     budget_scope=SCOPE,
-                    strategy=equality.STRATEGY,
                     memory_model="xla",
                     target="xla-gpu",
                 ),

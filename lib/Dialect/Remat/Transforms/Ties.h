@@ -23,9 +23,10 @@ struct Ties {
 };
 
 /// Chooses what to tie so that every op of the body that is not free depends on
-/// a tied value: XlaGpu starts from all inputs but arguments, XlaTpu from all,
-/// XlaCpu from none, since there a tie is a copy. What is then still untied gets
-/// one more input: not donated before donated, smaller before larger.
+/// a tied value: XlaGpu starts from what products of matrices read and all other
+/// inputs but arguments, XlaTpu from all, XlaCpu from none, since there a tie is a
+/// copy. What is then still untied gets one more input: not donated before donated,
+/// smaller before larger.
 Ties chooseTies(RecomputeOp op, EncodeTarget target);
 
 } // namespace remat

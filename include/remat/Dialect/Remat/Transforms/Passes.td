@@ -213,7 +213,8 @@ def ApplyPass : Pass<"remat-apply", "::mlir::ModuleOp"> {
   let summary = "Rewrite the entry function as its remat.plan says";
   let description = [{
     Puts what the plan runs again between two ops into one `remat.recompute`
-    right before the second, and lets later readers read its results. Makes no
+    right before the second, and lets later readers read its results. Leaves out
+    executions that nothing reads, a first one too if its op runs again. Makes no
     choice, so a plan written by hand is as good as any.
 
     **Requires:** `remat.plan` on the entry function.
