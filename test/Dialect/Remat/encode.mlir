@@ -124,6 +124,55 @@ func.func @product_of_an_argument(%k: tensor<4x8xf32>, %w: tensor<64xf32>, %b: t
 
 // -----
 
+// On GPU the gradient of a pool starts from a value that waits for what it
+// scatters; without recomputation nothing changes.
+// ALL-LABEL: func.func @pool_gradient(
+// ALL-SAME: %[[K:.*]]: tensor<8xf32>, %[[G:.*]]: tensor<4xf32>)
+// ALL-NEXT: %[[Z:.*]] = "stablehlo.constant"
+// GPU: %[[R:.*]] = "stablehlo.cosine"
+// GPU-NEXT: %[[T:.*]]:2 = "stablehlo.optimization_barrier"(%{{.*}}, %[[Z]]) : (tensor<4xf32>, tensor<f32>)
+// GPU-NEXT: "stablehlo.select_and_scatter"(%[[R]], %[[T]]#0, %[[T]]#1)
+// TPU: "stablehlo.select_and_scatter"(%{{.*}}, %{{.*}}, %[[Z]])
+// CPU: "stablehlo.select_and_scatter"(%{{.*}}, %{{.*}}, %[[Z]])
+func.func @pool_gradient(%k: tensor<8xf32>, %g: tensor<4xf32>) -> tensor<8xf32> {
+  %z = "stablehlo.constant"() <{value = dense<0.0> : tensor<f32>}> : () -> tensor<f32>
+  %a = "stablehlo.tanh"(%k) : (tensor<8xf32>) -> tensor<8xf32>
+  %r = remat.recompute (%p = %a : tensor<8xf32>) after (%g : tensor<4xf32>) {
+    %0 = "stablehlo.cosine"(%p) : (tensor<8xf32>) -> tensor<8xf32>
+    remat.yield %0 : tensor<8xf32>
+  }
+  %s = "stablehlo.select_and_scatter"(%r, %g, %z) <{window_dimensions = array<i64: 2>, window_strides = array<i64: 2>}> ({
+  ^bb0(%x: tensor<f32>, %y: tensor<f32>):
+    %c = "stablehlo.compare"(%x, %y) <{comparison_direction = #stablehlo<comparison_direction GE>}> : (tensor<f32>, tensor<f32>) -> tensor<i1>
+    "stablehlo.return"(%c) : (tensor<i1>) -> ()
+  }, {
+  ^bb0(%x: tensor<f32>, %y: tensor<f32>):
+    %c = "stablehlo.add"(%x, %y) : (tensor<f32>, tensor<f32>) -> tensor<f32>
+    "stablehlo.return"(%c) : (tensor<f32>) -> ()
+  }) : (tensor<8xf32>, tensor<4xf32>, tensor<f32>) -> tensor<8xf32>
+  return %s : tensor<8xf32>
+}
+
+// -----
+
+// ALL-LABEL: func.func @pool_gradient_alone(
+// ALL-NOT: "stablehlo.optimization_barrier"
+// ALL: return
+func.func @pool_gradient_alone(%k: tensor<8xf32>, %g: tensor<4xf32>, %z: tensor<f32>) -> tensor<8xf32> {
+  %s = "stablehlo.select_and_scatter"(%k, %g, %z) <{window_dimensions = array<i64: 2>, window_strides = array<i64: 2>}> ({
+  ^bb0(%x: tensor<f32>, %y: tensor<f32>):
+    %c = "stablehlo.compare"(%x, %y) <{comparison_direction = #stablehlo<comparison_direction GE>}> : (tensor<f32>, tensor<f32>) -> tensor<i1>
+    "stablehlo.return"(%c) : (tensor<i1>) -> ()
+  }, {
+  ^bb0(%x: tensor<f32>, %y: tensor<f32>):
+    %c = "stablehlo.add"(%x, %y) : (tensor<f32>, tensor<f32>) -> tensor<f32>
+    "stablehlo.return"(%c) : (tensor<f32>) -> ()
+  }) : (tensor<8xf32>, tensor<4xf32>, tensor<f32>) -> tensor<8xf32>
+  return %s : tensor<8xf32>
+}
+
+// -----
+
 // A clone of arguments alone needs one tied argument: not the donated one, and
 // of the others the smaller. What depends on it needs nothing more.
 // ALL-LABEL: func.func @arguments_only(

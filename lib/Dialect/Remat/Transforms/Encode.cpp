@@ -58,6 +58,10 @@ public:
   explicit Encoder(EncodeTarget target) : target(target) {}
 
   LogicalResult encode(RecomputeOp op);
+  /// XLA:GPU scatters the gradient of a pool into a buffer that it fills first. It
+  /// takes for that any equal buffer, such as a ReLU's zeros in the forward, and
+  /// keeps it until then. Ties what it fills with to the gradient.
+  void tieFills(func::FuncOp entry);
   EncodeCounts counts;
 
 private:
@@ -172,6 +176,18 @@ LogicalResult Encoder::encode(RecomputeOp op) {
   return success();
 }
 
+void Encoder::tieFills(func::FuncOp entry) {
+  entry.walk([&](Operation *op) {
+    if (op->getName().getStringRef() != "stablehlo.select_and_scatter" || op->getNumOperands() != 3)
+      return;
+    OpBuilder builder(op);
+    ValueRange tied = op->getOperands().drop_front(); // the gradient and the fill
+    OperationState state(op->getLoc(), "stablehlo.optimization_barrier", tied, tied.getTypes());
+    op->setOperands(1, 2, builder.create(state)->getResults());
+    ++counts.barriers;
+  });
+}
+
 static EncodeCounts report(func::FuncOp entry, const EncodeCounts &counts) {
   remark::analysis(entry.getLoc(), remark::RemarkOpts::name("encoded").category("remat").function(
                                        entry.getSymName()))
@@ -192,6 +208,8 @@ FailureOr<EncodeCounts> remat::encodeRecomputations(func::FuncOp entry, EncodeTa
   for (RecomputeOp op : regions)
     if (failed(encoder.encode(op)))
       return failure();
+  if (target == EncodeTarget::XlaGpu && !regions.empty())
+    encoder.tieFills(entry);
   entry->removeAttr(RematDialect::getPlanAttrName());
   entry->removeAttr(RematDialect::getClonesAttrName());
   return report(entry, encoder.counts);

@@ -42,7 +42,7 @@ namespace {
 struct Reader {
   Operation *op;
   bool free;
-  bool product; ///< of matrices
+  bool product;             ///< of matrices
   SmallVector<Value> reads; ///< operands and what the regions capture
 };
 

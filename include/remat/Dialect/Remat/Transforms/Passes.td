@@ -244,7 +244,8 @@ def EncodePass : Pass<"remat-encode", "::mlir::ModuleOp"> {
   let description = [{
     Replaces each `remat.recompute` by its body, tied to the op's trigger in the
     form that the target honours: an `optimization_barrier` for XLA on GPU and
-    TPU, an opaque guard for XLA on CPU.
+    TPU, an opaque guard for XLA on CPU. For XLA on GPU it also ties the fill value
+    of each `select_and_scatter` to what that scatters.
 
     **Requires:** `remat.recompute` ops in a StableHLO program, except for target
     none, which only checks.
