@@ -27,6 +27,9 @@ from remat.errors import InputError, RematError
 if TYPE_CHECKING:
     from remat.zoo import ZooModel
 
+#: Not the default: plans of `best` recompute gradients too, and not every promise holds then on
+#: XLA:CPU (docs/benchmarks.md, main).
+STRATEGY = "kusumoto"
 #: XLA flags under which equal ops round equally on x86, whatever stands around them. YNNPACK
 #: fusions sum in another order than XLA's own kernels do; AVX has no fused multiply-add, which
 #: LLVM else forms or not by how ops were fused; `algsimp` rewrites ops by their number of readers.

@@ -21,6 +21,7 @@ import jax
 
 import remat.jax
 from remat import zoo
+from remat.bench.equality import STRATEGY
 from remat.errors import BudgetError, RematError
 from remat.xla import counting
 from remat.xla.cpu import bitwise_equal, compile_step, relative_deviation
@@ -87,6 +88,7 @@ def compare(model: ZooModel, budgets: list[str]) -> Iterator[PairRow | RefusedRo
                 step,
                 *shapes,
                 budget=budget,
+                strategy=STRATEGY,
                 donate_argnums=donated,
                 target="xla-cpu",
             )
