@@ -7,48 +7,15 @@
 //===----------------------------------------------------------------------===//
 
 #include "remat/Planning/Recompute/JointSearch.h"
+#include "remat/Planning/Recompute/JointSolver.h"
 #include "remat/Planning/Recompute/Refusal.h"
-#include "remat/Planning/Recompute/Strategy.h"
 #include "remat/Planning/Recompute/Witness.h"
 #include "remat/Planning/Search/Best.h"
 #include "remat/Planning/Search/NearbyPlan.h"
-#include "remat/Planning/Search/Reorder.h"
 
 #include <algorithm>
-#include <tuple>
 
 namespace remat::planning {
-
-namespace {
-
-/// Plans in one order: the base order of `problem`, which messages call `orderName`.
-class JointSolver {
-public:
-  JointSolver(const Problem &problem, const StrategyOptions &options,
-              const char *orderName = "this base order")
-      : problem(problem), options(options), orderName(orderName) {}
-
-  PlanResult run();
-  /// The schedule of the smallest peak, after a run on a valid problem.
-  const Schedule &smallest() const { return smallestSchedule; }
-
-private:
-  Status check() const;
-  std::vector<Granularity> granularities() const;
-  void search(StrategyKind kind, CandidatePool &pool);
-  void searchBest(CandidatePool &pool);
-  void accept(const Candidate &best);
-  void refuse(const Candidate &smallest);
-  void count(const char *key, int64_t number) { result.statistics.emplace_back(key, number); }
-
-  const Problem &problem;
-  const StrategyOptions &options;
-  const char *orderName;
-  PlanResult result;
-  Schedule smallestSchedule;
-  Floor floor;        ///< proven
-  std::string remark; ///< what came between, for `stopReason`
-};
 
 Status JointSolver::check() const {
   if (Status status = problem.check(); !status)
@@ -218,121 +185,9 @@ PlanResult JointSolver::run() {
   return std::move(result);
 }
 
-/// Plans in the base order and in that of `search::reorder`.
-class OrderSolver {
-public:
-  OrderSolver(const Problem &problem, const StrategyOptions &options)
-      : problem(problem), options(options) {}
-
-  PlanResult run();
-
-private:
-  StrategyOptions half(double from);
-  void toBaseIds(Schedule &schedule) const;
-  bool isBetter(const Plan &plan, const Plan &than) const;
-  PlanResult choose(PlanResult base, PlanResult moved) const;
-  PlanResult refuse(PlanResult base, const PlanResult &moved, const Schedule &smallest) const;
-
-  const Problem &problem;
-  const StrategyOptions &options;
-  search::Order order;
-  bool stopped = false; ///< by `options.progress`
-};
-
-/// Options for one of the two orders, which is half of the work.
-StrategyOptions OrderSolver::half(double from) {
-  StrategyOptions part = options;
-  part.warmStart.reset();
-  if (options.progress)
-    part.progress = [this, from](double share) {
-      stopped = stopped || !options.progress(from + share / 2);
-      return !stopped;
-    };
-  return part;
-}
-
-/// From ops of the permuted problem to those of `problem`.
-void OrderSolver::toBaseIds(Schedule &schedule) const {
-  for (OpId &op : schedule)
-    op = order[op];
-}
-
-bool OrderSolver::isBetter(const Plan &plan, const Plan &than) const {
-  return options.budget.kind == Budget::Kind::Minimum
-             ? std::tie(plan.peak, plan.cost) < std::tie(than.peak, than.cost)
-             : std::tie(plan.cost, plan.peak) < std::tie(than.cost, than.peak);
-}
-
-/// The better of two answers of which one has a plan.
-PlanResult OrderSolver::choose(PlanResult base, PlanResult moved) const {
-  if (!moved.plan || (base.plan && !isBetter(*moved.plan, *base.plan))) {
-    base.stopReason += "; in the base order, of which the bound speaks: the reordered one gave "
-                       "nothing better";
-    return base;
-  }
-  toBaseIds(moved.plan->schedule);
-  moved.plan->order = PlanOrder::Reorder;
-  moved.stopReason += "; in the reordered order, of which the bound speaks";
-  return moved;
-}
-
-/// What is proven of either order is not proven of every order: the floor is.
-PlanResult OrderSolver::refuse(PlanResult base, const PlanResult &moved,
-                               const Schedule &smallest) const {
-  Floor floor = floorOf(problem);
-  std::string remark = base.status == PlanStatus::Infeasible &&
-                               moved.status == PlanStatus::Infeasible && *base.budget >= floor.bytes
-                           ? "it is proven that none fits in the base order or the reordered one"
-                           : "";
-  base.status = *base.budget < floor.bytes ? PlanStatus::Infeasible : PlanStatus::NoPlanFound;
-  base.bound = problem.baseCost();
-  base.witness = witnessOf(problem, smallest, *base.budget, floor);
-  base.stopReason = describeRefusal(problem, base, BudgetOf::Peak, remark);
-  return base;
-}
-
-PlanResult OrderSolver::run() {
-  StrategyOptions part = half(0);
-  JointSolver baseSolver(problem, part);
-  PlanResult base = baseSolver.run();
-  base.strategy += " order=reorder";
-  if (base.status == PlanStatus::InvalidProblem)
-    return base;
-  order = search::reorder(problem);
-  if (std::ranges::is_sorted(order)) {
-    if (base.plan)
-      base.stopReason += "; in the base order, of which the bound speaks: no other order was "
-                         "found that needs less";
-    else
-      base = refuse(base, base, baseSolver.smallest());
-    return base;
-  }
-  Problem permuted = search::permuted(problem, order);
-  part = half(0.5);
-  if (options.budget.kind == Budget::Kind::Percent) // of the base order's peak
-    part.budget = {Budget::Kind::Bytes, base.budget->count};
-  JointSolver movedSolver(permuted, part, "the reordered order");
-  PlanResult moved = movedSolver.run();
-  int64_t movedPeak = moved.plainPeak.count;
-  bool movedIsSmaller = moved.smallestPeak < base.smallestPeak;
-  Bytes smallestPeak = std::min(base.smallestPeak, moved.smallestPeak);
-  moved.strategy = base.strategy;
-  moved.plainPeak = base.plainPeak;
-  base.smallestPeak = moved.smallestPeak = smallestPeak;
-  Schedule smallest = movedIsSmaller ? movedSolver.smallest() : baseSolver.smallest();
-  if (movedIsSmaller)
-    toBaseIds(smallest);
-  PlanResult result = base.plan || moved.plan ? choose(std::move(base), std::move(moved))
-                                              : refuse(std::move(base), moved, smallest);
-  result.statistics.emplace_back("reordered_plain_peak", movedPeak);
-  return result;
-}
-
-} // namespace
-
 PlanResult solve(const Problem &problem, const StrategyOptions &options) {
   return options.order == PlanOrder::Base ? JointSolver(problem, options).run()
-                                          : OrderSolver(problem, options).run();
+                                          : solveReordered(problem, options);
 }
 
 } // namespace remat::planning

@@ -8,10 +8,12 @@
 
 #include "remat/Planning/Search/Reorder.h"
 
+#include "LateOrder.h"
 #include "ListSchedule.h"
 
 #include <algorithm>
 #include <numeric>
+#include <utility>
 
 namespace remat::planning::search {
 
@@ -43,9 +45,12 @@ public:
     findPrecedences();
   }
 
+  /// The base order with ops that run late.
+  Order late() const { return runLate(graph, best, precedences); }
   Order run() {
     for (int round = 0; round < maxRounds; ++round) {
       Footprint before = footprint;
+      take(runLate(graph, best, precedences));
       for (auto units : {&Reorderer::tailUnits, &Reorderer::singleUnits, &Reorderer::treeUnits})
         for (Direction direction : {Direction::Forwards, Direction::Backwards})
           improve((this->*units)(), direction);
@@ -59,6 +64,7 @@ private:
   void findPrecedences();
   Footprint measure(const std::vector<int32_t> &order) const;
   void improve(const std::vector<int32_t> &unitOf, Direction direction);
+  void take(Order order);
   std::vector<int32_t> singleUnits();
   std::vector<int32_t> treeUnits();
   std::vector<int32_t> tailUnits();
@@ -129,10 +135,15 @@ void Reorderer::improve(const std::vector<int32_t> &unitOf, Direction direction)
     std::vector<int32_t> order = listSchedule(units, direction, footprint.peak - below);
     if (order.empty()) // the units lead in a circle
       return;
-    if (Footprint reached = measure(order); reached < footprint) {
-      footprint = reached;
-      best = std::move(order);
-    }
+    take(std::move(order));
+  }
+}
+
+/// Goes on from `order` if that is better.
+void Reorderer::take(Order order) {
+  if (Footprint reached = measure(order); reached < footprint) {
+    footprint = reached;
+    best = std::move(order);
   }
 }
 
@@ -231,6 +242,12 @@ std::vector<int32_t> Reorderer::tailUnits() {
 
 Order reorder(const Problem &problem) { return Reorderer(problem).run(); }
 
+std::vector<Order> reorderings(const Problem &problem) {
+  std::vector<Order> orders{Reorderer(problem).run(), Reorderer(problem).late()};
+  std::erase_if(orders, [](const Order &order) { return std::ranges::is_sorted(order); });
+  return orders;
+}
+
 Problem permuted(const Problem &problem, const Order &order) {
   Problem result = problem;
   auto forwardEnd = std::find_if(problem.graph.ops.rbegin(), problem.graph.ops.rend(),
@@ -249,6 +266,50 @@ Problem permuted(const Problem &problem, const Order &order) {
     isBehind |= from == lastForward;
   }
   return result;
+}
+
+Schedule withoutUnread(const Problem &problem, const Schedule &schedule) {
+  const Graph &graph = problem.graph;
+  std::vector<char> isWanted(graph.values.size(), 0), runsLater(graph.ops.size(), 0);
+  for (ValueId value : graph.outputs)
+    isWanted[value] = 1;
+  std::vector<char> isDonated(graph.values.size(), 0), stays(graph.ops.size(), 0);
+  for (size_t output = 0; problem.donation && output < graph.outputs.size(); ++output)
+    if (graph.donated[output])
+      isDonated[graph.arguments[*graph.donated[output]]] = 1;
+  OpId lastForward = kNoOp;
+  for (size_t op = 0; op < graph.ops.size(); ++op) {
+    stays[op] = std::ranges::any_of(graph.ops[op].inputs,
+                                    [&](ValueId value) { return isDonated[value]; });
+    if (graph.ops[op].phase == Phase::Forward)
+      lastForward = static_cast<OpId>(op);
+  }
+  if (lastForward != kNoOp)
+    stays[lastForward] = 1;
+  Schedule kept;
+  for (auto next = schedule.rbegin(); next != schedule.rend(); ++next) {
+    const Op &op = graph.ops[*next];
+    bool isRead = std::ranges::any_of(op.results, [&](ValueId value) { return isWanted[value]; });
+    if (runsLater[*next] && !isRead && !stays[*next])
+      continue;
+    runsLater[*next] = 1;
+    for (ValueId value : op.results)
+      isWanted[value] = 0;
+    for (ValueId value : op.inputs)
+      isWanted[value] = 1;
+    kept.push_back(*next);
+  }
+  std::ranges::reverse(kept);
+  return kept;
+}
+
+Order orderOf(const Problem &problem, const Schedule &schedule) {
+  std::vector<char> seen(problem.graph.ops.size(), 0);
+  Order order;
+  for (OpId op : schedule)
+    if (!std::exchange(seen[op], 1))
+      order.push_back(op);
+  return order;
 }
 
 } // namespace remat::planning::search

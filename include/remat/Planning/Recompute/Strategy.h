@@ -71,9 +71,9 @@ struct StrategyOptions {
   /// Absent: every granularity in turn, and the best plan of all.
   std::optional<Granularity> granularity;
   Effort effort = Effort::Default;
-  /// Reorder: plans for the base order and for that of `search::reorder`, and the
-  /// better of the two: one that fits, the cheaper one, the one of the smaller peak.
-  /// Not for paper graphs, whose sequence gives the order.
+  /// Reorder: plans for the base order and for each of `search::reorderings`, and the
+  /// best: one that fits, the cheapest one, the one of the smallest peak. Not for
+  /// paper graphs, whose sequence gives the order.
   PlanOrder order = PlanOrder::Base;
   Budget budget;
   /// Strategy best goes on from this schedule, which need not fit, instead of

@@ -9,7 +9,7 @@
 #ifndef REMAT_PLANNING_SEARCH_REORDER_H
 #define REMAT_PLANNING_SEARCH_REORDER_H
 
-#include "remat/Planning/Recompute/Problem.h"
+#include "remat/Planning/Recompute/Plan.h"
 
 #include <vector>
 
@@ -30,18 +30,32 @@ using Order = std::vector<OpId>;
 /// List schedules are tried in turn, each starting from the best so far: at each
 /// step a unit that frees as much as it allocates, else the next one, else one
 /// that adds little, whichever fits below the peak so far; forwards (eager
-/// frees) and backwards (late allocations). A unit is an op; or an op and those
+/// frees) and backwards (late allocations). Before and after, ops sink to their
+/// first reader where that lets go of more than it holds (`runLate`). A unit is an op; or an op and those
 /// that only it reads; or what leads to outputs only and hangs together, as the
 /// update of a weight does, which so runs as soon as its gradient is there.
 /// Deterministic; ties go to what stands first. Requires: `problem.check()`.
 /// Cost: O((V + E) log V).
 Order reorder(const Problem &problem);
 
+/// Returns orders worth planning in: that of `reorder`, and the base order with ops
+/// that run late; those that are the base order are left out. Requires and costs as
+/// `reorder`.
+std::vector<Order> reorderings(const Problem &problem);
+
 /// Returns `problem` with its ops in `order`; values keep their ids, ops their
 /// `Op::id`. Forward ops that come to stand behind the last op of the forward
 /// become backward ones. Requires: an order that `reorder` may return. Cost:
 /// O(V + E).
 Problem permuted(const Problem &problem, const Order &order);
+
+/// Returns `schedule` without executions whose results nobody reads, of ops that run
+/// again later. Costs no more and has no larger peak. The last op of the forward and
+/// readers of donated arguments keep all executions. Cost: O(V + E) per execution of an op.
+Schedule withoutUnread(const Problem &problem, const Schedule &schedule);
+
+/// Returns the order of the first executions of `schedule`, which has one of every op.
+Order orderOf(const Problem &problem, const Schedule &schedule);
 
 } // namespace remat::planning::search
 

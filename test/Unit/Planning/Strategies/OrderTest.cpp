@@ -6,6 +6,8 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "remat/Planning/Search/Reorder.h"
+
 #include "TestProblems.h"
 #include "remat/Planning/Recompute/Strategy.h"
 #include "remat/Planning/Recompute/Verify.h"
@@ -90,10 +92,36 @@ TEST(Order, TheBaseOrderIsKeptWhereNoneIsBetter) {
   EXPECT_EQ(result.plan->order, PlanOrder::Base);
   EXPECT_EQ(result.stopReason,
             "no plan costs less than running every op once; in the base order, "
-            "of which the bound speaks: no other order was found that needs less");
+            "of which the bound speaks: no other gave anything better");
   EXPECT_EQ(statistic(result, "reordered_plain_peak"), -1);
   // Room enough for either, but the reordered one still needs less.
   EXPECT_EQ(solveReordered(twoPairs(), {Budget::Kind::Bytes, 21}).plan->order, PlanOrder::Reorder);
+}
+
+/// In the base order mask has to run at its place, and again: 10 + 1. It is only
+/// read at the end, so that it may as well run there for the first time.
+TEST(Order, AnOpWhoseFirstResultsNobodyReadsRunsLater) {
+  Problem problem;
+  problem.scope = BudgetScope::NonArguments;
+  ValueId in = addOp(problem, {}, {8}), mask = addOp(problem, {in}, {8});
+  ValueId wide = addOp(problem, {in}, {16}), loss = addOp(problem, {wide}, {4}, 10);
+  setOutputs(problem, {addOp(problem, {loss, mask, in}, {4})});
+  problem.graph.ops.back().phase = Phase::Backward;
+  StrategyOptions options;
+  options.budget = {Budget::Kind::Bytes, 28};
+  PlanResult base = solve(problem, options);
+  ASSERT_TRUE(base.plan);
+  EXPECT_EQ(base.plan->schedule, (Schedule{0, 1, 2, 3, 1, 4}));
+  EXPECT_EQ(search::withoutUnread(problem, base.plan->schedule), (Schedule{0, 2, 3, 1, 4}));
+  EXPECT_EQ(search::orderOf(problem, {0, 2, 3, 1, 2, 4}), (search::Order{0, 2, 3, 1, 4}));
+  PlanResult result = solveReordered(problem, options.budget);
+  ASSERT_TRUE(result.plan);
+  EXPECT_EQ(result.plan->schedule, (Schedule{0, 2, 3, 1, 4}));
+  EXPECT_EQ(result.status, PlanStatus::Optimal);
+  // The loss, the last op of the forward, keeps its place; and so does what reads
+  // an argument that another op takes over.
+  Schedule lossAgain{0, 1, 2, 3, 0, 2, 3, 4};
+  EXPECT_EQ(search::withoutUnread(problem, lossAgain), lossAgain);
 }
 
 TEST(Order, OnlyTheFloorRefusesEveryOrder) {

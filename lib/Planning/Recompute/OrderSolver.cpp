@@ -1,0 +1,169 @@
+//===- OrderSolver.cpp - plans in other orders ----------------------------===//
+//
+// Part of Remat, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "remat/Planning/Recompute/JointSolver.h"
+#include "remat/Planning/Recompute/Refusal.h"
+#include "remat/Planning/Recompute/Witness.h"
+#include "remat/Planning/Search/Reorder.h"
+
+#include <algorithm>
+#include <optional>
+#include <tuple>
+
+namespace remat::planning {
+
+namespace {
+
+using search::Order;
+
+/// What came out in one order; schedules are in ops of the problem given.
+struct Answer {
+  PlanResult result;
+  Schedule smallest;
+};
+
+class OrderSolver {
+public:
+  OrderSolver(const Problem &problem, const StrategyOptions &options)
+      : problem(problem), options(options) {}
+
+  PlanResult run();
+
+private:
+  Answer planIn(const Order &order, const StrategyOptions &part) const;
+  StrategyOptions part(double from, double share);
+  bool isBetter(const Plan &plan, const Plan &than) const;
+  void take(PlanResult &best, PlanResult moved) const;
+  void planAgain(PlanResult &best);
+  void refuse(PlanResult &best, const Schedule &smallest, bool provenInAll) const;
+
+  const Problem &problem;
+  const StrategyOptions &options;
+  bool stopped = false; ///< by `options.progress`
+};
+
+/// Options for a part of the work.
+StrategyOptions OrderSolver::part(double from, double share) {
+  StrategyOptions part = options;
+  part.warmStart.reset();
+  if (options.progress)
+    part.progress = [this, from, share](double done) {
+      stopped = stopped || !options.progress(from + done * share);
+      return !stopped;
+    };
+  return part;
+}
+
+Answer OrderSolver::planIn(const Order &order, const StrategyOptions &part) const {
+  Problem permuted = search::permuted(problem, order);
+  JointSolver solver(permuted, part, "the reordered order");
+  Answer answer{solver.run(), solver.smallest()};
+  auto toBase = [&](Schedule &schedule) {
+    for (OpId &op : schedule)
+      op = order[op];
+  };
+  toBase(answer.smallest);
+  if (answer.result.plan) {
+    toBase(answer.result.plan->schedule);
+    answer.result.plan->order = PlanOrder::Reorder;
+  }
+  return answer;
+}
+
+bool OrderSolver::isBetter(const Plan &plan, const Plan &than) const {
+  return options.budget.kind == Budget::Kind::Minimum
+             ? std::tie(plan.peak, plan.cost) < std::tie(than.peak, than.cost)
+             : std::tie(plan.cost, plan.peak) < std::tie(than.cost, than.peak);
+}
+
+/// Takes the plan of another order if that is better, or the first.
+void OrderSolver::take(PlanResult &best, PlanResult moved) const {
+  if (!moved.plan || (best.plan && !isBetter(*moved.plan, *best.plan)))
+    return;
+  best.plan = std::move(moved.plan);
+  best.bound = moved.bound;
+  best.status = moved.status;
+  best.witness.reset();
+  best.stopReason = moved.stopReason + "; in the reordered order, of which the bound speaks";
+  best.statistics = std::move(moved.statistics);
+}
+
+/// What is proven of these orders is not proven of every order: the floor is.
+void OrderSolver::refuse(PlanResult &best, const Schedule &smallest, bool provenInAll) const {
+  Floor floor = floorOf(problem);
+  std::string remark = provenInAll && *best.budget >= floor.bytes
+                           ? "it is proven that none fits in the base order or the reordered one"
+                           : "";
+  best.status = *best.budget < floor.bytes ? PlanStatus::Infeasible : PlanStatus::NoPlanFound;
+  best.bound = problem.baseCost();
+  best.witness = witnessOf(problem, smallest, *best.budget, floor);
+  best.stopReason = describeRefusal(problem, best, BudgetOf::Peak, remark);
+}
+
+/// An op whose first results nobody reads before it runs again may as well run
+/// there for the first time: plans once more in the order that this gives.
+void OrderSolver::planAgain(PlanResult &best) {
+  Schedule needed = search::withoutUnread(problem, best.plan->schedule);
+  if (options.kind != StrategyKind::Best || stopped || needed.size() == best.plan->schedule.size())
+    return;
+  Order order = search::orderOf(problem, needed);
+  std::vector<OpId> position(order.size());
+  for (size_t i = 0; i < order.size(); ++i)
+    position[order[i]] = static_cast<OpId>(i);
+  for (OpId &op : needed)
+    op = position[op];
+  StrategyOptions last = part(0.8, 0.2);
+  last.warmStart = std::move(needed);
+  last.budget = {Budget::Kind::Bytes, options.budget.kind == Budget::Kind::Minimum
+                                          ? best.plan->peak.count
+                                          : best.budget->count};
+  take(best, planIn(order, last).result);
+}
+
+PlanResult OrderSolver::run() {
+  StrategyOptions first = part(0, 0.3), second = first;
+  JointSolver baseSolver(problem, first);
+  PlanResult base = baseSolver.run(), best = base;
+  best.strategy += " order=reorder";
+  if (base.status == PlanStatus::InvalidProblem)
+    return best;
+  best.stopReason += "; in the base order, of which the bound speaks: no other gave anything better";
+  Schedule smallest = baseSolver.smallest();
+  bool provenInAll = base.status == PlanStatus::Infeasible;
+  std::optional<Bytes> movedPeak;
+  double from = 0.3;
+  for (const Order &order : search::reorderings(problem)) {
+    second = part(from, 0.25);
+    from += 0.25;
+    if (options.budget.kind == Budget::Kind::Percent) // of the base order's peak
+      second.budget = {Budget::Kind::Bytes, base.budget->count};
+    Answer moved = planIn(order, second);
+    movedPeak = std::min(movedPeak.value_or(moved.result.plainPeak), moved.result.plainPeak);
+    provenInAll &= moved.result.status == PlanStatus::Infeasible;
+    if (moved.result.smallestPeak < best.smallestPeak) {
+      best.smallestPeak = moved.result.smallestPeak;
+      smallest = std::move(moved.smallest);
+    }
+    take(best, std::move(moved.result));
+  }
+  if (best.plan)
+    planAgain(best);
+  else
+    refuse(best, smallest, provenInAll);
+  if (movedPeak)
+    best.statistics.emplace_back("reordered_plain_peak", movedPeak->count);
+  return best;
+}
+
+} // namespace
+
+PlanResult solveReordered(const Problem &problem, const StrategyOptions &options) {
+  return OrderSolver(problem, options).run();
+}
+
+} // namespace remat::planning
