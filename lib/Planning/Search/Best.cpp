@@ -56,6 +56,9 @@ namespace {
 constexpr size_t kStarts = 5;
 /// Candidates replayed besides the base order.
 constexpr size_t kGuides = 15;
+/// Ops times cuts, and ops times flows, that the first bounds of small graphs may
+/// take beyond the usual numbers.
+constexpr int64_t kSingleOps = 20'000, kJointOps = 100'000;
 /// Ops times flows of a branched bound, at most.
 constexpr int64_t kBranchOps = 400'000;
 /// Ops times flows of the proven floor, at most.
@@ -117,7 +120,8 @@ bool BestSearch::goOn(double share) {
 }
 
 void BestSearch::bound(int64_t limit) {
-  CutBound cuts = bestSingleCutBound(graph, limit, 12, limits.boundFlows);
+  auto single = static_cast<size_t>(std::clamp<int64_t>(kSingleOps / graph.opCount(), 12, 64));
+  CutBound cuts = bestSingleCutBound(graph, limit, single, limits.boundFlows);
   report.flows += cuts.flows;
   if (cuts.infeasible) {
     report.floor = {Bytes(cuts.least + graph.fixedBytes()), cuts.witness};
@@ -126,7 +130,8 @@ void BestSearch::bound(int64_t limit) {
   if (!cuts.choices.empty())
     bestCut = cuts.choices.front().cut;
   JointBoundOptions joint;
-  joint.flows = limits.boundFlows;
+  joint.flows = std::max(limits.boundFlows,
+                         std::min(limits.branchFlows, kJointOps / graph.opCount()));
   joint.offer = [this](std::span<const CutChoice> choices) { addRealised(choices); };
   known = jointBound(graph, limit, cuts, joint);
   report.flows += known.flows - cuts.flows;

@@ -259,17 +259,23 @@ CutBound singleCutBound(const SearchGraph &graph, int64_t limit, int32_t cut, in
 
 namespace {
 
-/// Half of `most` from the front of `all`, the highest, and as many spread evenly
-/// over their positions, both ends included.
-std::vector<int32_t> someCuts(std::vector<int32_t> all, size_t most) {
+/// Half of `most` from the front of `all`, the highest, and the highest of as many
+/// equal stretches of base order.
+std::vector<int32_t> someCuts(const std::vector<int32_t> &all, size_t most) {
   if (all.size() <= most)
     return all;
+  if (most < 2)
+    return {all.begin(), all.begin() + static_cast<std::ptrdiff_t>(most)};
   std::vector<int32_t> some(all.begin(), all.begin() + (most + 1) / 2);
-  std::sort(all.begin(), all.end());
-  for (size_t i = 0, count = most / 2; i < count; ++i)
-    if (int32_t cut = all[count == 1 ? 0 : i * (all.size() - 1) / (count - 1)];
-        std::find(some.begin(), some.end(), cut) == some.end())
-      some.push_back(cut);
+  auto [first, last] = std::minmax_element(all.begin(), all.end());
+  auto count = static_cast<int64_t>(most / 2);
+  std::vector<char> taken(count, 0);
+  for (int32_t cut : all)
+    if (char &isTaken = taken[(cut - *first) * count / (*last - *first + 1)]; !isTaken) {
+      isTaken = 1;
+      if (std::find(some.begin(), some.end(), cut) == some.end())
+        some.push_back(cut);
+    }
   return some;
 }
 

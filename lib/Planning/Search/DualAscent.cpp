@@ -150,6 +150,44 @@ void DualAscent::climb(int64_t flows, std::optional<int64_t> enough) {
   }
 }
 
+void DualAscent::raise(int32_t cut, int64_t flows) {
+  struct Line {
+    int64_t price;
+    __int128 dual; ///< at `price`
+    int64_t slope;
+  };
+  int64_t end = flowsSpent + flows;
+  prices = bestAt;
+  evaluate(prices);
+  auto k = std::lower_bound(cuts.begin(), cuts.end(), cut) - cuts.begin();
+  Line low{prices.bytes[k], bestDual, atBest.bytes[k] - room[k]};
+  std::optional<Line> high;
+  int64_t next = *std::max_element(prices.bytes.begin(), prices.bytes.end());
+  while (low.slope > 0 && flowsSpent < end && next > low.price && (!high || next < high->price)) {
+    prices.bytes[k] = next;
+    if (!model.fits(prices))
+      return;
+    Line line{next, evaluate(prices), current.bytes[k] - room[k]};
+    (line.slope > 0 ? low : high.emplace()) = line;
+    if (high) { // where the lines meet
+      __int128 rise =
+          high->dual - low.dual - static_cast<__int128>(high->slope) * (high->price - low.price);
+      next = low.price + static_cast<int64_t>(rise / (low.slope - high->slope));
+    } else {
+      next = std::min(2 * low.price, kUnboundedFlow);
+    }
+  }
+}
+
+void DualAscent::lookWithin() {
+  constexpr int64_t share = 64;
+  CutPrices above = bestAt;
+  for (int64_t &price : above.bytes)
+    price += price / share + 1;
+  if (!cheapest && model.fits(above))
+    evaluate(above);
+}
+
 std::vector<CutChoice> DualAscent::choicesOf(const CutSolution &solution) const {
   std::vector<CutChoice> result;
   for (int32_t k = 0; k < model.cutCount(); ++k)

@@ -28,6 +28,14 @@ public:
   /// Spends at most `flows` flows; ends when the bound is `enough`.
   void climb(int64_t flows, std::optional<int64_t> enough);
 
+  /// Raises the price of the cut at op `cut` alone, by secants between the lines of
+  /// the dual function on either side of its maximum, for at most `flows` flows.
+  void raise(int32_t cut, int64_t flows);
+
+  /// Looks for a solution within the room just above the best prices, where none is
+  /// known: at them, the one that runs fewest ops may be outside.
+  void lookWithin();
+
   int64_t spent() const { return flowsSpent; }
   int64_t bound() const { return best; }
   PricedCuts bestPrices() const { return {cuts, bestAt}; }

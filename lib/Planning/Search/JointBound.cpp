@@ -10,6 +10,8 @@
 
 #include "DualAscent.h"
 
+#include <algorithm>
+#include <cstdlib>
 #include <limits>
 #include <queue>
 
@@ -113,6 +115,40 @@ CutBound RunSearch::run(const CutBound &start) {
   return result;
 }
 
+/// Adds single cuts that lie apart from those of `prices`, where a price for them
+/// alone raises the bound by a fiftieth or more, for about `flows` flows. Returns
+/// the flows spent.
+int64_t joinApart(const SearchGraph &graph, int64_t limit, const CutBound &start, int64_t flows,
+                  PricedCuts &prices) {
+  constexpr int32_t places = 12;
+  constexpr int64_t flowsPerCut = 8, share = 50;
+  constexpr size_t most = 3;
+  std::vector<CutExtra> tried = start.tried;
+  std::sort(tried.begin(), tried.end(), [](const CutExtra &a, const CutExtra &b) {
+    return a.extra != b.extra ? a.extra > b.extra : a.cut < b.cut;
+  });
+  std::vector<int32_t> seen = prices.cuts;
+  int64_t spent = 0, bound = start.extra;
+  for (const CutExtra &other : tried) {
+    bool isNear = std::any_of(seen.begin(), seen.end(), [&](int32_t cut) {
+      return std::abs(cut - other.cut) <= graph.opCount() / places;
+    });
+    if (isNear || seen.size() > most || spent + flowsPerCut > flows || other.extra <= bound / share)
+      continue;
+    seen.push_back(other.cut);
+    PricedCuts with = prices;
+    join(with, other.cut);
+    DualAscent ascent(graph, limit, with);
+    ascent.raise(other.cut, flowsPerCut);
+    spent += ascent.spent();
+    if (ascent.bound() > bound + bound / share) {
+      bound = ascent.bound();
+      prices = ascent.bestPrices();
+    }
+  }
+  return spent;
+}
+
 } // namespace
 
 CutBound jointBound(const SearchGraph &graph, int64_t limit, const CutBound &start,
@@ -129,7 +165,9 @@ CutBound jointBound(const SearchGraph &graph, int64_t limit, const CutBound &sta
   // prices leave is below that, and says more of where it is too little. The last
   // flows go to the prices of the last cuts.
   constexpr int64_t shareOfLast = 4;
-  int64_t left = options.flows, flows = 1, last = options.flows / shareOfLast;
+  int64_t left =
+      options.flows - joinApart(graph, limit, start, options.flows / shareOfLast, prices);
+  int64_t flows = 1, last = options.flows / shareOfLast;
   for (bool more = true; more;) {
     DualAscent ascent(graph, limit, prices);
     ascent.climb(std::min(left, flows), options.enough);
@@ -144,6 +182,8 @@ CutBound jointBound(const SearchGraph &graph, int64_t limit, const CutBound &sta
     more = worst >= 0;
     if (!more && left > ascent.spent() && !isEnough())
       ascent.climb(left - ascent.spent(), options.enough);
+    if (ascent.bound() > result.extra)
+      ascent.lookWithin();
     left -= ascent.spent();
     prices = ascent.bestPrices();
     if (ascent.bound() > result.extra)

@@ -37,11 +37,13 @@ struct JointBoundOptions {
 /// Raises `start`, a bound of one cut that is not infeasible, by more cuts: a
 /// closure problem over all of them (`CutModel`) has one price per cut, and each
 /// vector of prices gives a bound. A cut joins where the solution at the best
-/// prices, realised just in time, exceeds the limit most; those of price 0 leave
-/// when there are `cutsAtOnce`. Prices climb by deflected subgradients with Polyak
-/// steps (Polyak 1969; Camerini, Fratta and Maffioli 1975) in integers. The bound is at least
-/// `start.extra`. `choices` and `prices` belong to all cuts, ascending. Cost: `flows` maximum flows
-/// on a network of O(cuts * (V + E)).
+/// prices, realised just in time, exceeds the limit most; before these, up to three
+/// of `start.tried`, apart in base order, that raise the bound at a price for them
+/// alone. Those of price 0 leave when there are `cutsAtOnce`. Prices climb by
+/// deflected subgradients with Polyak steps (Polyak 1969; Camerini, Fratta and
+/// Maffioli 1975) in integers. The bound is at least `start.extra`. `choices` and
+/// `prices` belong to all cuts, ascending. Cost: `flows` maximum flows on a network
+/// of O(cuts * (V + E)).
 CutBound jointBound(const SearchGraph &graph, int64_t limit, const CutBound &start,
                     const JointBoundOptions &options = {});
 

@@ -119,6 +119,32 @@ TEST(JointBound, CountsARecomputationForEachTimeAValueIsNeeded) {
   EXPECT_EQ(realiseJustInTime(graph, joint.choices), (Recomputations{{3, 0}, {6, 0}}));
 }
 
+/// Two values, each across a wide op of its own, far apart: few flows show that
+/// both run again.
+TEST(JointBound, AddsWhatCutsApartCost) {
+  Problem problem;
+  problem.scope = BudgetScope::NonArguments;
+  ValueId last = addOp(problem, {}, {1}, 1000);
+  for (int64_t cost : {100, 70}) {
+    ValueId v = addOp(problem, {}, {10}, cost);
+    ValueId wide = addOp(problem, {last}, {50}, 1000);
+    last = addOp(problem, {wide}, {1}, 1000);
+    last = addOp(problem, {v, last}, {1}, 1000);
+    for (int filler = 0; filler < 20; ++filler)
+      last = addOp(problem, {last}, {1}, 1000);
+  }
+  setOutputs(problem, {last});
+  SearchGraph graph(problem);
+  constexpr int64_t limit = 51;
+  CutBound single = bestSingleCutBound(graph, limit, 9, 60);
+  EXPECT_EQ(single.extra, 100);
+  ASSERT_EQ(single.tried.size(), 2u);
+  EXPECT_EQ(single.tried[0].extra + single.tried[1].extra, 170);
+  JointBoundOptions options;
+  options.flows = 40;
+  EXPECT_EQ(jointBound(graph, limit, single, options).extra, 170);
+}
+
 TEST(JointBound, EndsWhenTheBoundIsEnough) {
   TestRandom random(7);
   Problem problem = shapedProblem(random, Shape::Mirror, 10);
