@@ -12,6 +12,7 @@
 #include "remat/Planning/Search/CutRealise.h"
 #include "remat/Planning/Search/IteratedGreedy.h"
 #include "remat/Planning/Search/JointBound.h"
+#include "remat/Planning/Search/ReplayedPlans.h"
 
 #include <algorithm>
 #include <tuple>
@@ -84,11 +85,19 @@ Measured shrinkPeak(const SearchGraph &graph, const std::vector<Measured> &plans
   NearbyOptions options;
   options.repairWork = allowance / 5;
   options.anyPlan = true;
+  Measured base = measure(graph, {});
   auto lowerTo = [&](int64_t limit) {
-    std::vector<const Measured *> starts;
+    std::vector<const Measured *> starts{&base};
     for (const Measured &plan : smallest)
       starts.push_back(&plan);
-    std::optional<Measured> plan = planNear(graph, limit, starts, options, work);
+    ReplayedPlans replays(graph, limit);
+    replays.run(starts, allowance / 50);
+    work += replays.work();
+    std::optional<Measured> plan;
+    if (!replays.plans().empty())
+      plan = std::move(replays.plans().front());
+    else
+      plan = planNear(graph, limit, {starts.begin() + 1, starts.end()}, options, work);
     if (!plan)
       return false;
     smallest.insert(smallest.begin(), std::move(*plan));
