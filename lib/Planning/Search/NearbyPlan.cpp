@@ -83,21 +83,22 @@ Measured shrinkPeak(const SearchGraph &graph, const std::vector<Measured> &plans
   std::sort(smallest.begin(), smallest.end(), isSmaller);
   smallest.resize(std::min(smallest.size(), kShrinkStarts));
   NearbyOptions options;
-  options.repairWork = allowance / 5;
+  options.repairWork = allowance / 20;
   options.anyPlan = true;
   Measured base = measure(graph, {});
   auto lowerTo = [&](int64_t limit) {
-    std::vector<const Measured *> starts{&base};
+    std::vector<const Measured *> starts;
     for (const Measured &plan : smallest)
       starts.push_back(&plan);
-    ReplayedPlans replays(graph, limit);
-    replays.run(starts, allowance / 50);
-    work += replays.work();
-    std::optional<Measured> plan;
-    if (!replays.plans().empty())
-      plan = std::move(replays.plans().front());
-    else
-      plan = planNear(graph, limit, {starts.begin() + 1, starts.end()}, options, work);
+    std::optional<Measured> plan = planNear(graph, limit, starts, options, work);
+    if (!plan) {
+      starts.push_back(&base);
+      ReplayedPlans replays(graph, limit);
+      replays.run(starts, options.repairWork);
+      work += replays.work();
+      if (!replays.plans().empty())
+        plan = std::move(replays.plans().front());
+    }
     if (!plan)
       return false;
     smallest.insert(smallest.begin(), std::move(*plan));

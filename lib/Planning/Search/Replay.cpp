@@ -17,6 +17,7 @@ namespace {
 
 constexpr int32_t kDepth = 200; ///< missing ancestors looked at for a score
 constexpr int64_t kFresh = 64;
+constexpr int32_t kPasses = 6;
 
 int32_t stageOf(Key key) { return static_cast<int32_t>(key >> 32); }
 Key keyOf(int32_t stage, int32_t op) {
@@ -65,6 +66,8 @@ void Replayer::start(const Recomputations &plan) {
   found.assign(graph.valueCount(), 0);
   foundAt.assign(graph.valueCount(), -kFresh);
   events = 0;
+  earlier.clear();
+  madeAt.assign(graph.valueCount(), -1);
   spare.assign(graph.valueCount(), 0);
   frozen.assign(graph.valueCount(), 0);
   for (int32_t value = 0; value < graph.valueCount(); ++value)
@@ -223,17 +226,18 @@ int32_t Replayer::cheapest(int32_t stage, int64_t missing) {
   return best;
 }
 
-void Replayer::makeRoom(int64_t bytes, int32_t stage) {
+bool Replayer::makeRoom(int64_t bytes, int32_t stage) {
   while (live + bytes > limit) {
     int32_t value = cheapest(stage, live + bytes - limit);
     if (value < 0)
-      return;
+      return false;
     int64_t cost = 0;
     if (spare[value] || ancestors(graph.producer(value), needs[value], cost, graph.opCount()))
       evict(value);
     else
       frozen[value] = 1;
   }
+  return true;
 }
 
 void Replayer::settle(int32_t value) {
@@ -247,10 +251,19 @@ void Replayer::execute(int32_t op, Key key) {
   for (int32_t value = graph.firstResult(op); value < graph.firstResult(op + 1); ++value)
     bytes += place[value] < 0 ? graph.bytes(value) : 0;
   now = key - 1;
-  makeRoom(bytes, stageOf(key));
+  if (!makeRoom(bytes, stageOf(key)) && crowded < 0) {
+    crowded = op;
+    waitingSince = -1;
+    for (int32_t value : held)
+      if (stageOf(needs[value]) == stageOf(key) && graph.bytes(value) > 0 &&
+          madeAt[value] == graph.producer(value))
+        waitingSince = std::max(waitingSince, madeAt[value]);
+  }
   for (int32_t value = graph.firstResult(op); value < graph.firstResult(op + 1); ++value)
-    if (place[value] < 0)
+    if (place[value] < 0) {
       insertLive(value);
+      madeAt[value] = stageOf(key);
+    }
   pass(op, key);
 }
 
@@ -316,6 +329,7 @@ void Replayer::runStage(int32_t stage, std::span<const Recomputation> planned) {
     want(stageOps[next]);
   std::sort(stageOps.begin(), stageOps.end());
   std::vector<int32_t> ops = stageOps;
+  crowded = -1;
   auto skipped = planned.begin();
   for (int32_t op : ops) {
     for (; skipped != planned.end() && skipped->op < op; ++skipped)
@@ -327,24 +341,30 @@ void Replayer::runStage(int32_t stage, std::span<const Recomputation> planned) {
   for (; skipped != planned.end(); ++skipped)
     if (active[skipped->op] != stage)
       pass(skipped->op, keyOf(stage, skipped->op));
+  if (crowded >= 0)
+    startEarlier(stage, ops);
   if (stage < graph.opCount())
     execute(stage, keyOf(stage, graph.opCount()));
 }
 
-std::optional<Measured> Replayer::replay(const Recomputations &plan, int64_t most,
-                                         const ReplayOptions &how, int64_t work) {
-  int64_t finish = effort + 8 * work;
-  limit = most;
-  options = how;
+/// What this stage could not hold beside values that wait for it: has the runs that
+/// the stage is for, as far as they were not made by then, made before those values.
+void Replayer::startEarlier(int32_t stage, std::span<const int32_t> ops) {
+  int32_t to = waitingSince >= 0 ? waitingSince : stage - 1;
+  auto add = [&](int32_t op) {
+    if (op >= crowded && op < to && std::binary_search(ops.begin(), ops.end(), op))
+      earlier.push_back({stage, {to, op}});
+  };
+  for (int32_t op : ops)
+    if (active[op] == stage)
+      add(op);
+  for (int32_t value : graph.inputs(stage))
+    if (active[graph.producer(value)] != stage)
+      add(graph.producer(value));
+}
+
+bool Replayer::runAll(const Recomputations &plan, int64_t finish) {
   start(plan);
-  std::vector<int64_t> profile = baseProfile(graph);
-  weights[0] = 0;
-  for (int32_t stage = 0; stage <= graph.opCount(); ++stage)
-    weights[stage + 1] = weights[stage] + 1 +
-                         (stage < graph.opCount() && profile[stage] > limit ? options.pressure : 0);
-  reliefShift = std::max(0, static_cast<int>(std::bit_width(static_cast<uint64_t>(limit))) +
-                                static_cast<int>(std::bit_width(
-                                    static_cast<uint64_t>(weights.back()))) - 62);
   auto next = plan.begin();
   for (int32_t stage = 0; stage <= graph.opCount(); ++stage) {
     auto end = next;
@@ -353,9 +373,40 @@ std::optional<Measured> Replayer::replay(const Recomputations &plan, int64_t mos
     runStage(stage, {next, end});
     next = end;
     if (effort > finish)
-      return std::nullopt;
+      return false;
   }
-  return measure(graph, std::move(result));
+  return true;
+}
+
+std::optional<Measured> Replayer::replay(const Recomputations &plan, int64_t most,
+                                         const ReplayOptions &how, int64_t work) {
+  int64_t finish = effort + 8 * work;
+  limit = most;
+  options = how;
+  std::vector<int64_t> profile = baseProfile(graph);
+  weights[0] = 0;
+  for (int32_t stage = 0; stage <= graph.opCount(); ++stage)
+    weights[stage + 1] = weights[stage] + 1 +
+                         (stage < graph.opCount() && profile[stage] > limit ? options.pressure : 0);
+  reliefShift = std::max(0, static_cast<int>(std::bit_width(static_cast<uint64_t>(limit))) +
+                                static_cast<int>(std::bit_width(
+                                    static_cast<uint64_t>(weights.back()))) - 62);
+  std::optional<Measured> best;
+  Recomputations guide = plan;
+  for (int32_t left = kPasses; left > 0 && runAll(guide, finish); --left) {
+    Measured made = measure(graph, std::move(result));
+    if (!best || made.peak < best->peak)
+      best = std::move(made);
+    if (best->peak <= limit || earlier.empty())
+      break;
+    for (const auto &[stage, run] : earlier) {
+      std::erase(guide, Recomputation{stage, run.op});
+      guide.push_back(run);
+    }
+    std::sort(guide.begin(), guide.end());
+    guide.erase(std::unique(guide.begin(), guide.end()), guide.end());
+  }
+  return best;
 }
 
 } // namespace remat::planning::search

@@ -56,9 +56,11 @@ private:
 
   void start(const Recomputations &plan);
   void runStage(int32_t stage, std::span<const Recomputation> planned);
+  bool runAll(const Recomputations &plan, int64_t finish);
+  void startEarlier(int32_t stage, std::span<const int32_t> ops);
   void want(int32_t op);
   void execute(int32_t op, Key key);
-  void makeRoom(int64_t bytes, int32_t stage);
+  bool makeRoom(int64_t bytes, int32_t stage);
   void evict(int32_t value);
   int64_t reliefOf(int32_t value, int32_t from, int32_t until, int64_t missing) const;
   int64_t noiseOf(int32_t value) const;
@@ -91,6 +93,9 @@ private:
   std::vector<int64_t> weights;        ///< prefix sums by stage
   std::vector<int32_t> active; ///< by op: the last stage in which its planned run was needed
   std::vector<int32_t> seen, stack, stageOps;
+  std::vector<int32_t> madeAt; ///< by value: the stage that made the one at hand
+  int32_t crowded = -1, waitingSince = -1;
+  std::vector<std::pair<int32_t, Recomputation>> earlier; ///< a stage, and what should run before it
   int32_t round = 0;
   Recomputations result;
 };
