@@ -88,7 +88,8 @@ private:
   void keep(Measured plan);
   std::vector<const Measured *> pareto(int64_t limit) const;
   std::vector<const Measured *> front(int64_t limit) const;
-  void replay(int64_t limit);
+  void replay(std::span<const Measured *const> guides, int64_t limit, int64_t allowance);
+  void replayCandidates(int64_t limit);
   bool reach(int64_t limit, bool noisy = true);
   void improveReached(int64_t limit);
   bool isFar(int64_t extra) const;
@@ -208,26 +209,30 @@ std::vector<const Measured *> BestSearch::front(int64_t limit) const {
   std::vector<const Measured *> all = pareto(limit), thinned;
   for (; !all.empty() && thinned.size() < limits.candidates; all.pop_back())
     if (thinned.empty() || all.back()->peak / 1000 > thinned.back()->peak / 1000 *
-                                                            (thinned.size() < 3 ? 1006 : 1030) /
-                                                            1000)
+                                                         (thinned.size() < 3 ? 1006 : 1030) / 1000)
       thinned.push_back(all.back());
   return thinned;
 }
 
-/// Replays the base order and candidates within the limit.
-void BestSearch::replay(int64_t limit) {
-  std::vector<const Measured *> guides = pareto(limit);
-  std::reverse(guides.begin(), guides.end());
-  if (guides.size() > kGuides) // the base order and those near the limit
-    guides.erase(guides.begin() + kGuides, guides.end() - 1);
-  std::rotate(guides.begin(), guides.end() - 1, guides.end());
+/// Replays plans within the limit and keeps what comes out.
+void BestSearch::replay(std::span<const Measured *const> guides, int64_t limit, int64_t allowance) {
   ReplayedPlans replays(graph, limit);
-  replays.run(guides, std::max(limits.work / 8, int64_t(40) * graph.opCount()));
+  replays.run(guides, std::max(allowance, int64_t(40) * graph.opCount()));
   for (Measured &plan : replays.plans())
     keep(std::move(plan));
   if (replays.smallest())
     add(*replays.smallest());
   report.work += replays.work();
+}
+
+/// Replays the base order and candidates, the smallest that do not fit first.
+void BestSearch::replayCandidates(int64_t limit) {
+  std::vector<const Measured *> guides = pareto(limit);
+  std::reverse(guides.begin(), guides.end());
+  if (guides.size() > kGuides) // the base order and those near the limit
+    guides.erase(guides.begin() + kGuides, guides.end() - 1);
+  std::rotate(guides.begin(), guides.end() - 1, guides.end());
+  replay(guides, limit, limits.work / 4);
 }
 
 /// Repairs candidates to the limit and keeps the cheapest in `reached`.
@@ -249,7 +254,7 @@ bool BestSearch::reach(int64_t limit, bool noisy) {
   };
   for (const Measured *start : starts)
     attempt(*start, 0);
-  while (noisy && repairer.work() < limits.work / 4 && !starts.empty() && goOn(0.3) &&
+  while (noisy && repairer.work() < limits.work / 8 && !starts.empty() && goOn(0.3) &&
          !(!reached.empty() && reached.front().extra <= boundExtra)) {
     int64_t factor = repairer.random().below(64) + 1;
     repairer.setPrice(repairer.usualPrice() * factor / 8);
@@ -308,6 +313,8 @@ void BestSearch::takeSeeds(int64_t limit) {
   offerSeeds();
   Measured seed = measure(
       graph, recomputationsOf(graph, (pool.best() ? *pool.best() : pool.smallest()).plan.schedule));
+  const Measured *guides[] = {&seed};
+  replay(guides, limit, limits.work / 16);
   if (seed.peak <= limit) {
     keep(std::move(seed));
   } else if (reached.empty()) {
@@ -323,8 +330,8 @@ void BestSearch::findSmallest() {
   offerSeeds();
   add(measure(graph, recomputationsOf(graph, pool.smallest().plan.schedule)));
   int64_t allowance = std::max<int64_t>(2 * limits.work, 100 * int64_t(graph.opCount()));
-  Measured smallest =
-      shrinkPeak(graph, candidates, floor, allowance, [this] { return goOn(0.5); }, report.work);
+  Measured smallest = shrinkPeak(
+      graph, candidates, floor, allowance, [this] { return goOn(0.5); }, report.work);
   int64_t limit = smallest.peak;
   reached = {std::move(smallest)};
   improveReached(limit);
@@ -355,7 +362,7 @@ BestReport BestSearch::run(std::optional<Bytes> budget) {
     bound(limit);
   if (*budget >= report.floor.bytes) {
     collect(limit);
-    replay(limit);
+    replayCandidates(limit);
     reach(limit, /*noisy=*/false);
     branch(limit);
     reach(limit);

@@ -15,21 +15,12 @@ namespace remat::planning::search {
 
 namespace {
 
-constexpr int32_t kDepth = 200; ///< missing ancestors looked at for a score
-constexpr int64_t kFresh = 64;
-constexpr int32_t kPasses = 6;
-
-int32_t stageOf(Key key) { return static_cast<int32_t>(key >> 32); }
-Key keyOf(int32_t stage, int32_t op) {
-  return static_cast<Key>(stage) << 32 | static_cast<Key>(op);
-}
+constexpr int32_t kPasses = 6; ///< from the first execution to the last
 
 } // namespace
 
 Replayer::Replayer(const SearchGraph &graph)
-    : graph(graph), readAt(graph.valueCount()), readEnd(graph.valueCount()),
-      runAt(graph.opCount() + 1), runEnd(graph.opCount() + 1), needs(graph.valueCount()),
-      place(graph.valueCount()), weights(graph.opCount() + 2), seen(graph.opCount() + 1, 0) {}
+    : graph(graph), weights(graph.opCount() + 2), seen(graph.opCount() + 1, 0) {}
 
 void Replayer::start(const Recomputations &plan) {
   int32_t ops = graph.opCount();
@@ -64,7 +55,7 @@ void Replayer::start(const Recomputations &plan) {
   }
   needs.assign(graph.valueCount(), kNever);
   found.assign(graph.valueCount(), 0);
-  foundAt.assign(graph.valueCount(), -kFresh);
+  foundAt.assign(graph.valueCount(), kNotFound);
   events = 0;
   earlier.clear();
   madeAt.assign(graph.valueCount(), -1);
@@ -76,7 +67,7 @@ void Replayer::start(const Recomputations &plan) {
   place.assign(graph.valueCount(), -1);
   held.clear();
   result.clear();
-  live = 0;
+  live = extra = 0;
   effort += static_cast<int64_t>(planReads.size()) / 4;
 }
 
@@ -108,136 +99,9 @@ void Replayer::findNeed(int32_t value) {
     for (int32_t made = graph.firstResult(reader); made < graph.firstResult(reader + 1); ++made)
       if (place[made] < 0 && needs[made] != kNever)
         next = std::min(next, keyOf(stageOf(needs[made]), reader));
-
   }
   needs[value] = next;
   spare[value] = next >= nextRun(graph.producer(value));
-}
-
-/// A missing value's op will read `value` at `key`.
-void Replayer::need(int32_t value, Key key) {
-  int32_t op = graph.producer(value);
-  if (key >= needs[value] || (place[value] < 0 && key >= nextRun(op)))
-    return;
-  needs[value] = key;
-  if (key < nextRun(op))
-    spare[value] = 0;
-  if (place[value] < 0)
-    for (int32_t input : graph.inputs(op))
-      need(input, keyOf(stageOf(key), op));
-}
-
-void Replayer::evict(int32_t value) {
-  removeLive(value);
-  ++events;
-  int32_t op = graph.producer(value);
-  if (spare[value]) {
-    needs[value] = kNever; // the plan runs it again in any case
-    return;
-  }
-  for (int32_t input : graph.inputs(op))
-    need(input, keyOf(stageOf(needs[value]), op));
-}
-
-/// Adds up what is missing to run `op` in the stage of `at`, as far as `most` ops.
-/// Returns false if something of it cannot run again.
-bool Replayer::ancestors(int32_t op, Key at, int64_t &cost, int32_t most) {
-  ++round;
-  stack.assign(1, op);
-  while (!stack.empty()) {
-    int32_t next = stack.back();
-    stack.pop_back();
-    for (int32_t input : graph.inputs(next)) {
-      int32_t producer = graph.producer(input);
-      if (place[input] >= 0 || seen[producer] == round || nextRun(producer) < at)
-        continue;
-      if (!graph.recomputable(producer))
-        return false;
-      seen[producer] = round;
-      cost += graph.cost(producer);
-      ++effort;
-      if (--most < 0)
-        return true;
-      stack.push_back(producer);
-    }
-  }
-  return true;
-}
-
-/// The bytes and stages that a value gives free, which its cost is divided by.
-int64_t Replayer::reliefOf(int32_t value, int32_t from, int32_t until, int64_t missing) const {
-  int64_t bytes = std::min(graph.bytes(value), options.surplus * missing);
-  if (!options.distance)
-    return bytes;
-  auto product = static_cast<__int128>(bytes) * (weights[until] - weights[from]);
-  return std::max<int64_t>(static_cast<int64_t>(product >> reliefShift), 1);
-}
-
-int64_t Replayer::noiseOf(int32_t value) const {
-  return Random(options.seed + static_cast<uint64_t>(value)).below(options.noise);
-}
-
-/// The live value to take away at `stage`, or -1: what the plan runs again in any
-/// case, else what costs least for its bytes and stages.
-int32_t Replayer::cheapest(int32_t stage, int64_t missing) {
-  int32_t best = -1;
-  int64_t bestWorth = 0, bestRelief = 1;
-  bool bestSpare = false;
-  for (int32_t value : held) {
-    int32_t op = graph.producer(value);
-    bool isSpare = spare[value];
-    int32_t until = stageOf(isSpare ? nextRun(op) : needs[value]);
-    if (until <= stage || (bestSpare && !isSpare) || frozen[value])
-      continue;
-    int64_t relief = reliefOf(value, stage, until, missing);
-    if (options.noise > 0)
-      relief = relief / 1024 * (1024 + noiseOf(value)) + 1;
-    int64_t worth = graph.cost(op) + 1;
-    auto isBetter = [&] {
-      __int128 ours = static_cast<__int128>(worth) * bestRelief;
-      __int128 theirs = static_cast<__int128>(bestWorth) * relief;
-      return best < 0 || isSpare > bestSpare || ours < theirs || (ours == theirs && value < best);
-    };
-    if (!isBetter())
-      continue;
-    if (!isSpare && options.ancestors > 0) {
-      if (events - foundAt[value] < kFresh) {
-        int64_t alone = worth;
-        worth += found[value] / 4 * options.ancestors;
-        if (!isBetter())
-          continue;
-        worth = alone;
-      }
-      if (foundAt[value] != events) {
-        found[value] = 0;
-        ancestors(op, needs[value], found[value], kDepth);
-        foundAt[value] = events;
-      }
-      worth += found[value] / 4 * options.ancestors;
-      if (!isBetter())
-        continue;
-    }
-    best = value;
-    bestWorth = worth;
-    bestRelief = relief;
-    bestSpare = isSpare;
-  }
-  effort += static_cast<int64_t>(held.size()) / 8;
-  return best;
-}
-
-bool Replayer::makeRoom(int64_t bytes, int32_t stage) {
-  while (live + bytes > limit) {
-    int32_t value = cheapest(stage, live + bytes - limit);
-    if (value < 0)
-      return false;
-    int64_t cost = 0;
-    if (spare[value] || ancestors(graph.producer(value), needs[value], cost, graph.opCount()))
-      evict(value);
-    else
-      frozen[value] = 1;
-  }
-  return true;
 }
 
 void Replayer::settle(int32_t value) {
@@ -336,6 +200,7 @@ void Replayer::runStage(int32_t stage, std::span<const Recomputation> planned) {
       if (active[skipped->op] != stage)
         pass(skipped->op, keyOf(stage, skipped->op));
     result.push_back({stage, op});
+    extra += graph.cost(op);
     execute(op, keyOf(stage, op));
   }
   for (; skipped != planned.end(); ++skipped)
@@ -372,7 +237,7 @@ bool Replayer::runAll(const Recomputations &plan, int64_t finish) {
       ++end;
     runStage(stage, {next, end});
     next = end;
-    if (effort > finish)
+    if (effort > finish || extra > options.ceiling)
       return false;
   }
   return true;
@@ -388,9 +253,13 @@ std::optional<Measured> Replayer::replay(const Recomputations &plan, int64_t mos
   for (int32_t stage = 0; stage <= graph.opCount(); ++stage)
     weights[stage + 1] = weights[stage] + 1 +
                          (stage < graph.opCount() && profile[stage] > limit ? options.pressure : 0);
-  reliefShift = std::max(0, static_cast<int>(std::bit_width(static_cast<uint64_t>(limit))) +
-                                static_cast<int>(std::bit_width(
-                                    static_cast<uint64_t>(weights.back()))) - 62);
+  int64_t largest = 0;
+  for (int32_t value = 0; value < graph.valueCount(); ++value)
+    largest = std::max(largest, graph.bytes(value));
+  reliefShift =
+      std::max(0, static_cast<int>(std::bit_width(static_cast<uint64_t>(largest)) +
+                                   std::bit_width(static_cast<uint64_t>(weights.back()))) -
+                      60);
   std::optional<Measured> best;
   Recomputations guide = plan;
   for (int32_t left = kPasses; left > 0 && runAll(guide, finish); --left) {

@@ -16,10 +16,10 @@ namespace remat::planning::search {
 namespace {
 
 /// What is worth how much, from what led to the cheapest plans on most problems.
-constexpr ReplayOptions kWays[] = {
-    {4, true, 0, 4},   {1, false, 0, 4}, {2, true, 15, 4}, {4, false, 0, 1}, {0, false, 0, 1},
-    {4, true, 0, 100}, {2, false, 0, 4}, {1, true, 15, 4}, {0, true, 15, 4}, {4, true, 15, 1},
-    {1, false, 0, 100}};
+constexpr ReplayOptions kWays[] = {{4, true, 0, 4},  {1, false, 0, 4},  {2, true, 15, 4},
+                                   {4, false, 0, 1}, {0, false, 0, 1},  {4, true, 0, 100},
+                                   {2, false, 0, 4}, {1, true, 15, 4},  {0, true, 15, 4},
+                                   {4, true, 15, 1}, {1, false, 0, 100}};
 constexpr size_t kTrials = 2; ///< ways tried with every guide
 constexpr size_t kGuides = 4; ///< tried in every way
 constexpr size_t kPlans = 5;
@@ -29,7 +29,8 @@ constexpr int64_t kNone = std::numeric_limits<int64_t>::max();
 } // namespace
 
 /// Replays and prunes. Returns the extra cost, or kNone.
-int64_t ReplayedPlans::attempt(const Recomputations &guide, const ReplayOptions &options) {
+int64_t ReplayedPlans::attempt(const Recomputations &guide, ReplayOptions options) {
+  options.ceiling = found.empty() ? 4 * repairer.dearest() : 2 * found.front().extra;
   std::optional<Measured> plan = replayer.replay(guide, limit, options, end - work());
   if (!plan)
     return kNone;

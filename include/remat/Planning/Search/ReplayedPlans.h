@@ -31,7 +31,7 @@ public:
   int64_t work() const { return replayer.work() + repairer.work(); }
 
 private:
-  int64_t attempt(const Recomputations &guide, const ReplayOptions &options);
+  int64_t attempt(const Recomputations &guide, ReplayOptions options);
 
   const SearchGraph &graph;
   int64_t limit, end = 0;

@@ -30,8 +30,7 @@ Recomputations randomGuide(TestRandom &random, const SearchGraph &graph) {
   for (int64_t left = random.below(12); left > 0; --left) {
     auto op = static_cast<int32_t>(random.below(graph.opCount()));
     auto stage = static_cast<int32_t>(op + 1 + random.below(graph.opCount() - op));
-    if (Key key = SearchState::keyOf(stage, op);
-        graph.recomputable(op) && !state.runsAt(op, key)) {
+    if (Key key = SearchState::keyOf(stage, op); graph.recomputable(op) && !state.runsAt(op, key)) {
       state.insert(op, key);
       state.eraseIfUseless(op, key);
     }
@@ -133,6 +132,26 @@ TEST(Replay, MostlyFindsAPlanWhereThereIsOne) {
   }
   EXPECT_GT(reached * 100, possible * 90);
   EXPECT_GT(optimal * 100, possible * 70);
+}
+
+/// r (from p and q) does not fit beside `wide`; made again beside e, which waits
+/// for the same reader, it would need 41 bytes, before e's inputs 31.
+TEST(Replay, StartsEarlierWhatDoesNotFitBesideWhatWaits) {
+  Problem problem;
+  problem.scope = BudgetScope::NonArguments;
+  ValueId arg = addArgument(problem, 5);
+  ValueId p = addOp(problem, {arg}, {10}), q = addOp(problem, {arg}, {10});
+  ValueId r = addOp(problem, {p, q}, {10});
+  ValueId wide = addOp(problem, {arg}, {25}), narrow = addOp(problem, {wide}, {1});
+  ValueId d = addOp(problem, {arg}, {10}), e = addOp(problem, {d}, {10});
+  setOutputs(problem, {addOp(problem, {r, e, narrow}, {10})});
+  SearchGraph graph(problem);
+  Replayer replayer(graph);
+  std::optional<Measured> plan = replayer.replay({}, 34, {});
+  ASSERT_TRUE(plan);
+  expectPlan(problem, graph, *plan);
+  EXPECT_EQ(plan->peak, 31);
+  EXPECT_EQ(plan->extra, 3);
 }
 
 /// The work allowed bounds a replay.
