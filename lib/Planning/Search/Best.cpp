@@ -254,7 +254,7 @@ bool BestSearch::reach(int64_t limit, bool noisy) {
   };
   for (const Measured *start : starts)
     attempt(*start, 0);
-  while (noisy && repairer.work() < limits.work / 8 && !starts.empty() && goOn(0.3) &&
+  while (noisy && repairer.work() < limits.work / 4 && !starts.empty() && goOn(0.3) &&
          !(!reached.empty() && reached.front().extra <= boundExtra)) {
     int64_t factor = repairer.random().below(64) + 1;
     repairer.setPrice(repairer.usualPrice() * factor / 8);
