@@ -67,7 +67,7 @@ func.func @trigger_read_through_view(%k: tensor<8x4xf32>, %g: tensor<4x8xf32>) -
 
 // Of two regions with one trigger neither keeps it alive for the other: both tie
 // what is made from it and read behind them, the second from the first's barrier,
-// so that their barriers differ.
+// so that their barriers differ. On CPU their guards differ by a number.
 // ALL-LABEL: func.func @one_trigger_for_two(
 // ALL-SAME: %[[K:.*]]: tensor<8xf32>, %[[G:.*]]: tensor<8xf32>)
 // GPU: %[[A:.*]] = "stablehlo.tanh"(%[[K]])
@@ -78,6 +78,10 @@ func.func @trigger_read_through_view(%k: tensor<8x4xf32>, %g: tensor<4x8xf32>) -
 // GPU-NEXT: %[[R2:.*]] = "stablehlo.cosine"(%[[B2]]#0)
 // GPU-NEXT: %[[S:.*]] = "stablehlo.add"(%[[R1]], %[[R2]])
 // GPU-NEXT: "stablehlo.add"(%[[B2]]#1, %[[S]])
+// CPU: %[[ONE:.*]] = "stablehlo.constant"() <{value = dense<1> : tensor<ui32>}>
+// CPU-NEXT: "stablehlo.or"(%{{.*}}, %[[ONE]])
+// CPU: %[[THREE:.*]] = "stablehlo.constant"() <{value = dense<3> : tensor<ui32>}>
+// CPU-NEXT: "stablehlo.or"(%{{.*}}, %[[THREE]])
 func.func @one_trigger_for_two(%k: tensor<8xf32>, %g: tensor<8xf32>) -> tensor<8xf32> {
   %a = "stablehlo.tanh"(%k) : (tensor<8xf32>) -> tensor<8xf32>
   %v = "stablehlo.negate"(%g) : (tensor<8xf32>) -> tensor<8xf32>

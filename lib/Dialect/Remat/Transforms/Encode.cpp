@@ -75,6 +75,7 @@ private:
   static void passThrough(Value trigger, Value tied, Operation *barrier);
 
   EncodeTarget target;
+  uint64_t guardedRegions = 0;
   IRMapping mapping; ///< of the current body
 };
 } // namespace
@@ -141,7 +142,7 @@ void Encoder::tieByBarrier(RecomputeOp op, const Ties &ties, OpBuilder &builder)
 LogicalResult Encoder::tieByGuard(RecomputeOp op, const Ties &ties, OpBuilder &builder) {
   if (ties.inputs.empty() && ties.leaves.empty())
     return success();
-  Value predicate = createTruth(op, builder);
+  Value predicate = createTruth(op, guardedRegions++, builder);
   if (!predicate)
     return emitError(op.getLoc())
            << "'remat.recompute' has no tensor of numbers among its inputs and triggers, nor the "

@@ -72,7 +72,7 @@ static Value createBits(OpBuilder &builder, Location loc, Value scalar) {
   return createOp(builder, loc, isBoolean ? "convert" : "bitcast_convert", bits, scalar);
 }
 
-Value remat::createTruth(RecomputeOp op, OpBuilder &builder) {
+Value remat::createTruth(RecomputeOp op, uint64_t region, OpBuilder &builder) {
   SmallVector<Value> sources(op.getAfter());
   sources.append(op.getInputs().begin(), op.getInputs().end());
   if (auto function = op->getParentOfType<FunctionOpInterface>())
@@ -82,14 +82,15 @@ Value remat::createTruth(RecomputeOp op, OpBuilder &builder) {
     return {};
   Location loc = op.getLoc();
   Value bits = createBits(builder, loc, createFirstElement(builder, loc, *source));
-  Value one = createConstant(builder, loc, bits.getType(), 1);
-  Value odd = createOp(builder, loc, "or", bits.getType(), {bits, one});
+  constexpr uint64_t kOddNumbers = 128; // in the narrowest integers, of 8 bits
+  Value odd = createConstant(builder, loc, bits.getType(), region % kOddNumbers * 2 + 1);
+  Value set = createOp(builder, loc, "or", bits.getType(), {bits, odd});
   Value zero = createConstant(builder, loc, bits.getType(), 0);
   auto attribute = [&](StringRef name, StringRef text) {
     return builder.getNamedAttr(name, parseAttribute(text, builder.getContext()));
   };
   return createOp(builder, loc, "compare", RankedTensorType::get({}, builder.getI1Type()),
-                  {odd, zero},
+                  {set, zero},
                   {attribute("comparison_direction", "#stablehlo<comparison_direction NE>"),
                    attribute("compare_type", "#stablehlo<comparison_type UNSIGNED>")});
 }

@@ -15,10 +15,12 @@
 namespace remat {
 
 /// Creates a scalar i1 that is always true and that XLA does not fold: the bits
-/// of one element of `op`'s trigger, or'ed with 1, are not 0. Without a trigger, an
-/// input or an argument of the function serves. Returns null when none of these is
+/// of one element of `op`'s trigger, or'ed with an odd number, are not 0. Without a
+/// trigger, an input or an argument of the function serves. `region` counts the
+/// function's regions: each gets a number of its own, or XLA would make one truth,
+/// and one recomputation, of two with one trigger. Returns null when no candidate is
 /// a non-empty static tensor of floats, integers or complex numbers.
-mlir::Value createTruth(RecomputeOp op, mlir::OpBuilder &builder);
+mlir::Value createTruth(RecomputeOp op, uint64_t region, mlir::OpBuilder &builder);
 
 /// Creates select(truth, value, other) with the type of `value`. A select copies
 /// the chosen operand's bits, so the result is `value` bit for bit, NaNs,
