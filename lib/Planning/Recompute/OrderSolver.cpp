@@ -97,7 +97,7 @@ void OrderSolver::take(PlanResult &best, PlanResult moved) const {
 void OrderSolver::refuse(PlanResult &best, const Schedule &smallest, bool provenInAll) const {
   Floor floor = floorOf(problem);
   std::string remark = provenInAll && *best.budget >= floor.bytes
-                           ? "it is proven that none fits in the base order or the reordered one"
+                           ? "it is proven that none fits in the orders that were tried"
                            : "";
   best.status = *best.budget < floor.bytes ? PlanStatus::Infeasible : PlanStatus::NoPlanFound;
   best.bound = problem.baseCost();
@@ -108,6 +108,8 @@ void OrderSolver::refuse(PlanResult &best, const Schedule &smallest, bool proven
 /// An op whose first results nobody reads before it runs again may as well run
 /// there for the first time: plans once more in the order that this gives.
 void OrderSolver::planAgain(PlanResult &best) {
+  if (!best.budget && options.budget.kind != Budget::Kind::Minimum)
+    return; // it costs nothing already
   Schedule needed = search::withoutUnread(problem, best.plan->schedule);
   if (options.kind != StrategyKind::Best || stopped || needed.size() == best.plan->schedule.size())
     return;
@@ -132,7 +134,8 @@ PlanResult OrderSolver::run() {
   best.strategy += " order=reorder";
   if (base.status == PlanStatus::InvalidProblem)
     return best;
-  best.stopReason += "; in the base order, of which the bound speaks: no other gave anything better";
+  best.stopReason += "; in the base order, of which the bound speaks: no other gave anything "
+                     "better";
   Schedule smallest = baseSolver.smallest();
   bool provenInAll = base.status == PlanStatus::Infeasible;
   std::optional<Bytes> movedPeak;

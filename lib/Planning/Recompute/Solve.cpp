@@ -17,6 +17,9 @@
 
 namespace remat::planning {
 
+/// Searches give up plans of 24 times the base cost.
+constexpr int64_t kCostLimit = int64_t(1) << 57;
+
 Status JointSolver::check() const {
   if (Status status = problem.check(); !status)
     return status;
@@ -26,6 +29,10 @@ Status JointSolver::check() const {
   if (sum >= kFormulaLimit)
     return Error{ErrorCode::InvalidInput, "the values sum to " + std::to_string(sum) +
                                               " bytes; strategies add up less than 2^60"};
+  if (problem.baseCost().count >= kCostLimit)
+    return Error{ErrorCode::InvalidInput,
+                 "the costs sum to " + std::to_string(problem.baseCost().count) +
+                     "; strategies take less than 2^57 for a step, as they multiply it"};
   return {};
 }
 
@@ -60,7 +67,8 @@ void JointSolver::searchBest(CandidatePool &pool) {
       search(StrategyKind::Chen, pool);
       search(StrategyKind::Kusumoto, pool);
     });
-  result.bound = report.bound;
+  if (result.budget || minimum) // else every plan fits, the base order too
+    result.bound = report.bound;
   floor = report.floor;
   count("flows", report.flows);
   count("work", report.work);

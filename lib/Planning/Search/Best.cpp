@@ -64,6 +64,11 @@ constexpr int64_t kBranchOps = 400'000;
 /// Ops times flows of the proven floor, at most.
 constexpr int64_t kFloorOps = 200'000;
 
+/// Ops times searches for a smaller peak, at most.
+constexpr int64_t kShrinkOps = 4'000;
+/// Of the bytes between the smallest peak and the floor: no smaller step is tried.
+constexpr int64_t kFinestPart = 32;
+
 /// States of pebble games where one flow is spent on branching.
 constexpr int64_t kPebblesPerFlow = 100;
 
@@ -217,7 +222,8 @@ std::vector<const Measured *> BestSearch::front(int64_t limit) const {
 /// Replays plans within the limit and keeps what comes out.
 void BestSearch::replay(std::span<const Measured *const> guides, int64_t limit, int64_t allowance) {
   ReplayedPlans replays(graph, limit);
-  replays.run(guides, std::max(allowance, int64_t(40) * graph.opCount()));
+  replays.run(guides, {std::max(allowance, int64_t(40) * graph.opCount()), boundExtra,
+                       [this] { return goOn(0.2); }});
   for (Measured &plan : replays.plans())
     keep(std::move(plan));
   if (replays.smallest())
@@ -365,6 +371,8 @@ BestReport BestSearch::run(std::optional<Bytes> budget) {
     replayCandidates(limit);
     reach(limit, /*noisy=*/false);
     branch(limit);
+    if (*budget < report.floor.bytes)
+      return report;
     reach(limit);
     if (reached.empty() || isFar(reached.front().extra))
       takeSeeds(limit);
@@ -381,16 +389,44 @@ BestReport BestSearch::run(std::optional<Bytes> budget) {
 BestReport offerBest(const Problem &problem, const StrategyOptions &options,
                      std::optional<Bytes> limit, CandidatePool &pool,
                      const std::function<void()> &offerSeeds) {
-  BestReport report = BestSearch(problem, options, pool, offerSeeds).run(limit);
-  if (!limit || pool.best() || report.stopped)
-    return report;
+  BestReport all;
+  auto run = [&](std::optional<Bytes> within) {
+    BestReport report = BestSearch(problem, options, pool, offerSeeds).run(within);
+    report.flows += all.flows;
+    report.work += all.work;
+    all = std::move(report);
+  };
+  if (limit) {
+    run(limit);
+    if (pool.best() || all.stopped)
+      return all;
+  }
   // The search for the smallest peak knows no limit: whatever it reaches is
   // reached at every budget above, and is what a refusal names.
-  BestReport smallest = BestSearch(problem, options, pool, offerSeeds).run(std::nullopt);
-  report.flows += smallest.flows;
-  report.work += smallest.work;
-  report.stopped = smallest.stopped;
-  return report;
+  BestReport asked = all;
+  run(std::nullopt);
+  Bytes smallest = pool.smallest().plan.peak, floor = all.floor.bytes;
+  int64_t tries = kShrinkOps / static_cast<int64_t>(problem.graph.ops.size());
+  for (int64_t part = 2; part <= kFinestPart && tries > 0 && !all.stopped; --tries) {
+    int64_t step = (smallest.count - floor.count) / part;
+    if (step <= 0)
+      break;
+    run(Bytes(smallest.count - step));
+    if (pool.smallest().plan.peak < smallest)
+      smallest = pool.smallest().plan.peak;
+    else
+      part *= 2;
+  }
+  // Once more, to make the plan cheap: for the budget if that is met after all.
+  if (!all.stopped && (!limit || pool.best()))
+    run(limit ? *limit : smallest);
+  if (limit && !pool.best()) { // what is proven of the budget
+    asked.flows = all.flows;
+    asked.work = all.work;
+    asked.stopped = all.stopped;
+    return asked;
+  }
+  return all;
 }
 
 } // namespace remat::planning::search

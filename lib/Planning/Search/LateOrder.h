@@ -16,7 +16,8 @@ namespace remat::planning::search {
 /// Returns `order` with ops moved right before what waits for them first, where the
 /// results have more bytes than the inputs that nothing reads later, so that less is
 /// live in between. From the last op to the first; `precedences` are kept, and
-/// ops that may run once stay. Cost: O(V + E).
+/// ops that may run once stay. Cost: O(V log V + E d) with d
+/// readers of a value.
 std::vector<int32_t> runLate(const SearchGraph &graph, const std::vector<int32_t> &order,
                              const Precedences &precedences);
 

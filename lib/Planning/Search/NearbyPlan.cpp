@@ -15,6 +15,7 @@
 #include "remat/Planning/Search/ReplayedPlans.h"
 
 #include <algorithm>
+#include <limits>
 #include <tuple>
 
 namespace remat::planning::search {
@@ -94,7 +95,7 @@ Measured shrinkPeak(const SearchGraph &graph, const std::vector<Measured> &plans
     if (!plan) {
       starts.push_back(&base);
       ReplayedPlans replays(graph, limit);
-      replays.run(starts, options.repairWork);
+      replays.run(starts, {options.repairWork, std::numeric_limits<int64_t>::max(), goOn});
       work += replays.work();
       if (!replays.plans().empty())
         plan = std::move(replays.plans().front());

@@ -109,7 +109,10 @@ void GameSearch::reach(State state) {
   int64_t rest = mustRun(next, there);
   if (rest == kNever)
     return;
-  least = std::max(least, spent + std::max(rest, later[game.steps[next].first]));
+  int64_t early = 0; // of what is spent: schedules may pay it behind this step
+  for (const PebbleGame::Move &move : game.moves)
+    early += (move.results & there) != 0 ? move.early : 0;
+  least = std::max(least, spent + std::max(rest, later[game.steps[next].first] - early));
   open.push(state);
 }
 

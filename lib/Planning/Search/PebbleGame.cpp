@@ -162,7 +162,8 @@ void GameBuilder::addMoves() {
     for (PebbleSet left = results; left != 0; left &= left - 1)
       game.makers[std::countr_zero(left)] = static_cast<int32_t>(game.moves.size());
     // Behind the first, what was taken over reads no other tracked value.
-    game.moves.push_back({step, inputsOf(firsts[op]), results, costs[op], roomOf(firsts[op])});
+    game.moves.push_back({step, inputsOf(firsts[op]), results, costs[op],
+                          costs[op] - graph.cost(firsts[op]), roomOf(firsts[op])});
   }
 }
 

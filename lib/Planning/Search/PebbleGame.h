@@ -39,6 +39,9 @@ struct PebbleGame {
     int32_t step; ///< of the op's base execution: it may run again behind
     PebbleSet inputs, results;
     int64_t cost;
+    /// Of `cost`, what a schedule may pay later than the game does: all but the first
+    /// that runs, whose value may wait in place of the results.
+    int64_t early;
     Room room; ///< of the first that runs: no other needs more
   };
   std::vector<Step> steps;     ///< in base order, END the last

@@ -16,6 +16,9 @@ namespace remat::planning::search {
 
 namespace {
 
+/// Values in all states together.
+constexpr int64_t kMostEntries = 1 << 18;
+
 /// Values that must be live at once, ascending; those without bytes left out.
 using State = std::vector<int32_t>;
 
@@ -45,14 +48,16 @@ private:
   /// The state before `op` ran, and in `live` the bytes while it ran.
   State undo(const State &state, int32_t op, int64_t &live) const;
   void add(State state, int64_t peak) {
-    if (!closed.contains(state))
-      open.push({peak, made++, std::move(state)});
+    if (closed.contains(state))
+      return;
+    entries += static_cast<int64_t>(state.size());
+    open.push({peak, made++, std::move(state)});
   }
 
   const SearchGraph &graph;
   std::priority_queue<Entry> open;
   std::set<State> closed;
-  int64_t made = 0;
+  int64_t made = 0, entries = 0;
 };
 
 State PebbleSearch::undo(const State &state, int32_t op, int64_t &live) const {
@@ -79,7 +84,8 @@ Pebbling PebbleSearch::run(int32_t op, int64_t mostStates) {
     Entry entry = open.top();
     found.bytes = std::max(found.bytes, entry.peak);
     found.ended = entry.state.empty();
-    if (found.ended || found.states == mostStates)
+    auto size = static_cast<int64_t>(entry.state.size());
+    if (found.ended || found.states == mostStates || entries + size * size > kMostEntries)
       return found;
     open.pop();
     if (!closed.insert(entry.state).second)

@@ -103,7 +103,7 @@ ProvenFloor provenFloor(const SearchGraph &graph, int64_t flows, int64_t states)
     if (states <= 0)
       break;
     Pebbling pebbling = pebblingBound(graph, op, std::min(states, kMostStates));
-    states -= pebbling.states;
+    states -= std::max<int64_t>(pebbling.states, 1);
     raise(pebbling.bytes, op);
   }
   return floor;

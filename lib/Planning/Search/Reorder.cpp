@@ -243,7 +243,11 @@ std::vector<int32_t> Reorderer::tailUnits() {
 Order reorder(const Problem &problem) { return Reorderer(problem).run(); }
 
 std::vector<Order> reorderings(const Problem &problem) {
-  std::vector<Order> orders{Reorderer(problem).run(), Reorderer(problem).late()};
+  Reorderer reorderer(problem);
+  Order late = reorderer.late();
+  std::vector<Order> orders{reorderer.run()};
+  if (late != orders.front())
+    orders.push_back(std::move(late));
   std::erase_if(orders, [](const Order &order) { return std::ranges::is_sorted(order); });
   return orders;
 }

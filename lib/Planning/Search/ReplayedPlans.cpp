@@ -55,10 +55,10 @@ int64_t ReplayedPlans::attempt(const Recomputations &guide, ReplayOptions option
   return extra;
 }
 
-void ReplayedPlans::run(std::span<const Measured *const> guides, int64_t allowance) {
-  end = work() + allowance;
+void ReplayedPlans::run(std::span<const Measured *const> guides, const Options &options) {
+  end = work() + options.allowance;
   std::vector<std::pair<int64_t, size_t>> order; // least extra cost, guide
-  for (size_t guide = 0; guide < guides.size() && work() < end; ++guide) {
+  for (size_t guide = 0; guide < guides.size() && !isDone(options); ++guide) {
     int64_t least = kNone;
     for (size_t way = 0; way < kTrials; ++way)
       least = std::min(least, attempt(guides[guide]->recomputations, kWays[way]));
@@ -68,15 +68,15 @@ void ReplayedPlans::run(std::span<const Measured *const> guides, int64_t allowan
   order.resize(std::min(order.size(), kGuides));
   for (size_t way = kTrials; way < std::size(kWays); ++way)
     for (const auto &[extra, guide] : order)
-      if (work() < end)
+      if (!isDone(options))
         attempt(guides[guide]->recomputations, kWays[way]);
   Random &dice = repairer.random();
-  while (work() < end && !found.empty()) {
-    ReplayOptions options = kWays[dice.below(std::size(kWays))];
-    options.noise = kNoise;
-    options.seed = dice.next();
+  while (!found.empty() && !isDone(options)) {
+    ReplayOptions noisy = kWays[dice.below(std::size(kWays))];
+    noisy.noise = kNoise;
+    noisy.seed = dice.next();
     size_t guide = order[dice.below(static_cast<int64_t>(order.size()))].second;
-    attempt(guides[guide]->recomputations, options);
+    attempt(guides[guide]->recomputations, noisy);
     repairer.addWork(100);
   }
 }

@@ -31,11 +31,12 @@ using Order = std::vector<OpId>;
 /// step a unit that frees as much as it allocates, else the next one, else one
 /// that adds little, whichever fits below the peak so far; forwards (eager
 /// frees) and backwards (late allocations). Before and after, ops sink to their
-/// first reader where that lets go of more than it holds (`runLate`). A unit is an op; or an op and those
-/// that only it reads; or what leads to outputs only and hangs together, as the
-/// update of a weight does, which so runs as soon as its gradient is there.
+/// first reader where that lets go of more than it holds (`runLate`). A unit is an
+/// op; or an op and those that only it reads; or what leads to outputs only and
+/// hangs together, as the update of a weight does, which so runs as soon as its
+/// gradient is there.
 /// Deterministic; ties go to what stands first. Requires: `problem.check()`.
-/// Cost: O((V + E) log V).
+/// Cost: O((V + E) log V), and O(E d) for ops that sink, with d readers of a value.
 Order reorder(const Problem &problem);
 
 /// Returns orders worth planning in: that of `reorder`, and the base order with ops

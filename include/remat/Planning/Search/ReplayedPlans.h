@@ -12,6 +12,8 @@
 #include "remat/Planning/Search/Repair.h"
 #include "remat/Planning/Search/Replay.h"
 
+#include <functional>
+
 namespace remat::planning::search {
 
 /// Replays guides within a limit in many ways: each guide in two ways, the guides
@@ -21,8 +23,13 @@ public:
   ReplayedPlans(const SearchGraph &graph, int64_t limit)
       : graph(graph), limit(limit), replayer(graph), repairer(graph, limit, 4) {}
 
-  /// Spends at most `allowance` units of work and a little more.
-  void run(std::span<const Measured *const> guides, int64_t allowance);
+  /// When a run ends.
+  struct Options {
+    int64_t allowance = 0;        ///< units of work, which it exceeds by little
+    int64_t goal = 0;             ///< extra cost of a plan that ends the search
+    std::function<bool()> goOn{}; ///< false ends it as well
+  };
+  void run(std::span<const Measured *const> guides, const Options &options);
 
   /// Within the limit, pruned; the cheapest first, all different.
   std::vector<Measured> &plans() { return found; }
@@ -32,6 +39,10 @@ public:
 
 private:
   int64_t attempt(const Recomputations &guide, ReplayOptions options);
+  bool isDone(const Options &options) const {
+    return work() >= end || (!found.empty() && found.front().extra <= options.goal) ||
+           (options.goOn && !options.goOn());
+  }
 
   const SearchGraph &graph;
   int64_t limit, end = 0;

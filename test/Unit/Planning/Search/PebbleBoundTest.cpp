@@ -102,4 +102,30 @@ TEST(PebbleBound, IsValidWhenItStopsEarly) {
   EXPECT_LT(enough.work, pebbleBound(graph, 22, {.work = 10000}).work);
 }
 
+/// Two runs that the game takes as one, u's and then r's, lie on both sides of a
+/// cut whose bound counts r's: 100 before it, and 50 + 3 * 5 behind.
+TEST(PebbleBound, CountsNoRunTwiceAtABoundOfWhatRunsLater) {
+  Problem problem;
+  problem.scope = BudgetScope::NonArguments;
+  auto once = [&](std::vector<ValueId> inputs, int64_t bytes) {
+    ValueId value = addOp(problem, std::move(inputs), {bytes});
+    problem.graph.ops.back().recomputable = false;
+    return value;
+  };
+  ValueId x = once({}, 11), u = addOp(problem, {x}, {10}, 100), r = addOp(problem, {u}, {10}, 50);
+  ValueId a = addOp(problem, {u}, {4}, 5), b = addOp(problem, {u}, {4}, 5);
+  ValueId c = addOp(problem, {u}, {4}, 5);
+  ValueId narrow = once({once({once({}, 60), x}, 0)}, 0);
+  ValueId read = once({r, once({once({narrow}, 61)}, 0)}, 0);
+  setOutputs(problem, {once({a, b, c, read}, 0)});
+  SearchGraph graph(problem);
+  std::optional<Found> optimum = ExhaustiveSearch(problem).cheapest(Bytes(71));
+  ASSERT_TRUE(optimum);
+  EXPECT_EQ(optimum->cost - graph.baseCost(), 165);
+  EXPECT_EQ(pebbleBound(graph, 71).extra, 165);
+  PebbleOptions options;
+  options.later = bestSingleCutBound(graph, 71, 64, 60).tried;
+  EXPECT_EQ(pebbleBound(graph, 71, options).extra, 165);
+}
+
 } // namespace

@@ -117,7 +117,7 @@ TEST(Replay, MostlyFindsAPlanWhereThereIsOne) {
                                        .cheapest(Bytes(limit + graph.fixedBytes()));
     ReplayedPlans replays(graph, limit);
     const Measured *guides[] = {&base};
-    replays.run(guides, 2000);
+    replays.run(guides, {.allowance = 2000});
     EXPECT_LT(replays.work(), 4000);
     possible += optimum.has_value();
     reached += !replays.plans().empty();

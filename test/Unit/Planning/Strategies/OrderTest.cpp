@@ -139,7 +139,7 @@ TEST(Order, OnlyTheFloorRefusesEveryOrder) {
   EXPECT_EQ(
       result.stopReason,
       "no plan fits the budget 11 B, scope non-arguments: the floor is 11 B; it is proven "
-      "that none fits in the base order or the reordered one; the smallest peak that "
+      "that none fits in the orders that were tried; the smallest peak that "
       "best effort=default order=reorder reaches is 12 B; raise the budget to that, or set it "
       "to min");
   for (Op &op : problem.graph.ops)
