@@ -27,16 +27,18 @@ from remat.errors import InputError, RematError
 if TYPE_CHECKING:
     from remat.zoo import ZooModel
 
-#: Not the default: plans of `best` recompute gradients too, and not every promise holds then on
-#: XLA:CPU (docs/benchmarks.md, main).
-STRATEGY = "kusumoto"
+#: Models that are not planned with the default strategy, which recomputes gradients of pools as
+#: well: XLA:CPU's `select_and_scatter_expander` makes four arrays of indices of each, which wait
+#: for nothing, so that it computes all of them at the start and needs more memory than before.
+STRATEGY_OF = {"small_googlenet": "kusumoto"}
 #: XLA flags under which equal ops round equally on x86, whatever stands around them. YNNPACK
 #: fusions sum in another order than XLA's own kernels do; AVX has no fused multiply-add, which
 #: LLVM else forms or not by how ops were fused; `algsimp` rewrites ops by their number of readers.
 ROUNDING_FLAGS = (
     "--xla_cpu_experimental_ynn_fusion_type= --xla_cpu_max_isa=AVX --xla_disable_hlo_passes=algsimp"
 )
-#: With XLA's default flags, outputs may deviate by this share of the largest value.
+#: With XLA's default flags, outputs may deviate by this share of the largest value, or as much
+#: as the plain step's own do between these flags and the fixed ones.
 DEFAULT_TOLERANCE = 1e-6
 BUDGETS = ("70%", "50%", "min")
 
@@ -62,6 +64,8 @@ class EqualityRow:
     Attributes:
         fixed_bitwise: the results are the same bits under `ROUNDING_FLAGS`, both sides.
         default_deviation: `relative_deviation` under default flags; 0 is bitwise.
+        beyond_rounding: that of the outputs that deviate more than the plain step's own do
+            between the two sets of flags.
         recomputations: ops that the plan runs again.
         counted: which kind of them is counted in XLA's program (`remat.xla.counting`); ""
             if there is none.
@@ -79,6 +83,7 @@ class EqualityRow:
     overhead: float
     fixed_bitwise: bool
     default_deviation: float
+    beyond_rounding: float
     recomputations: int
     counted: str
     planned: int
@@ -92,10 +97,10 @@ class EqualityRow:
         place = f"{self.model} at {self.budget}"
         if not self.fixed_bitwise:
             found.append(f"{place}: results differ under {ROUNDING_FLAGS}")
-        if self.default_deviation > DEFAULT_TOLERANCE:
+        if self.beyond_rounding > DEFAULT_TOLERANCE:
             found.append(
-                f"{place}: results deviate by {self.default_deviation:.1e} under default "
-                f"flags; allowed is {DEFAULT_TOLERANCE:.0e}"
+                f"{place}: results deviate by {self.beyond_rounding:.1e} under default flags, "
+                f"more than by the plain step's own rounding; allowed is {DEFAULT_TOLERANCE:.0e}"
             )
         if self.recomputations and not self.planned:
             found.append(
@@ -119,8 +124,10 @@ def compare(model: ZooModel, budgets: tuple[str, ...] = BUDGETS) -> list[Equalit
 
     Errors: RematError with the last line of a run that failed.
     """
-    fixed = run_pair(model.name, budgets, ROUNDING_FLAGS, "fixed flags")
-    default = run_pair(model.name, budgets, "", "default flags")
+    with tempfile.TemporaryDirectory() as folder:
+        results = Path(folder) / "results"
+        fixed = run_pair(model.name, budgets, ROUNDING_FLAGS, "fixed flags", results)
+        default = run_pair(model.name, budgets, "", "default flags", results)
     rows: list[EqualityRow | Refusal] = []
     for row, other in zip(default, fixed, strict=True):
         if "smallest" in row:
@@ -160,13 +167,15 @@ def raise_if_broken(rows: Sequence[Any], failures: Sequence[str]) -> None:
         raise RematError("\n  ".join([f"{len(broken)} promises are broken", *broken]))
 
 
-def run_pair(model: str, budgets: tuple[str, ...], flags: str, label: str) -> list[dict[str, Any]]:
+def run_pair(
+    model: str, budgets: tuple[str, ...], flags: str, label: str, results: Path
+) -> list[dict[str, Any]]:
     """Runs `remat.bench.pair` in a process of its own: XLA reads its flags once, at the start.
 
-    Shows what it does under the name `label`. Returns a `PairRow` as a dict for each
-    budget. Errors as `compare`.
+    Shows what it does under the name `label`. `results` is the file that `pair` writes, or
+    reads. Returns a `PairRow` as a dict for each budget. Errors as `compare`.
     """
-    command = [sys.executable, "-m", "remat.bench.pair", model, *budgets]
+    command = [sys.executable, "-m", "remat.bench.pair", model, *budgets, str(results)]
     environment = os.environ | {"XLA_FLAGS": flags, "JAX_PLATFORMS": "cpu"}
     rows = []
     with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as errors:
@@ -219,7 +228,7 @@ def table(rows: list[EqualityRow | Refusal]) -> Table:
         "overhead",
         "XLA temp",
         "bits, fixed flags",
-        "deviation, default flags",
+        "deviation / beyond rounding",
         "again: plan / XLA",
     ):
         out.add_column(name, justify="left" if name in ("model", "budget") else "right")
@@ -228,7 +237,9 @@ def table(rows: list[EqualityRow | Refusal]) -> Table:
             smallest = f"refused; smallest is {row.smallest / 1e6:.2f} MB"
             out.add_row(row.model, f"{row.budget} {row.scope}", smallest)
             continue
-        default = f"{row.default_deviation:.1e}" if row.default_deviation else "bitwise"
+        default = "bitwise"
+        if row.default_deviation:
+            default = f"{row.default_deviation:.1e} / {row.beyond_rounding:.1e}"
         counted = "none counted" if row.recomputations else "none planned"
         if row.planned:
             counted = f"{row.counted}: {row.planned} / {row.found}"
