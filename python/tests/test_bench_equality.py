@@ -147,7 +147,7 @@ def test_the_rounding_of_the_plain_step_is_no_deviation():
     noise = np.array([1e-9, -2e-9], np.float32)  # 0 but for rounding
     before, other = [gradient, noise], [gradient, -noise]
     assert deviation_beyond(before, [gradient, noise / 2], other) == 0
-    assert deviation_beyond(before, [gradient, noise * 4], other) == 3
+    assert deviation_beyond(before, [gradient, noise * 4], other) == 1
     assert deviation_beyond(before, [gradient + 0.5, noise / 2], other) == 0.125
     infinite = [gradient * np.inf, noise]
     assert deviation_beyond(before, infinite, infinite) == np.inf

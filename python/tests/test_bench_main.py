@@ -56,7 +56,7 @@ def test_a_real_model_names_the_broken_promise(change, message):
         ({"fixed_bitwise": False}, f"net at min: results differ under {equality.ROUNDING_FLAGS}"),
         (
             {"beyond_rounding": 2e-6},
-            "net at min: results deviate by 2.0e-06 under default flags, more than by the plain "
+            "net at min: results deviate under default flags by 2.0e-06 more than by the plain "
             "step's own rounding; allowed is 1e-06",
         ),
         (

@@ -32,13 +32,15 @@ if TYPE_CHECKING:
 #: for nothing, so that it computes all of them at the start and needs more memory than before.
 STRATEGY_OF = {"small_googlenet": "kusumoto"}
 #: XLA flags under which equal ops round equally on x86, whatever stands around them. YNNPACK
-#: fusions sum in another order than XLA's own kernels do; AVX has no fused multiply-add, which
-#: LLVM else forms or not by how ops were fused; `algsimp` rewrites ops by their number of readers.
+#: fusions sum in another order than XLA's own kernels do; ops that `fusion` puts into one kernel
+#: may round otherwise than apart; AVX has no fused multiply-add, which LLVM else forms or not by
+#: what stands together; `algsimp` rewrites ops by their number of readers.
 ROUNDING_FLAGS = (
-    "--xla_cpu_experimental_ynn_fusion_type= --xla_cpu_max_isa=AVX --xla_disable_hlo_passes=algsimp"
+    "--xla_cpu_experimental_ynn_fusion_type= --xla_cpu_max_isa=AVX "
+    "--xla_disable_hlo_passes=algsimp,fusion"
 )
-#: With XLA's default flags, outputs may deviate by this share of the largest value, or as much
-#: as the plain step's own do between these flags and the fixed ones.
+#: With XLA's default flags, outputs may deviate by this share of the largest value more than
+#: the plain step's own do between these flags and the fixed ones.
 DEFAULT_TOLERANCE = 1e-6
 BUDGETS = ("70%", "50%", "min")
 
@@ -64,7 +66,7 @@ class EqualityRow:
     Attributes:
         fixed_bitwise: the results are the same bits under `ROUNDING_FLAGS`, both sides.
         default_deviation: `relative_deviation` under default flags; 0 is bitwise.
-        beyond_rounding: that of the outputs that deviate more than the plain step's own do
+        beyond_rounding: how much of that is more than the plain step's own outputs deviate
             between the two sets of flags.
         recomputations: ops that the plan runs again.
         counted: which kind of them is counted in XLA's program (`remat.xla.counting`); ""
@@ -99,7 +101,7 @@ class EqualityRow:
             found.append(f"{place}: results differ under {ROUNDING_FLAGS}")
         if self.beyond_rounding > DEFAULT_TOLERANCE:
             found.append(
-                f"{place}: results deviate by {self.beyond_rounding:.1e} under default flags, "
+                f"{place}: results deviate under default flags by {self.beyond_rounding:.1e} "
                 f"more than by the plain step's own rounding; allowed is {DEFAULT_TOLERANCE:.0e}"
             )
         if self.recomputations and not self.planned:

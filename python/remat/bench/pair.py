@@ -51,7 +51,7 @@ class PairRow:
         bitwise: all results have the same bits before and after.
         deviation: `relative_deviation` of the results; 0 is bitwise.
         beyond_rounding: `deviation_beyond` of the results, against those of the plain step
-            in the run before; `deviation` if this is the first.
+            in the run before; `deviation` in the first run.
         recomputations: ops that the plan runs again.
         counted: which kind of them is counted in XLA's program (`remat.xla.counting`); ""
             if there is none.

@@ -65,7 +65,7 @@ def relative_deviation(before: list[np.ndarray], after: list[np.ndarray]) -> flo
 def deviation_beyond(
     before: list[np.ndarray], after: list[np.ndarray], other: list[np.ndarray]
 ) -> float:
-    """Returns `relative_deviation` of the arrays that deviate from `before` more than `other` does.
+    """Returns by how much `after` deviates from `before` more than `other` does, in any array.
 
     `other` are results of the program that gave `before`, rounded otherwise: where a value is
     0 in exact arithmetic, both hold nothing but rounding errors.
@@ -74,7 +74,7 @@ def deviation_beyond(
         (_deviation(one, new), _deviation(one, rounded))
         for one, new, rounded in zip(before, after, other, strict=True)
     ]
-    return max((new for new, own in found if new > own or new == np.inf), default=0.0)
+    return max((new if new == np.inf else max(new - own, 0.0) for new, own in found), default=0.0)
 
 
 def _deviation(one: np.ndarray, other: np.ndarray) -> float:
