@@ -148,6 +148,13 @@ def test_bad_options(folder, arguments, message, capsys):
     assert "Traceback" not in captured.err
 
 
+def test_a_graph_that_is_not_read_fails_the_run(folder, capsys):
+    assert bench(folder, "--only=chain9", "--cost=h300,h100", "--budgets=80", "--rivals=none") == 1
+    captured = capsys.readouterr()
+    assert "chain9 h300: " in captured.err and '"h300"' in captured.err
+    assert "chain9" in captured.out  # planned with the other costs
+
+
 def test_no_folder(tmp_path, monkeypatch, capsys):
     monkeypatch.delenv("REMAT_CORPUS", raising=False)
     assert cli.main(["bench", "planner"]) == 2

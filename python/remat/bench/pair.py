@@ -3,32 +3,28 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Runs one small model before and after the rewrite, and prints what differs.
 
-Run by `remat bench equality` as `python -m remat.bench.pair MODEL BUDGET... RESULTS`, under
-the XLA flags of its environment. RESULTS is a file of the plain step's results: the first
-run writes it, a second one, under other flags, reads it. Prints lines of JSON:
-{"doing": "..."} when a piece of work begins, and a row for each budget.
+Run by `remat bench equality` as `python -m remat.bench.pair MODEL BUDGET...`, under the
+XLA flags of its environment. Prints lines of JSON: {"doing": "..."} when a piece of work
+begins, and a row for each budget.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import pickle
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import jax
-import numpy as np
 
 import remat.jax
 from remat import zoo
-from remat.bench.equality import STRATEGY_OF
+from remat.bench.equality import STRATEGY
 from remat.errors import BudgetError, RematError
 from remat.xla import counting
-from remat.xla.cpu import bitwise_equal, compile_step, deviation_beyond, relative_deviation
+from remat.xla.cpu import bitwise_equal, compile_step, relative_deviation
 
 if TYPE_CHECKING:
     from remat.zoo import ZooModel
@@ -50,8 +46,6 @@ class PairRow:
     Attributes:
         bitwise: all results have the same bits before and after.
         deviation: `relative_deviation` of the results; 0 is bitwise.
-        beyond_rounding: `deviation_beyond` of the results, against those of the plain step
-            in the run before; `deviation` in the first run.
         recomputations: ops that the plan runs again.
         counted: which kind of them is counted in XLA's program (`remat.xla.counting`); ""
             if there is none.
@@ -67,7 +61,6 @@ class PairRow:
     overhead: float
     bitwise: bool
     deviation: float
-    beyond_rounding: float
     recomputations: int
     counted: str
     planned: int
@@ -76,7 +69,7 @@ class PairRow:
     temp_after: int
 
 
-def compare(model: ZooModel, budgets: list[str], results: Path) -> Iterator[PairRow | RefusedRow]:
+def compare(model: ZooModel, budgets: list[str]) -> Iterator[PairRow | RefusedRow]:
     """Runs `model` plain and at each budget, on two sets of inputs.
 
     The second set has the optimiser's slots at zero: there, new first moments are the
@@ -88,7 +81,6 @@ def compare(model: ZooModel, budgets: list[str], results: Path) -> Iterator[Pair
     _say("running the plain step")
     inputs = [model.inputs(), _zero_slots(model.inputs(seed=1))]
     wanted = [plain(*one) for one in inputs]
-    other = _exchange(results, wanted)
     for budget in budgets:
         _say(f"planning and rewriting at {budget}")
         try:
@@ -96,7 +88,7 @@ def compare(model: ZooModel, budgets: list[str], results: Path) -> Iterator[Pair
                 step,
                 *shapes,
                 budget=budget,
-                strategy=STRATEGY_OF.get(model.name),
+                strategy=STRATEGY,
                 donate_argnums=donated,
                 target="xla-cpu",
             )
@@ -117,7 +109,6 @@ def compare(model: ZooModel, budgets: list[str], results: Path) -> Iterator[Pair
             overhead=fitted.plan.overhead,
             bitwise=all(map(bitwise_equal, wanted, found)),
             deviation=max(map(relative_deviation, wanted, found)),
-            beyond_rounding=max(map(deviation_beyond, wanted, found, other)),
             recomputations=fitted.plan.recomputations,
             counted=kind.name if kind else "",
             planned=kind.of(planned) if kind else 0,
@@ -125,14 +116,6 @@ def compare(model: ZooModel, budgets: list[str], results: Path) -> Iterator[Pair
             temp_before=plain.temp,
             temp_after=after.temp,
         )
-
-
-def _exchange(path: Path, wanted: list[list[np.ndarray]]) -> list[list[np.ndarray]]:
-    """Returns the results that the run before wrote; writes and returns `wanted` if none did."""
-    if path.exists():
-        return pickle.loads(path.read_bytes())
-    path.write_bytes(pickle.dumps(wanted))
-    return wanted
 
 
 def _say(what: str) -> None:
@@ -149,10 +132,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("model")
     parser.add_argument("budgets", nargs="+")
-    parser.add_argument("results", type=Path)
     arguments = parser.parse_args()
     try:
-        for row in compare(zoo.get(arguments.model), arguments.budgets, arguments.results):
+        for row in compare(zoo.get(arguments.model), arguments.budgets):
             print(json.dumps(asdict(row)), flush=True)
     except RematError as error:
         print(str(error).replace("\n", ";"), file=sys.stderr)

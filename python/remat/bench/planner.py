@@ -99,12 +99,13 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.repeats < 1:
         raise InputError(f"--repeats: {arguments.repeats} is less than 1")
     journal = Journal(arguments.csv, arguments.resume)
+    unread: list[str] = []
     try:
         for path, half in graphs:
             for cost in _words(arguments.cost):
                 with planner_rows.scratch() as scratch:
                     _run_graph(path, half, cost, Path(scratch), strategies, rivals, percents,
-                               arguments.repeats, journal, console)  # fmt: skip
+                               arguments.repeats, journal, unread, console)  # fmt: skip
     except KeyboardInterrupt:
         place = f" are in {arguments.csv}" if arguments.csv else ""
         console.print(f"interrupted; the {len(journal.rows)} rows planned so far{place}")
@@ -115,7 +116,8 @@ def run(arguments: argparse.Namespace) -> int:
             rows = _ordered(journal.rows)
             console.print(planner_report.table(rows))
             console.print(planner_report.summary(rows), highlight=False, soft_wrap=True)
-    records.expect_none([*_broken(journal.rows), *planner_report.contradictions(journal.rows)])
+    contradictions = planner_report.contradictions(journal.rows)
+    records.expect_none([*unread, *_broken(journal.rows), *contradictions])
     return 0
 
 
@@ -138,9 +140,13 @@ def _run_graph(
     percents: list[int],
     repeats: int,
     journal: Journal,
+    unread: list[str],
     console: Console,
 ) -> None:
-    """Plans one graph with one cost table; rows that the journal has are not planned again."""
+    """Plans one graph with one cost table; rows that the journal has are not planned again.
+
+    Adds a message to `unread` if remat-plan does not read the graph, or not with these costs.
+    """
     done = {row.key for row in journal.rows}
     name = planner_rows.graph_name(path)
 
@@ -153,7 +159,7 @@ def _run_graph(
     try:
         bench = GraphBench(path, half, cost, scratch)
     except RematError as error:
-        console.print(f"{name}: left out: {error}", highlight=False, soft_wrap=True)
+        unread.append(f"{name} {cost}: {error}")
         return
     if bench.has_scan:
         console.print(f"{name}: left out: a loop runs backward", highlight=False)

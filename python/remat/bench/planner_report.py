@@ -289,7 +289,7 @@ def losses(name: str, problems: Iterable[dict[str, Row]]) -> list[tuple[Row, Row
     """
     found = []
     for problem in problems:
-        planned = [row for row in problem.values() if row.kind == OURS and row.plan_cost is not None]
+        planned = [row for row in problem.values() if row.kind == OURS and row.plan_cost]
         cheapest = min(planned, key=lambda row: row.plan_cost, default=problem[name])
         for row in problem.values():
             if row.kind != RIVAL or row.plan_cost is None:

@@ -59,32 +59,16 @@ def relative_deviation(before: list[np.ndarray], after: list[np.ndarray]) -> flo
     Infinity if an array differs in shape, in where it is not finite, or is no float and
     differs at all.
     """
-    return max((_deviation(x, y) for x, y in zip(before, after, strict=True)), default=0.0)
-
-
-def deviation_beyond(
-    before: list[np.ndarray], after: list[np.ndarray], other: list[np.ndarray]
-) -> float:
-    """Returns by how much `after` deviates from `before` more than `other` does, in any array.
-
-    `other` are results of the program that gave `before`, rounded otherwise: where a value is
-    0 in exact arithmetic, both hold nothing but rounding errors.
-    """
-    found = [
-        (_deviation(one, new), _deviation(one, rounded))
-        for one, new, rounded in zip(before, after, other, strict=True)
-    ]
-    return max((new if new == np.inf else max(new - own, 0.0) for new, own in found), default=0.0)
-
-
-def _deviation(one: np.ndarray, other: np.ndarray) -> float:
-    if one.tobytes() == other.tobytes():
-        return 0.0
-    if one.shape != other.shape or not jnp.issubdtype(one.dtype, jnp.floating):
-        return float("inf")
-    x, y = one.astype(np.float64), other.astype(np.float64)
-    if not (np.isfinite(x) & np.isfinite(y)).all():
-        return float("inf")
-    scale = np.max(np.abs(x))
-    difference = np.max(np.abs(x - y))
-    return float(difference / scale) if scale else float("inf")
+    worst = 0.0
+    for one, other in zip(before, after, strict=True):
+        if one.tobytes() == other.tobytes():
+            continue
+        if one.shape != other.shape or not jnp.issubdtype(one.dtype, jnp.floating):
+            return float("inf")
+        x, y = one.astype(np.float64), other.astype(np.float64)
+        if not (np.isfinite(x) & np.isfinite(y)).all():
+            return float("inf")
+        scale = np.max(np.abs(x))
+        difference = np.max(np.abs(x - y))
+        worst = max(worst, difference / scale if scale else float("inf"))
+    return float(worst)
