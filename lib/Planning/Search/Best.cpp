@@ -136,8 +136,8 @@ void BestSearch::bound(int64_t limit) {
   if (!cuts.choices.empty())
     bestCut = cuts.choices.front().cut;
   JointBoundOptions joint;
-  joint.flows = std::max(limits.boundFlows,
-                         std::min(limits.branchFlows, kJointOps / graph.opCount()));
+  joint.flows =
+      std::max(limits.boundFlows, std::min(limits.branchFlows, kJointOps / graph.opCount()));
   joint.offer = [this](std::span<const CutChoice> choices) { addRealised(choices); };
   known = jointBound(graph, limit, cuts, joint);
   report.flows += known.flows - cuts.flows;
@@ -336,8 +336,8 @@ void BestSearch::findSmallest() {
   offerSeeds();
   add(measure(graph, recomputationsOf(graph, pool.smallest().plan.schedule)));
   int64_t allowance = std::max<int64_t>(2 * limits.work, 100 * int64_t(graph.opCount()));
-  Measured smallest = shrinkPeak(
-      graph, candidates, floor, allowance, [this] { return goOn(0.5); }, report.work);
+  Measured smallest =
+      shrinkPeak(graph, candidates, floor, allowance, [this] { return goOn(0.5); }, report.work);
   int64_t limit = smallest.peak;
   reached = {std::move(smallest)};
   improveReached(limit);

@@ -245,8 +245,7 @@ ParetoCurve CurveSearch::run() {
     }
     boundSome(plans.front().peak);
     if (plans.front().peak > floor && goOn())
-      keep(shrinkPeak(
-          graph, plans, floor, (workEnd - work) / 3, [this] { return goOn(); }, work));
+      keep(shrinkPeak(graph, plans, floor, (workEnd - work) / 3, [this] { return goOn(); }, work));
     walk(plans.front().peak);
   }
   finish();

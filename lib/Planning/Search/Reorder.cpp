@@ -283,8 +283,8 @@ Schedule withoutUnread(const Problem &problem, const Schedule &schedule) {
       isDonated[graph.arguments[*graph.donated[output]]] = 1;
   OpId lastForward = kNoOp;
   for (size_t op = 0; op < graph.ops.size(); ++op) {
-    stays[op] = std::ranges::any_of(graph.ops[op].inputs,
-                                    [&](ValueId value) { return isDonated[value]; });
+    stays[op] =
+        std::ranges::any_of(graph.ops[op].inputs, [&](ValueId value) { return isDonated[value]; });
     if (graph.ops[op].phase == Phase::Forward)
       lastForward = static_cast<OpId>(op);
   }

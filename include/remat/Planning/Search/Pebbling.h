@@ -30,8 +30,8 @@ struct Pebbling {
 /// must be live, values without bytes left out; the step back from it undoes an op
 /// that made some of it, and then the op's inputs must be live. Of all ways back to
 /// the empty state, the one whose largest step is smallest (Dijkstra 1959, the
-/// largest step in place of the sum); at most `mostStates` states are looked at, of 2^18 values in all.
-/// Cost: O(states * live values * (live values + degree) * log states).
+/// largest step in place of the sum); at most `mostStates` states are looked at, of 2^18 values in
+/// all. Cost: O(states * live values * (live values + degree) * log states).
 Pebbling pebblingBound(const SearchGraph &graph, int32_t op, int64_t mostStates);
 
 } // namespace remat::planning::search

@@ -51,8 +51,8 @@ TEST_P(Pebblings, EqualTheSmallestPeakOfAllOrdersForTheLastOp) {
     joinAll(problem);
     SearchGraph graph(problem);
     int32_t last = graph.opCount() - 1;
-    int64_t smallest = ExhaustiveSearch(problem, ScheduleClass::AnyOrder).smallestPeak().peak -
-                       graph.fixedBytes();
+    int64_t smallest =
+        ExhaustiveSearch(problem, ScheduleClass::AnyOrder).smallestPeak().peak - graph.fixedBytes();
     Pebbling whole = pebblingBound(graph, last, 1'000'000);
     ASSERT_TRUE(whole.ended);
     ASSERT_EQ(whole.bytes, smallest) << "turn " << turn;

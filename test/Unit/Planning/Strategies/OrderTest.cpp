@@ -90,9 +90,8 @@ TEST(Order, TheBaseOrderIsKeptWhereNoneIsBetter) {
   PlanResult result = solveReordered(problem, {});
   ASSERT_TRUE(result.plan);
   EXPECT_EQ(result.plan->order, PlanOrder::Base);
-  EXPECT_EQ(result.stopReason,
-            "no plan costs less than running every op once; in the base order, "
-            "of which the bound speaks: no other gave anything better");
+  EXPECT_EQ(result.stopReason, "no plan costs less than running every op once; in the base order, "
+                               "of which the bound speaks: no other gave anything better");
   EXPECT_EQ(statistic(result, "reordered_plain_peak"), -1);
   // Room enough for either, but the reordered one still needs less.
   EXPECT_EQ(solveReordered(twoPairs(), {Budget::Kind::Bytes, 21}).plan->order, PlanOrder::Reorder);
