@@ -69,6 +69,10 @@ constexpr int64_t kShrinkOps = 4'000;
 /// Of the bytes between the smallest peak and the floor: no smaller step is tried.
 constexpr int64_t kFinestPart = 32;
 
+/// Seeds of the improvements, and the most ops of graphs that use more than the first.
+constexpr uint64_t kFirstSeed = 2, kLastSeed = 5;
+constexpr int32_t kLuckyOps = 100;
+
 /// States of pebble games where one flow is spent on branching.
 constexpr int64_t kPebblesPerFlow = 100;
 
@@ -96,7 +100,7 @@ private:
   void replay(std::span<const Measured *const> guides, int64_t limit, int64_t allowance);
   void replayCandidates(int64_t limit);
   bool reach(int64_t limit, bool noisy = true);
-  void improveReached(int64_t limit);
+  void improveReached(int64_t limit, uint64_t seed = kFirstSeed);
   bool isFar(int64_t extra) const;
   /// For one repair.
   int64_t repairWork() const { return std::max(limits.work / 4, int64_t(40) * graph.opCount()); }
@@ -284,10 +288,10 @@ void BestSearch::keep(Measured plan) {
 }
 
 /// Improves each start a little, then the best of what comes out.
-void BestSearch::improveReached(int64_t limit) {
+void BestSearch::improveReached(int64_t limit, uint64_t seed) {
   if (limits.work == 0)
     return;
-  Repairer repairer(graph, limit, 2);
+  Repairer repairer(graph, limit, seed);
   ImproveOptions improvement;
   improvement.goal = boundExtra;
   improvement.goOn = [this] { return goOn(0.6); };
@@ -378,6 +382,11 @@ BestReport BestSearch::run(std::optional<Bytes> budget) {
       takeSeeds(limit);
     if (!reached.empty())
       improveReached(limit);
+    // Where that takes no time, luck may have more than one try.
+    for (uint64_t seed = kFirstSeed + 1; graph.opCount() <= kLuckyOps && seed <= kLastSeed &&
+                                         !reached.empty() && isFar(reached.front().extra);
+         ++seed)
+      improveReached(limit, seed);
     offer();
     report.bound += Cost(boundExtra);
   }
