@@ -66,6 +66,8 @@ constexpr int64_t kFloorOps = 200'000;
 
 /// Ops times searches for a smaller peak, at most.
 constexpr int64_t kShrinkOps = 4'000;
+/// Of these searches, at most.
+constexpr int64_t kMostTries = 8;
 /// Of the bytes between the smallest peak and the floor: no smaller step is tried.
 constexpr int64_t kFinestPart = 32;
 
@@ -83,7 +85,8 @@ public:
       : problem(problem), options(options), pool(pool), offerSeeds(offerSeeds), graph(problem),
         limits(limitsOf(options.effort, graph.opCount())) {}
 
-  BestReport run(std::optional<Bytes> budget);
+  /// `lastSeed`: of improvements, on small graphs.
+  BestReport run(std::optional<Bytes> budget, uint64_t lastSeed);
 
 private:
   void bound(int64_t limit);
@@ -355,7 +358,7 @@ void BestSearch::offer() {
   pool.offer(std::move(candidate));
 }
 
-BestReport BestSearch::run(std::optional<Bytes> budget) {
+BestReport BestSearch::run(std::optional<Bytes> budget, uint64_t lastSeed) {
   report.floor = floorOf(problem);
   // A flow takes as long as the graph is large.
   ProvenFloor proven = provenFloor(graph, std::min<int64_t>(64, kFloorOps / graph.opCount()));
@@ -383,7 +386,7 @@ BestReport BestSearch::run(std::optional<Bytes> budget) {
     if (!reached.empty())
       improveReached(limit);
     // Where that takes no time, luck may have more than one try.
-    for (uint64_t seed = kFirstSeed + 1; graph.opCount() <= kLuckyOps && seed <= kLastSeed &&
+    for (uint64_t seed = kFirstSeed + 1; graph.opCount() <= kLuckyOps && seed <= lastSeed &&
                                          !reached.empty() && isFar(reached.front().extra);
          ++seed)
       improveReached(limit, seed);
@@ -399,8 +402,8 @@ BestReport offerBest(const Problem &problem, const StrategyOptions &options,
                      std::optional<Bytes> limit, CandidatePool &pool,
                      const std::function<void()> &offerSeeds) {
   BestReport all;
-  auto run = [&](std::optional<Bytes> within) {
-    BestReport report = BestSearch(problem, options, pool, offerSeeds).run(within);
+  auto run = [&](std::optional<Bytes> within, uint64_t lastSeed = kLastSeed) {
+    BestReport report = BestSearch(problem, options, pool, offerSeeds).run(within, lastSeed);
     report.flows += all.flows;
     report.work += all.work;
     all = std::move(report);
@@ -415,12 +418,12 @@ BestReport offerBest(const Problem &problem, const StrategyOptions &options,
   BestReport asked = all;
   run(std::nullopt);
   Bytes smallest = pool.smallest().plan.peak, floor = all.floor.bytes;
-  int64_t tries = kShrinkOps / static_cast<int64_t>(problem.graph.ops.size());
+  int64_t tries = std::min(kMostTries, kShrinkOps / static_cast<int64_t>(problem.graph.ops.size()));
   for (int64_t part = 2; part <= kFinestPart && tries > 0 && !all.stopped; --tries) {
     int64_t step = (smallest.count - floor.count) / part;
     if (step <= 0)
       break;
-    run(Bytes(smallest.count - step));
+    run(Bytes(smallest.count - step), kFirstSeed);
     if (pool.smallest().plan.peak < smallest)
       smallest = pool.smallest().plan.peak;
     else
