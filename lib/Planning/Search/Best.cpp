@@ -16,7 +16,7 @@
 #include "remat/Planning/Search/NearbyPlan.h"
 #include "remat/Planning/Search/PebbleBound.h"
 #include "remat/Planning/Search/ProvenFloor.h"
-#include "remat/Planning/Search/ReplayedPlans.h"
+#include "remat/Planning/Search/RefittedPlans.h"
 
 #include <algorithm>
 #include <tuple>
@@ -54,7 +54,7 @@ namespace {
 
 /// Plans that are improved one by one.
 constexpr size_t kStarts = 5;
-/// Candidates replayed besides the base order.
+/// Candidates refitted besides the base order.
 constexpr size_t kGuides = 15;
 /// Ops times cuts, and ops times flows, that the first bounds of small graphs may
 /// take beyond the usual numbers.
@@ -100,8 +100,8 @@ private:
   void keep(Measured plan);
   std::vector<const Measured *> pareto(int64_t limit) const;
   std::vector<const Measured *> front(int64_t limit) const;
-  void replay(std::span<const Measured *const> guides, int64_t limit, int64_t allowance);
-  void replayCandidates(int64_t limit);
+  void refit(std::span<const Measured *const> guides, int64_t limit, int64_t allowance);
+  void refitCandidates(int64_t limit);
   bool reach(int64_t limit, bool noisy = true);
   void improveReached(int64_t limit, uint64_t seed = kFirstSeed);
   bool isFar(int64_t extra) const;
@@ -226,26 +226,26 @@ std::vector<const Measured *> BestSearch::front(int64_t limit) const {
   return thinned;
 }
 
-/// Replays plans within the limit and keeps what comes out.
-void BestSearch::replay(std::span<const Measured *const> guides, int64_t limit, int64_t allowance) {
-  ReplayedPlans replays(graph, limit);
-  replays.run(guides, {std::max(allowance, int64_t(40) * graph.opCount()), boundExtra,
-                       [this] { return goOn(0.2); }});
-  for (Measured &plan : replays.plans())
+/// Refits plans within the limit and keeps what comes out.
+void BestSearch::refit(std::span<const Measured *const> guides, int64_t limit, int64_t allowance) {
+  RefittedPlans refits(graph, limit);
+  refits.run(guides, {std::max(allowance, int64_t(40) * graph.opCount()), boundExtra,
+                      [this] { return goOn(0.2); }});
+  for (Measured &plan : refits.plans())
     keep(std::move(plan));
-  if (replays.smallest())
-    add(*replays.smallest());
-  report.work += replays.work();
+  if (refits.smallest())
+    add(*refits.smallest());
+  report.work += refits.work();
 }
 
-/// Replays the base order and candidates, the smallest that do not fit first.
-void BestSearch::replayCandidates(int64_t limit) {
+/// Refits the base order and candidates, the smallest that do not fit first.
+void BestSearch::refitCandidates(int64_t limit) {
   std::vector<const Measured *> guides = pareto(limit);
   std::reverse(guides.begin(), guides.end());
   if (guides.size() > kGuides) // the base order and those near the limit
     guides.erase(guides.begin() + kGuides, guides.end() - 1);
   std::rotate(guides.begin(), guides.end() - 1, guides.end());
-  replay(guides, limit, limits.work / 4);
+  refit(guides, limit, limits.work / 4);
 }
 
 /// Repairs candidates to the limit and keeps the cheapest in `reached`.
@@ -327,7 +327,7 @@ void BestSearch::takeSeeds(int64_t limit) {
   Measured seed = measure(
       graph, recomputationsOf(graph, (pool.best() ? *pool.best() : pool.smallest()).plan.schedule));
   const Measured *guides[] = {&seed};
-  replay(guides, limit, limits.work / 16);
+  refit(guides, limit, limits.work / 16);
   if (seed.peak <= limit) {
     keep(std::move(seed));
   } else if (reached.empty()) {
@@ -375,7 +375,7 @@ BestReport BestSearch::run(std::optional<Bytes> budget, uint64_t lastSeed) {
     bound(limit);
   if (*budget >= report.floor.bytes) {
     collect(limit);
-    replayCandidates(limit);
+    refitCandidates(limit);
     reach(limit, /*noisy=*/false);
     branch(limit);
     if (*budget < report.floor.bytes)

@@ -12,7 +12,7 @@
 #include "remat/Planning/Search/CutRealise.h"
 #include "remat/Planning/Search/IteratedGreedy.h"
 #include "remat/Planning/Search/JointBound.h"
-#include "remat/Planning/Search/ReplayedPlans.h"
+#include "remat/Planning/Search/RefittedPlans.h"
 
 #include <algorithm>
 #include <limits>
@@ -94,11 +94,11 @@ Measured shrinkPeak(const SearchGraph &graph, const std::vector<Measured> &plans
     std::optional<Measured> plan = planNear(graph, limit, starts, options, work);
     if (!plan) {
       starts.push_back(&base);
-      ReplayedPlans replays(graph, limit);
-      replays.run(starts, {options.repairWork, std::numeric_limits<int64_t>::max(), goOn});
-      work += replays.work();
-      if (!replays.plans().empty())
-        plan = std::move(replays.plans().front());
+      RefittedPlans refits(graph, limit);
+      refits.run(starts, {options.repairWork, std::numeric_limits<int64_t>::max(), goOn});
+      work += refits.work();
+      if (!refits.plans().empty())
+        plan = std::move(refits.plans().front());
     }
     if (!plan)
       return false;

@@ -9,7 +9,7 @@
 #include "remat/Planning/Search/ProvenFloor.h"
 
 #include "remat/Planning/Search/CutModel.h"
-#include "remat/Planning/Search/Pebbling.h"
+#include "remat/Planning/Search/InputsPeak.h"
 
 #include <algorithm>
 #include <numeric>
@@ -102,9 +102,9 @@ ProvenFloor provenFloor(const SearchGraph &graph, int64_t flows, int64_t states)
   for (int32_t op : largestFirst(std::move(all), range.least)) {
     if (states <= 0)
       break;
-    Pebbling pebbling = pebblingBound(graph, op, std::min(states, kMostStates));
-    states -= std::max<int64_t>(pebbling.states, 1);
-    raise(pebbling.bytes, op);
+    InputsPeak peak = inputsPeak(graph, op, std::min(states, kMostStates));
+    states -= std::max<int64_t>(peak.states, 1);
+    raise(peak.bytes, op);
   }
   return floor;
 }

@@ -26,7 +26,7 @@ struct ProvenFloor {
 /// can run again runs again for nothing. That is a minimum cut (`CutModel`) and
 /// takes a flow only where ops that run once leave it open; at most `flows`,
 /// the ops of the highest possible floor first. Or what is live before, when the
-/// last of an op's inputs is made (`pebblingBound`), the ops of the largest floor so
+/// last of an op's inputs is made (`inputsPeak`), the ops of the largest floor so
 /// far first, for at most `states` states.
 /// Cost: O(V log V + E), and O(V + E) and a flow for each of those.
 ProvenFloor provenFloor(const SearchGraph &graph, int64_t flows = 64, int64_t states = 8000);

@@ -22,7 +22,7 @@ class ProvenFloors : public testing::TestWithParam<Shape> {};
 
 TEST_P(ProvenFloors, AreNeverAboveTheSmallestPeak) {
   TestRandom random(30 + static_cast<uint64_t>(GetParam()));
-  int equal = 0, aboveWorkingSets = 0, needsFlow = 0, needsPebbling = 0;
+  int equal = 0, aboveWorkingSets = 0, needsFlow = 0, needsInputsPeak = 0;
   for (int turn = 0; turn < 2000; ++turn) {
     Problem problem = shapedProblem(random, GetParam(), 10);
     if (random.oneIn(2))
@@ -40,12 +40,12 @@ TEST_P(ProvenFloors, AreNeverAboveTheSmallestPeak) {
     equal += floor.bytes == smallest;
     aboveWorkingSets += floor.bytes > workingSets;
     needsFlow += flows.bytes > quick.bytes;
-    needsPebbling += floor.bytes > flows.bytes;
+    needsInputsPeak += floor.bytes > flows.bytes;
   }
   EXPECT_GT(equal, 1000);
   EXPECT_GT(aboveWorkingSets, 100);
   EXPECT_GT(needsFlow, 10);
-  EXPECT_TRUE(needsPebbling > 30 || GetParam() != Shape::Dag) << needsPebbling;
+  EXPECT_TRUE(needsInputsPeak > 30 || GetParam() != Shape::Dag) << needsInputsPeak;
 }
 
 INSTANTIATE_TEST_SUITE_P(Shapes, ProvenFloors, testing::ValuesIn(allShapes),

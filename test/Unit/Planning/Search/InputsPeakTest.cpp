@@ -1,4 +1,4 @@
-//===- PebblingTest.cpp - pebbling against the smallest peak --------------===//
+//===- InputsPeakTest.cpp - the least peak of an op -----------------------===//
 //
 // Part of Remat, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -6,7 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "remat/Planning/Search/Pebbling.h"
+#include "remat/Planning/Search/InputsPeak.h"
 
 #include "remat/Planning/Search/ProvenFloor.h"
 
@@ -41,9 +41,9 @@ void joinAll(Problem &problem) {
   setOutputs(problem, {addOp(problem, unread, {1})});
 }
 
-class Pebblings : public testing::TestWithParam<Shape> {};
+class InputsPeaks : public testing::TestWithParam<Shape> {};
 
-TEST_P(Pebblings, EqualTheSmallestPeakOfAllOrdersForTheLastOp) {
+TEST_P(InputsPeaks, EqualTheSmallestPeakOfAllOrdersForTheLastOp) {
   TestRandom random(70 + static_cast<uint64_t>(GetParam()));
   int aboveWorkingSets = 0, cut = 0;
   for (int turn = 0; turn < 300; ++turn) {
@@ -53,10 +53,10 @@ TEST_P(Pebblings, EqualTheSmallestPeakOfAllOrdersForTheLastOp) {
     int32_t last = graph.opCount() - 1;
     int64_t smallest =
         ExhaustiveSearch(problem, ScheduleClass::AnyOrder).smallestPeak().peak - graph.fixedBytes();
-    Pebbling whole = pebblingBound(graph, last, 1'000'000);
+    InputsPeak whole = inputsPeak(graph, last, 1'000'000);
     ASSERT_TRUE(whole.ended);
     ASSERT_EQ(whole.bytes, smallest) << "turn " << turn;
-    Pebbling part = pebblingBound(graph, last, 3);
+    InputsPeak part = inputsPeak(graph, last, 3);
     EXPECT_LE(part.states, 3);
     ASSERT_LE(part.bytes, smallest) << "turn " << turn;
     ASSERT_TRUE(!part.ended || part.bytes == smallest);
@@ -68,19 +68,19 @@ TEST_P(Pebblings, EqualTheSmallestPeakOfAllOrdersForTheLastOp) {
     EXPECT_GT(aboveWorkingSets, 15);
 }
 
-INSTANTIATE_TEST_SUITE_P(Shapes, Pebblings, testing::ValuesIn(allShapes),
+INSTANTIATE_TEST_SUITE_P(Shapes, InputsPeaks, testing::ValuesIn(allShapes),
                          [](const auto &info) { return toString(info.param); });
 
 /// What sum reads is made in two ways; each has the other's 20 bytes beside it.
-TEST(Pebbling, CountsWhatWaitsWhileTheRestIsMade) {
+TEST(InputsPeak, CountsWhatWaitsWhileTheRestIsMade) {
   Problem problem;
   problem.scope = BudgetScope::NonArguments;
   ValueId left = addOp(problem, {addOp(problem, {}, {50})}, {20});
   ValueId right = addOp(problem, {addOp(problem, {}, {60})}, {20});
   setOutputs(problem, {addOp(problem, {left, right}, {10})});
   SearchGraph graph(problem);
-  EXPECT_EQ(pebblingBound(graph, 1, 100).bytes, 70) << "50 + 20";
-  EXPECT_EQ(pebblingBound(graph, 4, 100).bytes, 90) << "right first: 80, then 20 + 50 + 20";
+  EXPECT_EQ(inputsPeak(graph, 1, 100).bytes, 70) << "50 + 20";
+  EXPECT_EQ(inputsPeak(graph, 4, 100).bytes, 90) << "right first: 80, then 20 + 50 + 20";
   EXPECT_EQ(floorOf(problem).bytes, Bytes(80));
   ProvenFloor floor = provenFloor(graph);
   EXPECT_EQ(floor.bytes, 90);

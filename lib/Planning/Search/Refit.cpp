@@ -1,4 +1,4 @@
-//===- Replay.cpp - a plan made again within a limit ----------------------===//
+//===- Refit.cpp - a plan made again within a limit -----------------------===//
 //
 // Part of Remat, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -6,7 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "remat/Planning/Search/Replay.h"
+#include "remat/Planning/Search/Refit.h"
 
 #include <algorithm>
 #include <bit>
@@ -19,10 +19,10 @@ constexpr int32_t kPasses = 6; ///< from the first execution to the last
 
 } // namespace
 
-Replayer::Replayer(const SearchGraph &graph)
+Refitter::Refitter(const SearchGraph &graph)
     : graph(graph), weights(graph.opCount() + 2), seen(graph.opCount() + 1, 0) {}
 
-void Replayer::start(const Recomputations &plan) {
+void Refitter::start(const Recomputations &plan) {
   int32_t ops = graph.opCount();
   std::vector<size_t> reads(graph.valueCount() + 1, 0), runs(ops + 2, 0);
   for (int32_t op = 0; op <= ops; ++op)
@@ -71,13 +71,13 @@ void Replayer::start(const Recomputations &plan) {
   effort += static_cast<int64_t>(planReads.size()) / 4;
 }
 
-void Replayer::insertLive(int32_t value) {
+void Refitter::insertLive(int32_t value) {
   place[value] = static_cast<int32_t>(held.size());
   held.push_back(value);
   live += graph.bytes(value);
 }
 
-void Replayer::removeLive(int32_t value) {
+void Refitter::removeLive(int32_t value) {
   int32_t last = held.back();
   held[place[value]] = last;
   place[last] = place[value];
@@ -87,7 +87,7 @@ void Replayer::removeLive(int32_t value) {
 }
 
 /// When the value is read next behind `now`, by the plan or for something missing.
-void Replayer::findNeed(int32_t value) {
+void Refitter::findNeed(int32_t value) {
   size_t &read = readAt[value];
   while (read < readEnd[value] && planReads[read] <= now)
     ++read;
@@ -104,13 +104,13 @@ void Replayer::findNeed(int32_t value) {
   spare[value] = next >= nextRun(graph.producer(value));
 }
 
-void Replayer::settle(int32_t value) {
+void Refitter::settle(int32_t value) {
   findNeed(value);
   if (needs[value] == kNever && place[value] >= 0)
     removeLive(value);
 }
 
-void Replayer::execute(int32_t op, Key key) {
+void Refitter::execute(int32_t op, Key key) {
   int64_t bytes = 0;
   for (int32_t value = graph.firstResult(op); value < graph.firstResult(op + 1); ++value)
     bytes += place[value] < 0 ? graph.bytes(value) : 0;
@@ -133,7 +133,7 @@ void Replayer::execute(int32_t op, Key key) {
 
 /// Whether something that will run reads what a planned run at `key` makes anew;
 /// `active` are the runs of the stage that are known to be needed.
-bool Replayer::isWanted(int32_t op, Key key) const {
+bool Refitter::isWanted(int32_t op, Key key) const {
   size_t after = runAt[op];
   while (after < runEnd[op] && planRuns[after] <= key)
     ++after;
@@ -160,7 +160,7 @@ bool Replayer::isWanted(int32_t op, Key key) const {
   return false;
 }
 
-void Replayer::pass(int32_t op, Key key) {
+void Refitter::pass(int32_t op, Key key) {
   now = key;
   while (runAt[op] < runEnd[op] && planRuns[runAt[op]] <= key)
     ++runAt[op];
@@ -171,7 +171,7 @@ void Replayer::pass(int32_t op, Key key) {
 }
 
 /// Lists what `op` misses for this stage.
-void Replayer::want(int32_t op) {
+void Refitter::want(int32_t op) {
   for (int32_t value : graph.inputs(op))
     if (int32_t producer = graph.producer(value); place[value] < 0 && seen[producer] != round) {
       seen[producer] = round;
@@ -179,7 +179,7 @@ void Replayer::want(int32_t op) {
     }
 }
 
-void Replayer::runStage(int32_t stage, std::span<const Recomputation> planned) {
+void Refitter::runStage(int32_t stage, std::span<const Recomputation> planned) {
   ++round;
   stageOps.clear();
   for (size_t next = planned.size(); next-- > 0;)
@@ -214,7 +214,7 @@ void Replayer::runStage(int32_t stage, std::span<const Recomputation> planned) {
 
 /// What this stage could not hold beside values that wait for it: has the runs that
 /// the stage is for, as far as they were not made by then, made before those values.
-void Replayer::startEarlier(int32_t stage, std::span<const int32_t> ops) {
+void Refitter::startEarlier(int32_t stage, std::span<const int32_t> ops) {
   int32_t to = waitingSince >= 0 ? waitingSince : stage - 1;
   auto add = [&](int32_t op) {
     if (op >= crowded && op < to && std::binary_search(ops.begin(), ops.end(), op))
@@ -228,7 +228,7 @@ void Replayer::startEarlier(int32_t stage, std::span<const int32_t> ops) {
       add(graph.producer(value));
 }
 
-bool Replayer::runAll(const Recomputations &plan, int64_t finish) {
+bool Refitter::runAll(const Recomputations &plan, int64_t finish) {
   start(plan);
   auto next = plan.begin();
   for (int32_t stage = 0; stage <= graph.opCount(); ++stage) {
@@ -243,8 +243,8 @@ bool Replayer::runAll(const Recomputations &plan, int64_t finish) {
   return true;
 }
 
-std::optional<Measured> Replayer::replay(const Recomputations &plan, int64_t most,
-                                         const ReplayOptions &how, int64_t work) {
+std::optional<Measured> Refitter::refit(const Recomputations &plan, int64_t most,
+                                        const RefitOptions &how, int64_t work) {
   int64_t finish = effort + 8 * work;
   limit = most;
   options = how;

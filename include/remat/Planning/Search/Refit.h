@@ -1,4 +1,4 @@
-//===- Replay.h - a plan made again within a limit --------------*- C++ -*-===//
+//===- Refit.h - a plan made again within a limit ---------------*- C++ -*-===//
 //
 // Part of Remat, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -6,8 +6,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef REMAT_PLANNING_SEARCH_REPLAY_H
-#define REMAT_PLANNING_SEARCH_REPLAY_H
+#ifndef REMAT_PLANNING_SEARCH_REFIT_H
+#define REMAT_PLANNING_SEARCH_REFIT_H
 
 #include "remat/Planning/Search/LiveProfile.h"
 #include "remat/Planning/Search/Measure.h"
@@ -18,7 +18,7 @@
 namespace remat::planning::search {
 
 /// What makes a value worth its bytes when some must go.
-struct ReplayOptions {
+struct RefitOptions {
   /// How much of what the missing ancestors cost counts as the value's own cost,
   /// in quarters: all if each eviction is to be paid alone, nothing if they are
   /// made again in any case.
@@ -48,17 +48,17 @@ struct ReplayOptions {
 ///
 /// Source: the eviction rule of dynamic tensor rematerialization (Kirisame et al.
 /// 2021) with known next reads (Belady 1966).
-class Replayer {
+class Refitter {
 public:
-  explicit Replayer(const SearchGraph &graph);
+  explicit Refitter(const SearchGraph &graph);
 
   /// Returns a plan within `limit`, or the one of the smallest peak that came out;
   /// nothing where that takes more than `work` units or costs more than
   /// `options.ceiling`. Requires: `options.surplus` > 0. Cost: O((V + E) d) for
   /// degrees d, and for each eviction the live values, some of them with up to 200
   /// missing ancestors; at most six times.
-  std::optional<Measured> replay(const Recomputations &plan, int64_t limit,
-                                 const ReplayOptions &options, int64_t work = int64_t(1) << 50);
+  std::optional<Measured> refit(const Recomputations &plan, int64_t limit,
+                                const RefitOptions &options, int64_t work = int64_t(1) << 50);
   /// Values looked at, in the units of Repairer::work().
   int64_t work() const { return effort / 8; }
 
@@ -93,7 +93,7 @@ private:
   Key nextRun(int32_t op) const { return runAt[op] < runEnd[op] ? planRuns[runAt[op]] : kNever; }
 
   const SearchGraph &graph;
-  ReplayOptions options;
+  RefitOptions options;
   int64_t limit = 0, live = 0, extra = 0, effort = 0;
   Key now = 0;
   std::vector<int64_t> weights; ///< prefix sums by stage
@@ -126,4 +126,4 @@ private:
 
 } // namespace remat::planning::search
 
-#endif // REMAT_PLANNING_SEARCH_REPLAY_H
+#endif // REMAT_PLANNING_SEARCH_REFIT_H

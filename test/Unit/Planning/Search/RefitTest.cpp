@@ -1,4 +1,4 @@
-//===- ReplayTest.cpp - plans made again within a limit -------------------===//
+//===- RefitTest.cpp - plans made again within a limit --------------------===//
 //
 // Part of Remat, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -11,7 +11,7 @@
 
 #include "remat/Planning/Recompute/Simulator.h"
 #include "remat/Planning/Recompute/Verify.h"
-#include "remat/Planning/Search/ReplayedPlans.h"
+#include "remat/Planning/Search/RefittedPlans.h"
 
 #include <gtest/gtest.h>
 
@@ -38,8 +38,8 @@ Recomputations randomGuide(TestRandom &random, const SearchGraph &graph) {
   return state.recomputations();
 }
 
-ReplayOptions randomOptions(TestRandom &random) {
-  ReplayOptions options;
+RefitOptions randomOptions(TestRandom &random) {
+  RefitOptions options;
   options.ancestors = static_cast<int32_t>(random.below(5));
   options.distance = random.oneIn(2);
   options.pressure = random.oneIn(2) ? 15 : 0;
@@ -62,17 +62,17 @@ void expectPlan(const Problem &problem, const SearchGraph &graph, const Measured
   EXPECT_EQ(simulation.cost.count, graph.baseCost() + measured.extra);
 }
 
-TEST(Replay, MakesPlansFromAnyGuideAtAnyLimit) {
+TEST(Refit, MakesPlansFromAnyGuideAtAnyLimit) {
   TestRandom random(3);
   int lowered = 0, turns = 3000;
   for (int turn = 0; turn < turns; ++turn) {
     Problem problem = randomStep(random, 30);
     SearchGraph graph(problem);
-    Replayer replayer(graph);
+    Refitter refitter(graph);
     Measured guide = measure(graph, randomGuide(random, graph));
     int64_t limit = random.below(guide.peak + 1);
     std::optional<Measured> plan =
-        replayer.replay(guide.recomputations, limit, randomOptions(random));
+        refitter.refit(guide.recomputations, limit, randomOptions(random));
     ASSERT_TRUE(plan);
     expectPlan(problem, graph, *plan);
     lowered += plan->peak < guide.peak;
@@ -82,17 +82,17 @@ TEST(Replay, MakesPlansFromAnyGuideAtAnyLimit) {
   EXPECT_GT(lowered, turns / 2);
 }
 
-TEST(Replay, IsHardlyEverDearerThanAGuideThatFits) {
+TEST(Refit, IsHardlyEverDearerThanAGuideThatFits) {
   TestRandom random(4);
   int cheaper = 0, worse = 0;
   for (int turn = 0; turn < 3000; ++turn) {
     Problem problem = randomStep(random, 30);
     SearchGraph graph(problem);
-    Replayer replayer(graph);
+    Refitter refitter(graph);
     Measured guide = measure(graph, randomGuide(random, graph));
     int64_t limit = guide.peak + random.below(20);
     std::optional<Measured> plan =
-        replayer.replay(guide.recomputations, limit, randomOptions(random));
+        refitter.refit(guide.recomputations, limit, randomOptions(random));
     ASSERT_TRUE(plan);
     // What stays until its run in the guide is not made room of in that stage.
     worse += plan->peak > limit || plan->extra > guide.extra;
@@ -105,7 +105,7 @@ TEST(Replay, IsHardlyEverDearerThanAGuideThatFits) {
 }
 
 /// Against all schedules of the class: never better, and mostly there.
-TEST(Replay, MostlyFindsAPlanWhereThereIsOne) {
+TEST(Refit, MostlyFindsAPlanWhereThereIsOne) {
   TestRandom random(5);
   int possible = 0, reached = 0, optimal = 0;
   for (int turn = 0; turn < 700; ++turn) {
@@ -115,20 +115,20 @@ TEST(Replay, MostlyFindsAPlanWhereThereIsOne) {
     int64_t limit = base.peak / 2 + random.below(base.peak / 2 + 1);
     std::optional<Found> optimum = ExhaustiveSearch(problem, ScheduleClass::Staged)
                                        .cheapest(Bytes(limit + graph.fixedBytes()));
-    ReplayedPlans replays(graph, limit);
+    RefittedPlans refits(graph, limit);
     const Measured *guides[] = {&base};
-    replays.run(guides, {.allowance = 2000});
-    EXPECT_LT(replays.work(), 4000);
+    refits.run(guides, {.allowance = 2000});
+    EXPECT_LT(refits.work(), 4000);
     possible += optimum.has_value();
-    reached += !replays.plans().empty();
-    if (replays.plans().empty())
+    reached += !refits.plans().empty();
+    if (refits.plans().empty())
       continue;
     ASSERT_TRUE(optimum);
-    EXPECT_LE(replays.plans().front().peak, limit);
-    EXPECT_GE(graph.baseCost() + replays.plans().front().extra, optimum->cost);
-    optimal += graph.baseCost() + replays.plans().front().extra == optimum->cost;
-    for (size_t i = 1; i < replays.plans().size(); ++i)
-      EXPECT_LT(replays.plans()[i - 1].extra, replays.plans()[i].extra);
+    EXPECT_LE(refits.plans().front().peak, limit);
+    EXPECT_GE(graph.baseCost() + refits.plans().front().extra, optimum->cost);
+    optimal += graph.baseCost() + refits.plans().front().extra == optimum->cost;
+    for (size_t i = 1; i < refits.plans().size(); ++i)
+      EXPECT_LT(refits.plans()[i - 1].extra, refits.plans()[i].extra);
   }
   EXPECT_GT(reached * 100, possible * 90);
   EXPECT_GT(optimal * 100, possible * 70);
@@ -136,7 +136,7 @@ TEST(Replay, MostlyFindsAPlanWhereThereIsOne) {
 
 /// r (from p and q) does not fit beside `wide`; made again beside e, which waits
 /// for the same reader, it would need 41 bytes, before e's inputs 31.
-TEST(Replay, StartsEarlierWhatDoesNotFitBesideWhatWaits) {
+TEST(Refit, StartsEarlierWhatDoesNotFitBesideWhatWaits) {
   Problem problem;
   problem.scope = BudgetScope::NonArguments;
   ValueId arg = addArgument(problem, 5);
@@ -146,22 +146,22 @@ TEST(Replay, StartsEarlierWhatDoesNotFitBesideWhatWaits) {
   ValueId d = addOp(problem, {arg}, {10}), e = addOp(problem, {d}, {10});
   setOutputs(problem, {addOp(problem, {r, e, narrow}, {10})});
   SearchGraph graph(problem);
-  Replayer replayer(graph);
-  std::optional<Measured> plan = replayer.replay({}, 34, {});
+  Refitter refitter(graph);
+  std::optional<Measured> plan = refitter.refit({}, 34, {});
   ASSERT_TRUE(plan);
   expectPlan(problem, graph, *plan);
   EXPECT_EQ(plan->peak, 31);
   EXPECT_EQ(plan->extra, 3);
 }
 
-/// The work allowed bounds a replay.
-TEST(Replay, EndsWhenItTakesTooLong) {
+/// The work allowed bounds a refit.
+TEST(Refit, EndsWhenItTakesTooLong) {
   TestRandom random(6);
   Problem problem = shapedProblem(random, Shape::Chain, 200);
   SearchGraph graph(problem);
-  Replayer replayer(graph);
-  EXPECT_FALSE(replayer.replay({}, 60, {}, 10));
-  EXPECT_TRUE(replayer.replay({}, 60, {}));
+  Refitter refitter(graph);
+  EXPECT_FALSE(refitter.refit({}, 60, {}, 10));
+  EXPECT_TRUE(refitter.refit({}, 60, {}));
 }
 
 } // namespace

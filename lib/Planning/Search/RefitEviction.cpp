@@ -1,4 +1,4 @@
-//===- ReplayEviction.cpp - what goes when a replay needs room ------------===//
+//===- RefitEviction.cpp - what goes when a refit needs room --------------===//
 //
 // Part of Remat, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -6,7 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "remat/Planning/Search/Replay.h"
+#include "remat/Planning/Search/Refit.h"
 
 #include <algorithm>
 
@@ -22,7 +22,7 @@ constexpr int64_t kFresh = 64;  ///< evictions since a cost was found that still
 
 /// What makes `value` again will read its inputs at that time; what is missing of
 /// them has to be made again as well.
-void Replayer::askForInputs(int32_t value) {
+void Refitter::askForInputs(int32_t value) {
   asking.assign(1, value);
   while (!asking.empty()) {
     int32_t wanted = asking.back(), reader = graph.producer(wanted);
@@ -41,7 +41,7 @@ void Replayer::askForInputs(int32_t value) {
   }
 }
 
-void Replayer::evict(int32_t value) {
+void Refitter::evict(int32_t value) {
   removeLive(value);
   ++events;
   if (spare[value])
@@ -52,7 +52,7 @@ void Replayer::evict(int32_t value) {
 
 /// Adds up what is missing to run `op` in the stage of `at`, as far as `most` ops.
 /// Returns false if something of it cannot run again.
-bool Replayer::ancestors(int32_t op, Key at, int64_t &cost, int32_t most) {
+bool Refitter::ancestors(int32_t op, Key at, int64_t &cost, int32_t most) {
   ++round;
   stack.assign(1, op);
   while (!stack.empty()) {
@@ -78,7 +78,7 @@ bool Replayer::ancestors(int32_t op, Key at, int64_t &cost, int32_t most) {
 }
 
 /// The bytes and stages that a value gives free, which its cost is divided by.
-int64_t Replayer::reliefOf(int32_t value, int32_t from, int32_t until, int64_t missing) const {
+int64_t Refitter::reliefOf(int32_t value, int32_t from, int32_t until, int64_t missing) const {
   int64_t bytes = graph.bytes(value);
   if (missing < bytes / options.surplus)
     bytes = options.surplus * missing;
@@ -88,13 +88,13 @@ int64_t Replayer::reliefOf(int32_t value, int32_t from, int32_t until, int64_t m
   return std::max<int64_t>(static_cast<int64_t>(product >> reliefShift), 1);
 }
 
-int64_t Replayer::noiseOf(int32_t value) const {
+int64_t Refitter::noiseOf(int32_t value) const {
   return Random(options.seed + static_cast<uint64_t>(value)).below(options.noise);
 }
 
 /// The live value to take away at `stage`, or -1: what the plan runs again in any
 /// case, else what costs least for its bytes and stages.
-int32_t Replayer::cheapest(int32_t stage, int64_t missing) {
+int32_t Refitter::cheapest(int32_t stage, int64_t missing) {
   int32_t best = -1;
   int64_t bestWorth = 0, bestRelief = 1;
   bool bestSpare = false;
@@ -142,7 +142,7 @@ int32_t Replayer::cheapest(int32_t stage, int64_t missing) {
 }
 
 /// Returns false, and takes nothing away, where all that could go is not enough.
-bool Replayer::makeRoom(int64_t bytes, int32_t stage) {
+bool Refitter::makeRoom(int64_t bytes, int32_t stage) {
   if (live + bytes <= limit)
     return true;
   int64_t movable = 0;

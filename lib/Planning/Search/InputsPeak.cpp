@@ -1,4 +1,4 @@
-//===- Pebbling.cpp - the peak of making one op's inputs ------------------===//
+//===- InputsPeak.cpp - the peak of making one op's inputs ----------------===//
 //
 // Part of Remat, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -6,7 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "remat/Planning/Search/Pebbling.h"
+#include "remat/Planning/Search/InputsPeak.h"
 
 #include <algorithm>
 #include <queue>
@@ -22,11 +22,11 @@ constexpr int64_t kMostEntries = 1 << 18;
 /// Values that must be live at once, ascending; those without bytes left out.
 using State = std::vector<int32_t>;
 
-class PebbleSearch {
+class InputsPeakSearch {
 public:
-  explicit PebbleSearch(const SearchGraph &graph) : graph(graph) {}
+  explicit InputsPeakSearch(const SearchGraph &graph) : graph(graph) {}
 
-  Pebbling run(int32_t op, int64_t mostStates);
+  InputsPeak run(int32_t op, int64_t mostStates);
 
 private:
   struct Entry {
@@ -60,7 +60,7 @@ private:
   int64_t made = 0, entries = 0;
 };
 
-State PebbleSearch::undo(const State &state, int32_t op, int64_t &live) const {
+State InputsPeakSearch::undo(const State &state, int32_t op, int64_t &live) const {
   State rest, before;
   std::copy_if(state.begin(), state.end(), std::back_inserter(rest),
                [&](int32_t value) { return !isResult(value, op); });
@@ -75,8 +75,8 @@ State PebbleSearch::undo(const State &state, int32_t op, int64_t &live) const {
   return before;
 }
 
-Pebbling PebbleSearch::run(int32_t op, int64_t mostStates) {
-  Pebbling found;
+InputsPeak InputsPeakSearch::run(int32_t op, int64_t mostStates) {
+  InputsPeak found;
   int64_t live = 0;
   State first = undo({}, op, live);
   add(std::move(first), live);
@@ -104,8 +104,8 @@ Pebbling PebbleSearch::run(int32_t op, int64_t mostStates) {
 
 } // namespace
 
-Pebbling pebblingBound(const SearchGraph &graph, int32_t op, int64_t mostStates) {
-  return PebbleSearch(graph).run(op, mostStates);
+InputsPeak inputsPeak(const SearchGraph &graph, int32_t op, int64_t mostStates) {
+  return InputsPeakSearch(graph).run(op, mostStates);
 }
 
 } // namespace remat::planning::search

@@ -1,4 +1,4 @@
-//===- ReplayedPlans.cpp - many replays, the cheapest of them -------------===//
+//===- RefittedPlans.cpp - many refits, the cheapest of them --------------===//
 //
 // Part of Remat, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -6,7 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "remat/Planning/Search/ReplayedPlans.h"
+#include "remat/Planning/Search/RefittedPlans.h"
 
 #include <algorithm>
 #include <limits>
@@ -16,10 +16,10 @@ namespace remat::planning::search {
 namespace {
 
 /// What is worth how much, from what led to the cheapest plans on most problems.
-constexpr ReplayOptions kWays[] = {{4, true, 0, 4},  {1, false, 0, 4},  {2, true, 15, 4},
-                                   {4, false, 0, 1}, {0, false, 0, 1},  {4, true, 0, 100},
-                                   {2, false, 0, 4}, {1, true, 15, 4},  {0, true, 15, 4},
-                                   {4, true, 15, 1}, {1, false, 0, 100}};
+constexpr RefitOptions kWays[] = {{4, true, 0, 4},  {1, false, 0, 4},  {2, true, 15, 4},
+                                  {4, false, 0, 1}, {0, false, 0, 1},  {4, true, 0, 100},
+                                  {2, false, 0, 4}, {1, true, 15, 4},  {0, true, 15, 4},
+                                  {4, true, 15, 1}, {1, false, 0, 100}};
 constexpr size_t kTrials = 2; ///< ways tried with every guide
 constexpr size_t kGuides = 4; ///< tried in every way
 constexpr size_t kPlans = 5;
@@ -28,10 +28,10 @@ constexpr int64_t kNone = std::numeric_limits<int64_t>::max();
 
 } // namespace
 
-/// Replays and prunes. Returns the extra cost, or kNone.
-int64_t ReplayedPlans::attempt(const Recomputations &guide, ReplayOptions options) {
+/// Refits and prunes. Returns the extra cost, or kNone.
+int64_t RefittedPlans::attempt(const Recomputations &guide, RefitOptions options) {
   options.ceiling = found.empty() ? 4 * repairer.dearest() : 2 * found.front().extra;
-  std::optional<Measured> plan = replayer.replay(guide, limit, options, end - work());
+  std::optional<Measured> plan = refitter.refit(guide, limit, options, end - work());
   if (!plan)
     return kNone;
   if (plan->peak > limit) {
@@ -55,7 +55,7 @@ int64_t ReplayedPlans::attempt(const Recomputations &guide, ReplayOptions option
   return extra;
 }
 
-void ReplayedPlans::run(std::span<const Measured *const> guides, const Options &options) {
+void RefittedPlans::run(std::span<const Measured *const> guides, const Options &options) {
   end = work() + options.allowance;
   std::vector<std::pair<int64_t, size_t>> order; // least extra cost, guide
   for (size_t guide = 0; guide < guides.size() && !isDone(options); ++guide) {
@@ -72,7 +72,7 @@ void ReplayedPlans::run(std::span<const Measured *const> guides, const Options &
         attempt(guides[guide]->recomputations, kWays[way]);
   Random &dice = repairer.random();
   while (!found.empty() && !isDone(options)) {
-    ReplayOptions noisy = kWays[dice.below(std::size(kWays))];
+    RefitOptions noisy = kWays[dice.below(std::size(kWays))];
     noisy.noise = kNoise;
     noisy.seed = dice.next();
     size_t guide = order[dice.below(static_cast<int64_t>(order.size()))].second;

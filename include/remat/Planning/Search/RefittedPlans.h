@@ -1,4 +1,4 @@
-//===- ReplayedPlans.h - many replays, the cheapest of them -----*- C++ -*-===//
+//===- RefittedPlans.h - many refits, the cheapest of them ------*- C++ -*-===//
 //
 // Part of Remat, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -6,22 +6,22 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef REMAT_PLANNING_SEARCH_REPLAYEDPLANS_H
-#define REMAT_PLANNING_SEARCH_REPLAYEDPLANS_H
+#ifndef REMAT_PLANNING_SEARCH_REFITTEDPLANS_H
+#define REMAT_PLANNING_SEARCH_REFITTEDPLANS_H
 
+#include "remat/Planning/Search/Refit.h"
 #include "remat/Planning/Search/Repair.h"
-#include "remat/Planning/Search/Replay.h"
 
 #include <functional>
 
 namespace remat::planning::search {
 
-/// Replays guides within a limit in many ways: each guide in two ways, the guides
+/// Refits guides within a limit in many ways: each guide in two ways, the guides
 /// that led to the cheapest plans in all ways, and then these with noise.
-class ReplayedPlans {
+class RefittedPlans {
 public:
-  ReplayedPlans(const SearchGraph &graph, int64_t limit)
-      : graph(graph), limit(limit), replayer(graph), repairer(graph, limit, 4) {}
+  RefittedPlans(const SearchGraph &graph, int64_t limit)
+      : graph(graph), limit(limit), refitter(graph), repairer(graph, limit, 4) {}
 
   /// When a run ends.
   struct Options {
@@ -35,10 +35,10 @@ public:
   std::vector<Measured> &plans() { return found; }
   /// Of the plans that do not fit the one with the smallest peak.
   const std::optional<Measured> &smallest() const { return exceeding; }
-  int64_t work() const { return replayer.work() + repairer.work(); }
+  int64_t work() const { return refitter.work() + repairer.work(); }
 
 private:
-  int64_t attempt(const Recomputations &guide, ReplayOptions options);
+  int64_t attempt(const Recomputations &guide, RefitOptions options);
   bool isDone(const Options &options) const {
     return work() >= end || (!found.empty() && found.front().extra <= options.goal) ||
            (options.goOn && !options.goOn());
@@ -46,7 +46,7 @@ private:
 
   const SearchGraph &graph;
   int64_t limit, end = 0;
-  Replayer replayer;
+  Refitter refitter;
   Repairer repairer;
   std::vector<Measured> found;
   std::optional<Measured> exceeding;
@@ -54,4 +54,4 @@ private:
 
 } // namespace remat::planning::search
 
-#endif // REMAT_PLANNING_SEARCH_REPLAYEDPLANS_H
+#endif // REMAT_PLANNING_SEARCH_REFITTEDPLANS_H
