@@ -85,8 +85,7 @@ int64_t flopsPerSecond(const DeviceTable &table, int elementBits) {
 /// `count` at `perSecond`, in femtoseconds rounded up. The product stays below
 /// 2^64 * 10^15 < 2^114.
 __int128 femtoseconds(__int128 count, int64_t perSecond) {
-  __int128 scaled = count * femtosecondsPerSecond;
-  return (scaled + perSecond - 1) / perSecond;
+  return ceilDiv(count * femtosecondsPerSecond, perSecond);
 }
 
 } // namespace

@@ -16,11 +16,6 @@ namespace remat::planning::search {
 
 namespace {
 
-__int128 ceilDiv(__int128 dividend, __int128 divisor) {
-  __int128 quotient = dividend / divisor;
-  return quotient + (dividend % divisor > 0);
-}
-
 /// The search of one cut's best price, under the decisions of its model.
 class PriceSearch {
 public:

@@ -14,15 +14,6 @@
 
 namespace remat::planning::search {
 
-namespace {
-
-__int128 ceilDiv(__int128 dividend, __int128 divisor) {
-  __int128 quotient = dividend / divisor;
-  return quotient + (dividend % divisor > 0);
-}
-
-} // namespace
-
 DualAscent::DualAscent(const SearchGraph &graph, int64_t limit, const PricedCuts &start,
                        std::vector<KnownRun> known)
     : cuts(start.cuts), model(graph, start.cuts,

@@ -61,7 +61,7 @@ int64_t LineBound::extraAt(int64_t limit) const {
     __int128 above =
         line.value - static_cast<__int128>(line.bytesPrice) * (limit - line.workingSet);
     if (above > 0)
-      most = std::max(most, (above + line.costPrice - 1) / line.costPrice);
+      most = std::max(most, ceilDiv(above, line.costPrice));
   }
   for (const Point &point : points)
     if (limit <= point.limit)

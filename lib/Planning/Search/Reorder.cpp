@@ -124,8 +124,7 @@ Footprint Reorderer::measure(const std::vector<int32_t> &order) const {
       live -= --left[value] == 0 ? graph.bytes(value) : 0;
   }
   if (int64_t base = basePeak; base > 0)
-    sum.share =
-        static_cast<int64_t>((static_cast<__int128>(sum.peak) * peakParts + base - 1) / base);
+    sum.share = static_cast<int64_t>(ceilDiv(static_cast<__int128>(sum.peak) * peakParts, base));
   return sum;
 }
 

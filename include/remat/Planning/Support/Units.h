@@ -22,6 +22,11 @@ std::optional<int64_t> checkedAdd(int64_t a, int64_t b);
 /// Returns `a * b`, or nothing when the product leaves the signed 64-bit range.
 std::optional<int64_t> checkedMul(int64_t a, int64_t b);
 
+/// Returns `dividend / divisor`, rounded up also below 0. Requires: `divisor` > 0.
+constexpr __int128 ceilDiv(__int128 dividend, __int128 divisor) {
+  return dividend / divisor + (dividend % divisor > 0);
+}
+
 /// No sum over a problem, and no single count, may reach this: two such sums
 /// still add up in 64 bits.
 inline constexpr int64_t kSumLimit = int64_t(1) << 62;

@@ -31,6 +31,12 @@ TEST(Units, MultipliesWithinTheRangeOnly) {
   EXPECT_EQ(checkedMul(smallest, -1), std::nullopt);
 }
 
+TEST(Units, RoundsQuotientsUp) {
+  EXPECT_TRUE(ceilDiv(6, 3) == 2 && ceilDiv(7, 3) == 3);
+  EXPECT_TRUE(ceilDiv(-6, 3) == -2 && ceilDiv(-7, 3) == -2 && ceilDiv(-2, 3) == 0);
+  EXPECT_TRUE(ceilDiv(static_cast<__int128>(largest) * largest, largest) == largest);
+}
+
 TEST(Units, FormatsTheExactCountAndAReadableSize) {
   EXPECT_EQ(formatBytes(Bytes(0)), "0 B");
   EXPECT_EQ(formatBytes(Bytes(1023)), "1023 B");
