@@ -116,7 +116,8 @@ class Plan:
         """How often each op runs in the rewritten program, by op id.
 
         Left out are executions of the schedule that nothing reads: of an op that runs again
-        before anything reads it, the first.
+        before anything reads it, the first. The same rule as the rewrite's, over the files
+        (`Resolver::markNeeded` in lib/Dialect/Remat/Transforms/Executions.cpp).
         """
         schedule, ops = self.json["schedule"], {op["id"]: op for op in self.problem["ops"]}
         maker = {value: name for name, op in ops.items() for value in op["results"]}

@@ -15,15 +15,16 @@ namespace remat::planning::search {
 
 namespace {
 
-/// What is worth how much, from what led to the cheapest plans on most problems.
+/// What is worth how much, from what led to the cheapest plans on most problems. The
+/// first is the default.
 constexpr RefitOptions kWays[] = {{4, true, 0, 4},  {1, false, 0, 4},  {2, true, 15, 4},
                                   {4, false, 0, 1}, {0, false, 0, 1},  {4, true, 0, 100},
                                   {2, false, 0, 4}, {1, true, 15, 4},  {0, true, 15, 4},
                                   {4, true, 15, 1}, {1, false, 0, 100}};
-constexpr size_t kTrials = 2; ///< ways tried with every guide
-constexpr size_t kGuides = 4; ///< tried in every way
-constexpr size_t kPlans = 5;
-constexpr int64_t kNoise = 1024;
+constexpr size_t kTrials = 2;    ///< ways tried with every guide
+constexpr size_t kGuides = 4;    ///< tried in every way
+constexpr size_t kPlans = 5;     ///< kept; strategy best improves no more
+constexpr int64_t kNoise = 1024; ///< divides scores by 2 at most
 constexpr int64_t kNone = std::numeric_limits<int64_t>::max();
 
 } // namespace

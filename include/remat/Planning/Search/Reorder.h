@@ -50,9 +50,18 @@ std::vector<Order> reorderings(const Problem &problem);
 /// O(V + E).
 Problem permuted(const Problem &problem, const Order &order);
 
-/// Returns `schedule` without executions whose results nobody reads, of ops that run
-/// again later. Costs no more and has no larger peak. The last op of the forward and
-/// readers of donated arguments keep all executions. Cost: O(V + E) per execution of an op.
+/// Returns `schedule` without the executions whose results nothing reads, of ops that run
+/// again later: the plan is then one of another order. It costs no more and has no
+/// larger peak.
+///
+/// The last op of the forward and readers of donated arguments keep all executions, as
+/// the order that comes out must be one that `permuted` takes. The rewrite leaves out
+/// what nothing reads by the same rule but without these exceptions (`resolveExecutions`
+/// on the IR side, which works on IR values and knows more readers: folded cones), and so
+/// does the report (`Plan.executions` in python/remat/plan.py), which counts what the
+/// rewrite does. Three walks, as their exceptions and what they walk over differ.
+///
+/// Requires: a schedule that `verify` accepts. Cost: O(executions * degree + V + E).
 Schedule withoutUnread(const Problem &problem, const Schedule &schedule);
 
 /// Returns the order of the first executions of `schedule`, which has one of every op.

@@ -102,6 +102,9 @@ void Resolver::resolve(const planning::Schedule &schedule) {
   atEnd = latest(returned);
 }
 
+/// Marks the executions that something reads. Not the planner's `withoutUnread`: that
+/// one walks over a problem, without the IR values that cones read, and keeps
+/// executions that the order it looks for needs.
 void Resolver::markNeeded() {
   std::vector<char> runsLater(step.root.size(), 0);
   auto read = [&](const Made &made, size_t reader) {
