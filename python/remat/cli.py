@@ -94,8 +94,8 @@ def _add_planning_options(parser: argparse.ArgumentParser) -> None:
         ("effort", "steps that best may take; never a time", None),
         (
             "order",
-            "order in which ops first run: the program's (base), or the better plan of that and "
-            "of one found to need less memory (reorder; XLA chooses its own)",
+            "order in which ops first run: the program's (base), or the best plan of that and "
+            "of up to three others made to need less memory (reorder; XLA chooses its own)",
             None,
         ),
         ("family", "lower sets that kusumoto considers", None),

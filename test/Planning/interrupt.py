@@ -1,10 +1,11 @@
-"""Interrupts remat-plan while it plans; prints its stderr.
+"""Ends remat-plan by a signal while it plans; prints its stderr.
 
-Usage: interrupt.py REMAT_PLAN FOLDER
+Usage: interrupt.py REMAT_PLAN OUTPUT BUDGET SIGNAL STATUS
 
 Three chains of 40 nodes have 68,921 lower sets: planning them exactly takes
 minutes. The signal is sent after the first report of progress. Fails unless the
-exit status is 130 and FOLDER, where the plan was to go, stays empty.
+exit status is STATUS and OUTPUT, where the plan was to go, is a whole JSON file
+or absent, with nothing beside it in its folder.
 """
 
 import json
@@ -15,7 +16,7 @@ import sys
 
 CHAINS, LENGTH = 3, 40
 
-tool, folder = sys.argv[1:]
+tool, output, budget, name, status = sys.argv[1:]
 nodes = CHAINS * LENGTH
 graph = {
     "n": nodes,
@@ -29,9 +30,9 @@ process = subprocess.Popen(
         "-",
         "--format=paper",
         "--family=exact",
-        "--budget=min",
+        f"--budget={budget}",
         "--progress",
-        f"--output={folder}/plan.json",
+        f"--output={output}",
     ],
     stdin=subprocess.PIPE,
     stderr=subprocess.PIPE,
@@ -40,9 +41,13 @@ process = subprocess.Popen(
 process.stdin.write(json.dumps(graph))
 process.stdin.close()
 print(process.stderr.readline(), end="")
-process.send_signal(signal.SIGINT)
+process.send_signal(signal.Signals[name])
 print(process.stderr.read(), end="")
-if process.wait() != 130:
-    sys.exit(f"exit status {process.returncode}, expected 130")
-if os.listdir(folder):
-    sys.exit(f"left behind: {os.listdir(folder)}")
+if process.wait() != int(status):
+    sys.exit(f"exit status {process.returncode}, expected {status}")
+left = os.listdir(os.path.dirname(output))
+if set(left) - {os.path.basename(output)}:
+    sys.exit(f"left behind: {left}")
+if left:
+    with open(output) as file:
+        json.load(file)

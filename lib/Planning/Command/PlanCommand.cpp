@@ -10,6 +10,7 @@
 
 #include "Files.h"
 #include "PlanOptions.h"
+#include "SearchWatch.h"
 #include "Summary.h"
 #include "remat/Planning/Graph/FoldFree.h"
 #include "remat/Planning/Graph/NeutralIO.h"
@@ -23,50 +24,11 @@
 #include "remat/Planning/Recompute/Verify.h"
 #include "remat/Planning/Recompute/WarmStart.h"
 
-#include <unistd.h>
-
-#include <chrono>
-#include <csignal>
 #include <cstdio>
 
 namespace remat::planning {
 
 namespace {
-
-volatile std::sig_atomic_t interrupted = 0;
-
-void noteInterrupt(int) { interrupted = 1; }
-
-/// Turns the first SIGINT into a request to stop; a second one ends the process.
-void watchInterrupts() {
-  interrupted = 0;
-  struct sigaction action = {};
-  action.sa_handler = noteInterrupt;
-  action.sa_flags = SA_RESETHAND;
-  sigaction(SIGINT, &action, nullptr);
-}
-
-/// Reports progress on stderr every two seconds; asks to stop when interrupted.
-/// The clock decides only what is printed.
-class ProgressReport {
-public:
-  explicit ProgressReport(bool wanted) : wanted(wanted || isatty(STDERR_FILENO)) {}
-
-  bool operator()(double share) {
-    auto now = std::chrono::steady_clock::now();
-    if (wanted && now - last >= std::chrono::seconds(2)) {
-      last = now;
-      auto spent = std::chrono::duration_cast<std::chrono::seconds>(now - start).count();
-      std::fprintf(stderr, "remat-plan: planning, %.0f %% done after %lld s\n", 100 * share,
-                   static_cast<long long>(spent));
-    }
-    return !interrupted;
-  }
-
-private:
-  bool wanted;
-  std::chrono::steady_clock::time_point start = std::chrono::steady_clock::now(), last = start;
-};
 
 /// A run of the command. `paper` is set for paper graphs, whose problem is the
 /// joint graph.
@@ -185,13 +147,12 @@ private:
   }
 
   int plan() {
-    watchInterrupts();
-    ProgressReport report(options.progress);
-    options.strategy.progress = [&](double share) { return report(share); };
+    SearchWatch watch(options.progress, options.timeLimit);
+    options.strategy.progress = [&](double share) { return watch(share); };
     if (Status status = loadWarmStart(); !status)
       return fail(status.error());
     if (options.pareto)
-      return planEveryBudget();
+      return planEveryBudget(watch);
     PlanResult result;
     if (paper) {
       Result<PaperPlan> solved = solvePaper(*paper, options.strategy);
@@ -202,8 +163,11 @@ private:
     } else {
       result = planner(problem, options.strategy);
     }
-    if (interrupted)
-      return reportInterrupt(result);
+    std::string early = watch.reason();
+    if (!early.empty() && !result.plan && result.status != PlanStatus::Infeasible)
+      return reportEarlyEnd(watch, result);
+    if (!early.empty())
+      result.stopReason = early + (result.stopReason.empty() ? "" : "; ") + result.stopReason;
     if (result.plan)
       if (Status status = verify(problem, *result.plan, result.budget); !status)
         return fail({ErrorCode::InvalidPlan, "defect: the plan of " + result.strategy +
@@ -214,7 +178,7 @@ private:
       return fail(status.error());
     if (result.plan) {
       std::fputs(summarizePlan(problem, result).c_str(), stderr);
-      return PlanExitDone;
+      return reportWritten(watch, "plan");
     }
     fail({ErrorCode::InvalidOption, result.stopReason});
     for (const RefusalNote &note : refusalNotes(problem, result))
@@ -237,14 +201,11 @@ private:
   }
 
   /// --pareto.
-  int planEveryBudget() {
+  int planEveryBudget(const SearchWatch &watch) {
     Result<ParetoCurve> curve = paretoOf(problem, options.strategy);
     if (!curve)
       return fail(curve.error());
-    if (interrupted) {
-      std::fprintf(stderr, "remat-plan: interrupted; nothing is written\n");
-      return PlanExitInterrupted;
-    }
+    curve->stopReason = watch.reason();
     for (const ParetoPoint &point : curve->points)
       if (Status status = verify(problem, point.plan, point.plan.peak); !status)
         return fail({ErrorCode::InvalidPlan, "defect: a plan of the curve breaks a rule and "
@@ -254,7 +215,7 @@ private:
     if (Status status = writeOutput(options.output, writePareto(problem, *curve)); !status)
       return fail(status.error());
     std::fputs(describePareto(problem, *curve).c_str(), stderr);
-    return PlanExitDone;
+    return reportWritten(watch, "curve");
   }
 
   Status writeResults(const PlanResult &result) {
@@ -273,13 +234,27 @@ private:
     return writeOutput(options.output, writePlan(problem, result));
   }
 
-  int reportInterrupt(const PlanResult &result) const {
-    std::string best = result.plan
-                           ? "the best plan so far peaks at " + formatBytes(result.plan->peak) +
-                                 ", scope " + std::string(toString(problem.scope))
-                           : "no plan so far";
-    std::fprintf(stderr, "remat-plan: interrupted; %s; nothing is written\n", best.c_str());
-    return PlanExitInterrupted;
+  /// Says that the search ended early, if it did, and returns the exit status.
+  static int reportWritten(const SearchWatch &watch, const char *what) {
+    if (std::string early = watch.reason(); !early.empty())
+      std::fprintf(stderr, "remat-plan: %s; the best %s so far is written\n", early.c_str(), what);
+    return watch.signalStatus();
+  }
+
+  /// The search ended early, without a plan that fits.
+  int reportEarlyEnd(const SearchWatch &watch, const PlanResult &result) const {
+    std::string message = watch.reason() + ", and no plan was found so far that fits the budget";
+    if (result.budget)
+      message += " " + formatBytes(*result.budget);
+    if (paper)
+      message += " of the formula";
+    else
+      message += ", scope " + std::string(toString(problem.scope)) +
+                 "; the smallest peak so far is " + formatBytes(result.smallestPeak);
+    fail({ErrorCode::InvalidOption,
+          message + "; nothing is written; plan for longer or raise the budget"});
+    int status = watch.signalStatus();
+    return status ? status : PlanExitRefused;
   }
 
   /// --verify.

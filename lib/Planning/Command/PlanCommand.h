@@ -20,11 +20,12 @@ using Planner = std::function<PlanResult(const Problem &, const StrategyOptions 
 
 /// Exit statuses of remat-plan.
 enum PlanExit : int {
-  PlanExitDone = 0,         ///< a plan was found, or the given one holds
-  PlanExitRefused = 1,      ///< no plan fits, or the given plan breaks a rule
-  PlanExitBadInput = 2,     ///< an option or a file is wrong
-  PlanExitDefect = 3,       ///< a plan of ours failed its check: a defect
-  PlanExitInterrupted = 130 ///< by SIGINT; nothing was written
+  PlanExitDone = 0,          ///< a plan was found, or the given one holds
+  PlanExitRefused = 1,       ///< no plan fits, or the given plan breaks a rule
+  PlanExitBadInput = 2,      ///< an option or a file is wrong
+  PlanExitDefect = 3,        ///< a plan of ours failed its check: a defect
+  PlanExitInterrupted = 130, ///< by SIGINT; the best plan so far was written, if any
+  PlanExitTerminated = 143   ///< by SIGTERM; likewise
 };
 
 /// Runs remat-plan: reads a problem, plans or verifies, writes plan.json, says

@@ -13,6 +13,8 @@
 
 #include <algorithm>
 #include <cctype>
+#include <charconv>
+#include <cmath>
 #include <set>
 
 namespace remat::planning {
@@ -32,11 +34,17 @@ constexpr const char *description =
     "What came out is said on stderr.";
 
 constexpr const char *closing =
-    "Sizes are bytes, in the scope that every message names. A budget is 8GiB, 800MB,\n"
-    "123, 50% (of the base order's peak) or min (the smallest peak the strategy reaches).\n"
+    "Sizes are bytes, in the scope that every message names: total (arguments, outputs and\n"
+    "temporaries), non-arguments (outputs and temporaries) or temporaries. A budget is 8GiB,\n"
+    "800MB, 123, 50% (of the base order's peak) or min (the smallest peak the strategy\n"
+    "reaches); in a paper graph it is a number in the graph's own units, or min. Costs are\n"
+    "femtoseconds, or units of the table paper. Options that take yes or no are off unless\n"
+    "given.\n"
     "Exit status: 0 a plan was found (or the given one holds); 1 no plan fits (plan.json\n"
-    "then says why), or the given plan breaks a rule; 2 an option or a file is wrong;\n"
-    "3 a plan failed its own check, which is a defect; 130 interrupted, nothing written.";
+    "then says why), the time limit came before a plan, or the given plan breaks a rule;\n"
+    "2 an option or a file is wrong; 3 a plan failed its own check, which is a defect;\n"
+    "130 or 143 ended by SIGINT or SIGTERM: the best plan so far is written if there is one,\n"
+    "else nothing. A file is written whole or not at all.";
 
 std::string tableNames() {
   std::string names;
@@ -49,7 +57,7 @@ std::string tableNames() {
 struct RawOptions {
   std::string input, format = "problem", graph;
   std::string strategy, effort = "default", order = "base", family = "approx", objective = "best",
-                        lastSegment, granularity = "auto", budget, scope, cost;
+                        lastSegment, granularity = "auto", budget, scope, cost, timeLimit;
   std::string output = "-", emitFolded, emitJoint, emitPaper, emitProblem, verify, warmStart;
   bool foldFree = false, pareto = false, progress = false;
   std::set<std::string> given; ///< "--budget"; spelled long
@@ -88,10 +96,15 @@ void addStrategyOptions(CLI::App &app, RawOptions &raw) {
       ->default_str("default")
       ->group(group);
   app.add_option("--order", raw.order,
-                 "Order in which ops first run: the base order; or the better plan of that and of "
-                 "one found to need less memory")
+                 "Order in which ops first run: the base order; or the best plan of that and of up "
+                 "to three others made to need less memory")
       ->type_name("base|reorder")
       ->default_str("base")
+      ->group(group);
+  app.add_option("--time-limit", raw.timeLimit,
+                 "End the search after this many seconds, with the best plan so far, which then "
+                 "depends on the machine (default: no limit)")
+      ->type_name("SECONDS")
       ->group(group);
   app.add_option("--warm-start", raw.warmStart,
                  "Start best from this plan.json, made for another budget or a similar graph: ops "
@@ -289,6 +302,8 @@ private:
           !status)
         return status;
     }
+    if (Status status = readTimeLimit(); !status)
+      return status;
     if (raw.granularity == "auto")
       return {};
     strategy.granularity.emplace();
@@ -297,6 +312,19 @@ private:
         !status)
       return status;
     return refuseForPaper(true, "--granularity", "their nodes are what the search works on");
+  }
+
+  Status readTimeLimit() {
+    if (raw.timeLimit.empty())
+      return {};
+    const char *end = raw.timeLimit.data() + raw.timeLimit.size();
+    double seconds = 0;
+    auto [read, error] = std::from_chars(raw.timeLimit.data(), end, seconds);
+    if (error != std::errc() || read != end || !(seconds > 0) || !std::isfinite(seconds))
+      return invalid("--time-limit",
+                     "expected a number of seconds above 0, found \"" + raw.timeLimit + "\"");
+    options.timeLimit = seconds;
+    return {};
   }
 
   Status readBudget() {
@@ -373,9 +401,10 @@ private:
   Status refuseIdle() {
     bool verifies = !options.verify.empty();
     if (verifies) {
-      if (Status status = refuseBeside("--verify", {"--output", "--strategy", "--effort", "--order",
-                                                    "--family", "--objective", "--last-segment",
-                                                    "--progress", "--warm-start", "--pareto"});
+      if (Status status =
+              refuseBeside("--verify", {"--output", "--strategy", "--effort", "--order", "--family",
+                                        "--objective", "--last-segment", "--progress",
+                                        "--warm-start", "--pareto", "--time-limit"});
           !status)
         return status;
       if (Status status = options.format == InputFormat::Paper

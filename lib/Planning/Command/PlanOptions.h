@@ -36,6 +36,7 @@ struct PlanOptions {
   std::string verify;                                        ///< empty: plan instead
   std::string warmStart;                                     ///< empty: from nothing
   bool pareto = false;
+  std::optional<double> timeLimit; ///< seconds
   bool progress = false;
 };
 

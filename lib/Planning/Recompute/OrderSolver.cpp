@@ -24,7 +24,7 @@ using search::Order;
 /// What came out in one order; schedules are in ops of the problem given.
 struct Answer {
   PlanResult result;
-  Schedule smallest;
+  Plan smallest;
 };
 
 class OrderSolver {
@@ -37,9 +37,11 @@ public:
 private:
   Answer planIn(const Order &order, const StrategyOptions &part) const;
   StrategyOptions part(double from, double share);
+  Plan smallestOf(const PlanResult &result, const Schedule &schedule) const;
   bool isBetter(const Plan &plan, const Plan &than) const;
   void take(PlanResult &best, PlanResult moved) const;
-  void planAgain(PlanResult &best);
+  std::optional<PlanResult> planAgain(const Plan &plan, Bytes limit);
+  void planOnceMore(PlanResult &best, const Plan &smallest);
   void refuse(PlanResult &best, const Schedule &smallest, bool provenInAll) const;
 
   const Problem &problem;
@@ -62,17 +64,26 @@ StrategyOptions OrderSolver::part(double from, double share) {
 Answer OrderSolver::planIn(const Order &order, const StrategyOptions &part) const {
   Problem permuted = search::permuted(problem, order);
   JointSolver solver(permuted, part, "the reordered order");
-  Answer answer{solver.run(), solver.smallest()};
+  Answer answer{solver.run(), {}};
+  Schedule smallest = solver.smallest();
   auto toBase = [&](Schedule &schedule) {
     for (OpId &op : schedule)
       op = order[op];
   };
-  toBase(answer.smallest);
+  toBase(smallest);
+  answer.smallest = smallestOf(answer.result, smallest);
   if (answer.result.plan) {
     toBase(answer.result.plan->schedule);
     answer.result.plan->order = PlanOrder::Reorder;
   }
   return answer;
+}
+
+Plan OrderSolver::smallestOf(const PlanResult &result, const Schedule &schedule) const {
+  Plan plan{schedule, result.smallestPeak, Cost(0)};
+  for (OpId op : schedule)
+    plan.cost += problem.cost[op];
+  return plan;
 }
 
 bool OrderSolver::isBetter(const Plan &plan, const Plan &than) const {
@@ -86,6 +97,7 @@ void OrderSolver::take(PlanResult &best, PlanResult moved) const {
   if (!moved.plan || (best.plan && !isBetter(*moved.plan, *best.plan)))
     return;
   best.plan = std::move(moved.plan);
+  best.smallestPeak = std::min(best.smallestPeak, best.plan->peak);
   best.bound = moved.bound;
   best.status = moved.status;
   best.witness.reset();
@@ -102,17 +114,18 @@ void OrderSolver::refuse(PlanResult &best, const Schedule &smallest, bool proven
   best.status = *best.budget < floor.bytes ? PlanStatus::Infeasible : PlanStatus::NoPlanFound;
   best.bound = problem.baseCost();
   best.witness = witnessOf(problem, smallest, *best.budget, floor);
-  best.stopReason = describeRefusal(problem, best, BudgetOf::Peak, remark);
+  StrategyOptions tried = options;
+  if (!remark.empty()) // more effort goes into the same orders
+    tried.effort = Effort::Max;
+  best.stopReason = describeRefusal(problem, tried, best, BudgetOf::Peak, remark);
 }
 
 /// An op whose first results nobody reads before it runs again may as well run
 /// there for the first time: plans once more in the order that this gives.
-void OrderSolver::planAgain(PlanResult &best) {
-  if (!best.budget && options.budget.kind != Budget::Kind::Minimum)
-    return; // it costs nothing already
-  Schedule needed = search::withoutUnread(problem, best.plan->schedule);
-  if (options.kind != StrategyKind::Best || stopped || needed.size() == best.plan->schedule.size())
-    return;
+std::optional<PlanResult> OrderSolver::planAgain(const Plan &plan, Bytes limit) {
+  Schedule needed = search::withoutUnread(problem, plan.schedule);
+  if (options.kind != StrategyKind::Best || stopped || needed.size() == plan.schedule.size())
+    return std::nullopt;
   Order order = search::orderOf(problem, needed);
   std::vector<OpId> position(order.size());
   for (size_t i = 0; i < order.size(); ++i)
@@ -121,10 +134,28 @@ void OrderSolver::planAgain(PlanResult &best) {
     op = position[op];
   StrategyOptions last = part(0.8, 0.2);
   last.warmStart = std::move(needed);
-  last.budget = {Budget::Kind::Bytes, options.budget.kind == Budget::Kind::Minimum
-                                          ? best.plan->peak.count
-                                          : best.budget->count};
-  take(best, planIn(order, last).result);
+  last.budget = {Budget::Kind::Bytes, limit.count};
+  return planIn(order, last).result;
+}
+
+/// Plans again from the best plan; where none fits, from the smallest one, as is done
+/// for the smallest peak, so that the budget is met if that peak is within it.
+void OrderSolver::planOnceMore(PlanResult &best, const Plan &smallest) {
+  bool minimum = options.budget.kind == Budget::Kind::Minimum;
+  if (!best.budget && !minimum)
+    return; // it costs nothing already
+  if (!best.plan) {
+    std::optional<PlanResult> less = planAgain(smallest, smallest.peak);
+    if (!less || !less->plan)
+      return;
+    best.smallestPeak = std::min(best.smallestPeak, less->plan->peak);
+    if (less->plan->peak > *best.budget)
+      return;
+    take(best, std::move(*less));
+  }
+  if (std::optional<PlanResult> again =
+          planAgain(*best.plan, minimum ? best.plan->peak : *best.budget))
+    take(best, std::move(*again));
 }
 
 PlanResult OrderSolver::run() {
@@ -136,7 +167,7 @@ PlanResult OrderSolver::run() {
     return best;
   best.stopReason += "; in the base order, of which the bound speaks: no other gave anything "
                      "better";
-  Schedule smallest = baseSolver.smallest();
+  Plan smallest = smallestOf(base, baseSolver.smallest());
   bool provenInAll = base.status == PlanStatus::Infeasible;
   std::optional<Bytes> movedPeak;
   double from = 0.3;
@@ -148,16 +179,16 @@ PlanResult OrderSolver::run() {
     Answer moved = planIn(order, second);
     movedPeak = std::min(movedPeak.value_or(moved.result.plainPeak), moved.result.plainPeak);
     provenInAll &= moved.result.status == PlanStatus::Infeasible;
-    if (moved.result.smallestPeak < best.smallestPeak) {
-      best.smallestPeak = moved.result.smallestPeak;
+    if (std::tie(moved.smallest.peak, moved.smallest.cost) <
+        std::tie(smallest.peak, smallest.cost)) {
+      best.smallestPeak = moved.smallest.peak;
       smallest = std::move(moved.smallest);
     }
     take(best, std::move(moved.result));
   }
-  if (best.plan)
-    planAgain(best);
-  else
-    refuse(best, smallest, provenInAll);
+  planOnceMore(best, smallest);
+  if (!best.plan)
+    refuse(best, smallest.schedule, provenInAll);
   if (movedPeak)
     best.statistics.emplace_back("reordered_plain_peak", movedPeak->count);
   return best;

@@ -84,6 +84,8 @@ private:
     return LowerSetProgram(family, gridShift, report);
   }
   Result<std::optional<Sequence>> findSequence();
+  std::optional<Sequence> stopEarly(const std::optional<LowerSetPath> &known,
+                                    const LowerSetFamily &family);
   std::optional<Sequence> kusumoto(const LowerSetFamily &family, const LowerSetFamily &pruned);
   void refuse(const Sequence &smallest);
   void accept(const Sequence &sequence);
@@ -141,6 +143,22 @@ void PaperSolver::countRuns(const LowerSetProgram &program) {
   count("grid", int64_t(1) << gridShift);
 }
 
+/// The answer of a program that was stopped: `known`, which fits, or the whole graph as
+/// one segment where that fits, or nothing.
+std::optional<PaperSolver::Sequence>
+PaperSolver::stopEarly(const std::optional<LowerSetPath> &known, const LowerSetFamily &family) {
+  answer.result.stopReason = "stopped before the program was done";
+  if (known)
+    return toSequence(family, known->sets);
+  std::vector<int32_t> all(graph.n);
+  std::iota(all.begin(), all.end(), 0);
+  Sequence whole{all};
+  if (options.budget.kind == Budget::Kind::Bytes &&
+      evaluateSequence(nodes, whole).peak > options.budget.amount)
+    return std::nullopt;
+  return whole;
+}
+
 /// Runs the program over `family`; the answer over the pruned part of it comes
 /// first and trims the large one.
 std::optional<PaperSolver::Sequence> PaperSolver::kusumoto(const LowerSetFamily &family,
@@ -152,10 +170,15 @@ std::optional<PaperSolver::Sequence> PaperSolver::kusumoto(const LowerSetFamily 
     std::optional<int64_t> feasible = small.minimalBound(wholeWork);
     return exact && feasible ? large.minimalBound(*feasible) : feasible;
   };
+  std::optional<LowerSetPath> smallAnswer; // to the smallest bound of the pruned family
   if (options.budget.kind == Budget::Kind::Minimum) {
-    std::optional<int64_t> smallest = minimum();
+    std::optional<int64_t> smallest = small.minimalBound(wholeWork);
+    if (exact && smallest) {
+      smallAnswer = small.solve(*smallest, options.objective);
+      smallest = large.minimalBound(*smallest);
+    }
     if (!smallest)
-      return std::nullopt;
+      return stopEarly(smallAnswer, pruned);
     bound = *smallest;
   }
   std::optional<LowerSetPath> path = small.solve(bound, options.objective);
@@ -177,10 +200,10 @@ std::optional<PaperSolver::Sequence> PaperSolver::kusumoto(const LowerSetFamily 
     }
     stopped = small.wasStopped() || large.wasStopped();
   }
-  if (stopped)
-    answer.result.stopReason = "stopped before the program was done";
   countRuns(main);
-  if (!path || stopped)
+  if (stopped)
+    return path ? stopEarly(path, *pathOf) : stopEarly(smallAnswer, pruned);
+  if (!path)
     return std::nullopt;
   return toSequence(*pathOf, path->sets);
 }
@@ -228,8 +251,9 @@ void PaperSolver::accept(const Sequence &sequence) {
   result.smallestPeak = simulation.peak;
   result.status = simulation.cost == result.bound ? PlanStatus::Optimal : PlanStatus::Feasible;
   count("segments", static_cast<int64_t>(sequence.size()));
-  result.stopReason = "formula peak " + std::to_string(formula.peak) + " is within the bound " +
-                      std::to_string(bound);
+  result.stopReason += (result.stopReason.empty() ? "" : "; ");
+  result.stopReason += "formula peak " + std::to_string(formula.peak) + " is within the bound " +
+                       std::to_string(bound);
   if (result.budget && simulation.peak > *result.budget) {
     // Only where gradients read more than the formula knows (`backward`).
     result.budget.reset();
@@ -249,7 +273,7 @@ void PaperSolver::refuse(const Sequence &smallest) {
   result.status = budget < result.witness->floor ? PlanStatus::Infeasible : PlanStatus::NoPlanFound;
   result.plan.reset();
   result.formula.reset();
-  result.stopReason = describeRefusal(answer.joint, result, BudgetOf::Formula, "");
+  result.stopReason = describeRefusal(answer.joint, options, result, BudgetOf::Formula, "");
 }
 
 Result<PaperPlan> PaperSolver::run() {

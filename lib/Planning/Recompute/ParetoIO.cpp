@@ -64,6 +64,8 @@ std::string writePareto(const Problem &problem, const ParetoCurve &curve) {
   JsonObject page;
   page.add("schema_version", kParetoSchemaVersion);
   page.add("strategy", curve.strategy);
+  if (!curve.stopReason.empty())
+    page.add("stop_reason", curve.stopReason);
   page.add("scope", toString(problem.scope));
   page.add("plain_peak", curve.plainPeak.count);
   page.add("smallest_peak", curve.points.front().plan.peak.count);

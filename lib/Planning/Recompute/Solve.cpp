@@ -147,7 +147,7 @@ void JointSolver::refuse(const Candidate &smallest) {
   result.witness = witnessOf(problem, smallest.plan.schedule, *result.budget, floor);
   bool proven = *result.budget < result.witness->floor;
   result.status = proven ? PlanStatus::Infeasible : PlanStatus::NoPlanFound;
-  result.stopReason = describeRefusal(problem, result, BudgetOf::Peak, remark);
+  result.stopReason = describeRefusal(problem, options, result, BudgetOf::Peak, remark);
 }
 
 PlanResult JointSolver::run() {

@@ -75,7 +75,8 @@ constexpr int64_t kFinestPart = 32;
 constexpr uint64_t kFirstSeed = 2, kLastSeed = 5;
 constexpr int32_t kLuckyOps = 100;
 
-/// States of pebble games where one flow is spent on branching.
+/// States of pebble games allowed for each of an effort's flows of branching. They count as
+/// work, not as flows, and the branching that may follow keeps all its flows.
 constexpr int64_t kPebblesPerFlow = 100;
 
 class BestSearch {
@@ -429,6 +430,9 @@ BestReport offerBest(const Problem &problem, const StrategyOptions &options,
     else
       part *= 2;
   }
+  // A plan for the smallest peak may have a smaller one.
+  if (limit && !all.stopped && !pool.best())
+    run(smallest);
   // Once more, to make the plan cheap: for the budget if that is met after all.
   if (!all.stopped && (!limit || pool.best()))
     run(limit ? *limit : smallest);

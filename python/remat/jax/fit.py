@@ -117,8 +117,8 @@ def fit(
         loss: which of the step's array results is the loss, counted from 0 over the flattened
             tree (default: the first scalar float).
         effort: how many steps strategy "best" may take: "fast", "default" or "max".
-        order: order in which ops first run: "base", or "reorder" for the better plan of that
-            and of one found to need less memory. XLA chooses an order of its own.
+        order: order in which ops first run: "base", or "reorder" for the best plan of that
+            and of up to three others made to need less memory. XLA chooses an order of its own.
         strategy, family, objective, last_segment, granularity, memory_model, fold_free: as in
             `remat plan --help`.
 

@@ -28,7 +28,8 @@ struct ParetoCurve {
   Bytes plainPeak;
   Floor floor; ///< proven: no schedule of this base order has a smaller peak
   std::string strategy;
-  bool stopped = false; ///< by `options.progress`
+  bool stopped = false;   ///< by `options.progress`
+  std::string stopReason; ///< for the file and people, where something ended it early
   /// flows, work: in all; plan_flows, plan_work: of the one plan that the curve
   /// starts from. Deterministic.
   std::vector<std::pair<std::string, int64_t>> statistics;

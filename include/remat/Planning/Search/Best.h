@@ -29,9 +29,12 @@ std::vector<int32_t> turnsOf(const Problem &problem, const SearchGraph &graph);
 
 /// What a search found out besides the plans that it offered.
 struct BestReport {
-  Cost bound;  ///< every plan within the limit costs at least this
-  Floor floor; ///< proven: no schedule of this base order has a smaller peak
-  int64_t flows = 0, work = 0;
+  Cost bound;        ///< every plan within the limit costs at least this
+  Floor floor;       ///< proven: no schedule of this base order has a smaller peak
+  int64_t flows = 0; ///< maximum flows, for bounds and priced cuts
+  /// Changes made and values looked at by repair, replay and iterated greedy, and states of
+  /// pebble games.
+  int64_t work = 0;
   bool stopped = false; ///< by `options.progress`
 };
 

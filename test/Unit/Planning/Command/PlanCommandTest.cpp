@@ -18,6 +18,8 @@
 
 #include <csignal>
 #include <filesystem>
+#include <fstream>
+#include <tuple>
 #include <vector>
 
 using namespace remat::planning;
@@ -66,23 +68,46 @@ TEST(PlanCommand, DoesNotWriteAPlanThatBreaksARule) {
   EXPECT_FALSE(std::filesystem::exists(output));
 }
 
-TEST(PlanCommand, AnInterruptSaysHowFarItCame) {
+std::string textOf(const std::filesystem::path &path) {
+  std::ifstream file(path);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+TEST(PlanCommand, ASignalKeepsTheBestPlanSoFar) {
   std::filesystem::path output = std::filesystem::path(testing::TempDir()) / "interrupted.json";
-  std::filesystem::remove(output);
-  auto early = run(output.string(), [](const Problem &, const StrategyOptions &) {
-    std::raise(SIGINT);
-    return PlanResult();
-  });
-  EXPECT_EQ(early.first, PlanExitInterrupted);
-  EXPECT_EQ(early.second, "remat-plan: interrupted; no plan so far; nothing is written\n");
-  auto late = run(output.string(), [](const Problem &problem, const StrategyOptions &) {
-    std::raise(SIGINT);
-    return plainPlan(problem, Bytes(284));
-  });
-  EXPECT_EQ(late.first, PlanExitInterrupted);
-  EXPECT_EQ(late.second, "remat-plan: interrupted; the best plan so far peaks at 284 B, scope "
-                         "non-arguments; nothing is written\n");
-  EXPECT_FALSE(std::filesystem::exists(output));
+  for (auto [signal, status, word] : {std::tuple(SIGINT, PlanExitInterrupted, "interrupted"),
+                                      std::tuple(SIGTERM, PlanExitTerminated, "terminated")}) {
+    std::filesystem::remove(output);
+    auto early = run(output.string(), [&](const Problem &, const StrategyOptions &options) {
+      EXPECT_TRUE(options.progress(0.1));
+      std::raise(signal);
+      EXPECT_FALSE(options.progress(0.1));
+      PlanResult result;
+      result.budget = Bytes(250);
+      result.smallestPeak = Bytes(284);
+      return result;
+    });
+    EXPECT_EQ(early.first, status);
+    EXPECT_EQ(early.second, "remat-plan: error: " + std::string(word) +
+                                ", and no plan was found so far that fits the budget 250 B, scope "
+                                "non-arguments; the smallest peak so far is 284 B; nothing is "
+                                "written; plan for longer or raise the budget\n");
+    EXPECT_FALSE(std::filesystem::exists(output));
+    auto late = run(output.string(), [&](const Problem &problem, const StrategyOptions &) {
+      std::raise(signal);
+      PlanResult result = plainPlan(problem, Bytes(284));
+      result.budget = Bytes(300);
+      result.stopReason = "the best of many";
+      return result;
+    });
+    EXPECT_EQ(late.first, status);
+    EXPECT_NE(late.second.find("remat-plan: " + std::string(word) +
+                               "; the best plan so far is written\n"),
+              std::string::npos);
+    EXPECT_NE(
+        textOf(output).find("\"stop_reason\": \"" + std::string(word) + "; the best of many\""),
+        std::string::npos);
+  }
 }
 
 } // namespace

@@ -211,6 +211,36 @@ TEST(PaperSolver, RefusesTooManyLowerSets) {
                                     "its 30 nodes; use family=approx");
 }
 
+TEST(PaperSolver, AnEarlyEndKeepsWhatWasFound) {
+  PaperGraph graph = chain(9);
+  StrategyOptions options;
+  options.family = Family::Exact;
+  options.kind = StrategyKind::Kusumoto;
+  options.budget.kind = Budget::Kind::Minimum;
+  int64_t last = 0, kinds = 0;
+  // A chain of 9 is stopped at each of its first steps.
+  for (int steps = 0; steps < 200; ++steps) {
+    int left = steps;
+    options.progress = [&](double) { return left-- > 0; };
+    Result<PaperPlan> answer = solvePaper(graph, options);
+    ASSERT_TRUE(answer);
+    ASSERT_TRUE(answer->result.plan) << steps;
+    int64_t peak = answer->result.formula->peak.count;
+    EXPECT_EQ(answer->result.budget, Bytes(peak));
+    EXPECT_EQ(answer->result.stopReason.starts_with("stopped before the program was done; "),
+              left < 0);
+    kinds += peak != last;
+    last = peak;
+  }
+  EXPECT_EQ(last, 7);
+  EXPECT_GE(kinds, 2); // the whole chain as one segment comes first
+  options.progress = [](double) { return false; };
+  options.budget = {Budget::Kind::Bytes, 7};
+  EXPECT_FALSE(solvePaper(graph, options)->result.plan);
+  options.budget.amount = 18;
+  EXPECT_TRUE(solvePaper(graph, options)->result.plan);
+}
+
 TEST(PaperSolver, SaysWhatTheSmallestBoundIs) {
   Result<PaperPlan> answer = solvePaper(chain(9), bounded(4));
   ASSERT_TRUE(answer);
@@ -221,7 +251,7 @@ TEST(PaperSolver, SaysWhatTheSmallestBoundIs) {
   EXPECT_EQ(result.stopReason,
             "no plan fits the budget 4 B of the formula: the floor is 3 B; the smallest peak that "
             "kusumoto family=approx objective=best last-segment=recompute reaches is 7 B; raise "
-            "the budget to that, or set it to min");
+            "the budget to that, or set it to min; family=exact may reach less");
 }
 
 TEST(PaperSolver, ProvesWhatIsBelowTheFloor) {
@@ -234,7 +264,7 @@ TEST(PaperSolver, ProvesWhatIsBelowTheFloor) {
 }
 
 TEST(PaperSolver, StopsWhenAsked) {
-  StrategyOptions options = bounded(200);
+  StrategyOptions options = bounded(199); // one segment needs 200
   options.progress = [](double) { return false; };
   Result<PaperPlan> answer = solvePaper(chain(100), options);
   ASSERT_TRUE(answer);

@@ -73,8 +73,8 @@ defvar planOptions = !listconcat([
     [{::llvm::cl::values(
       clEnumValN(::remat::planning::PlanOrder::Base, "base", "that of the program"),
       clEnumValN(::remat::planning::PlanOrder::Reorder, "reorder",
-                 "the better plan of that and of one found to need less memory; XLA "
-                 "chooses its own")
+                 "the best plan of that and of up to three others made to need less memory; "
+                 "XLA chooses its own")
     )}]>,
   Option<"family", "family", "::remat::planning::Family",
     "::remat::planning::Family::Approximate", "Lower sets that kusumoto considers",
