@@ -277,6 +277,11 @@ private:
       return fail(budget.error());
     if (Status status = verify(problem, *given->plan, *budget); !status)
       return fail({status.error().code, name + ": " + status.error().message}, PlanExitRefused);
+    Result<PlanFigures> figures = readPlanFigures(*text, name);
+    if (!figures)
+      return fail(figures.error());
+    if (Status status = verifyClaims(problem, *given, *figures); !status)
+      return fail({status.error().code, name + ": " + status.error().message}, PlanExitRefused);
     if (Status status = paper ? verifyFormula(*paper, *given, *budget) : Status(); !status)
       return fail({status.error().code, name + ": " + status.error().message}, PlanExitRefused);
     std::fprintf(stderr, "%s: every rule holds; peak %s, scope %s\n", name.c_str(),

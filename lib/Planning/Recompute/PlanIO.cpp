@@ -250,6 +250,26 @@ std::string writePlan(const Problem &problem, const PlanResult &result) {
   return page.page();
 }
 
+Result<PlanFigures> readPlanFigures(std::string_view text, const std::string &source) {
+  JsonReader reader(text, source);
+  PlanFigures figures;
+  if (!reader.failed()) {
+    const JsonAt &root = reader.root();
+    auto read = [&](const char *key) -> std::optional<double> {
+      return reader.has(root, key) ? std::optional(reader.number(reader.find(root, key)))
+                                   : std::nullopt;
+    };
+    figures.overhead = read("overhead");
+    figures.gap = read("gap");
+    figures.timeMicroseconds = read("time_us");
+    if (reader.has(root, "total_flops"))
+      figures.totalFlops = reader.integer(reader.find(root, "total_flops"));
+  }
+  if (reader.failed())
+    return reader.error();
+  return figures;
+}
+
 Result<PlanResult> readPlan(const Problem &problem, std::string_view text,
                             const std::string &source) {
   return PlanReader(problem, text, source).run();

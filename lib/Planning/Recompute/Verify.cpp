@@ -44,6 +44,12 @@ public:
     return checkPromises(budget);
   }
 
+  /// Requires: R1 to R4.
+  Bytes peak() {
+    bool sound = checkExecutions() && checkInputs();
+    return sound ? measurePeak() : Bytes(0);
+  }
+
 private:
   static Error broken(const char *rule, std::string message) {
     return {ErrorCode::InvalidPlan, std::string(rule) + ": " + std::move(message)};
@@ -245,6 +251,11 @@ private:
 
 Status verify(const Problem &problem, const Plan &plan, std::optional<Bytes> budget) {
   return PlanVerifier(problem, plan).run(budget);
+}
+
+Bytes measuredPeak(const Problem &problem, const Schedule &schedule) {
+  Plan plan{schedule, Bytes(0), Cost(0)};
+  return PlanVerifier(problem, plan).peak();
 }
 
 } // namespace remat::planning

@@ -185,6 +185,13 @@ int64_t JsonReader::integer(const JsonAt &at, int64_t min, int64_t max) {
   return number;
 }
 
+double JsonReader::number(const JsonAt &at) {
+  if (at.value->is_number())
+    return at.value->get<double>();
+  failType(at, "a number");
+  return 0;
+}
+
 bool JsonReader::boolean(const JsonAt &at) {
   if (at.value->is_boolean())
     return at.value->get<bool>();

@@ -95,6 +95,7 @@ public:
   /// An integer in [min, max]; an error and `min` otherwise, also for 1.0.
   int64_t integer(const JsonAt &at, int64_t min = 0,
                   int64_t max = std::numeric_limits<int64_t>::max());
+  double number(const JsonAt &at); ///< an integer too
   bool boolean(const JsonAt &at);
   std::string string(const JsonAt &at);
 

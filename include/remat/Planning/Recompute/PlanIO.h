@@ -9,7 +9,7 @@
 #ifndef REMAT_PLANNING_RECOMPUTE_PLANIO_H
 #define REMAT_PLANNING_RECOMPUTE_PLANIO_H
 
-#include "remat/Planning/Recompute/Plan.h"
+#include "remat/Planning/Recompute/Verify.h"
 
 namespace remat::planning {
 
@@ -29,6 +29,10 @@ std::string writePlan(const Problem &problem, const PlanResult &result);
 /// UnsupportedSchema.
 Result<PlanResult> readPlan(const Problem &problem, std::string_view text,
                             const std::string &source);
+
+/// Reads the figures of an answer that follow from others, for `verifyClaims`.
+/// Requires: `readPlan` reads `text`. Errors: InvalidInput for what is no number.
+Result<PlanFigures> readPlanFigures(std::string_view text, const std::string &source);
 
 } // namespace remat::planning
 

@@ -29,6 +29,23 @@ namespace remat::planning {
 /// Cost: O(E log E) in the sum E of the executions' degrees.
 Status verify(const Problem &problem, const Plan &plan, std::optional<Bytes> budget);
 
+/// Returns the peak of `schedule` as `verify` measures it. Requires: rules R1 to R4.
+Bytes measuredPeak(const Problem &problem, const Schedule &schedule);
+
+/// Figures that a plan file states though they follow from others; absent where it
+/// does not.
+struct PlanFigures {
+  std::optional<double> overhead, gap, timeMicroseconds;
+  std::optional<int64_t> totalFlops;
+};
+
+/// Checks what a plan file says besides its plan, which passes `verify`: that status,
+/// bound and cost agree, that the peak is within the file's own budget, plain_peak and
+/// smallest_peak, and `figures`, which may be rounded to 6 places. That a bound holds
+/// and that a smallest peak was reached cannot be checked. Requires: `result.plan`.
+/// Errors: InvalidPlan naming the key, what it says, and what was expected.
+Status verifyClaims(const Problem &problem, const PlanResult &result, const PlanFigures &figures);
+
 } // namespace remat::planning
 
 #endif // REMAT_PLANNING_RECOMPUTE_VERIFY_H
