@@ -8,9 +8,12 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
 import sys
+import threading
 from collections.abc import Iterable
 from pathlib import Path
+from typing import NoReturn
 
 from rich.console import Console
 
@@ -19,7 +22,7 @@ from remat import convert, progress, toolchain
 from remat.bench import command as bench_command
 from remat.commands import EPILOG, CommandParser, add_command
 from remat.convert import Format
-from remat.errors import InputError, RematError
+from remat.errors import InputError, RematError, ToolchainError
 from remat.plan import Plan
 from remat.toolchain import CHOICES, TARGET_OF_PLATFORM, RematOptions
 from remat.zoo import command as zoo_command
@@ -30,8 +33,19 @@ _BUDGET_HELP = (
 )
 
 
+class _Terminated(BaseException):
+    """SIGTERM came: what runs is to clean up, as after Ctrl-C."""
+
+
+def _terminate(number: int, frame: object) -> NoReturn:
+    raise _Terminated
+
+
 def main(argv: list[str] | None = None) -> int:
     """Runs the command line and returns the exit code."""
+    before = None
+    if threading.current_thread() is threading.main_thread():
+        before = signal.signal(signal.SIGTERM, _terminate)
     try:
         arguments = _parser().parse_args(argv)
         return arguments.run(arguments)
@@ -41,10 +55,16 @@ def main(argv: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("remat: interrupted; no output was written", file=sys.stderr)
         return 130
+    except _Terminated:
+        print("remat: terminated; no output was written", file=sys.stderr)
+        return 143
     except BrokenPipeError:
         # The reader of our stdout went away; keep Python from flushing into it again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+    finally:
+        if before is not None:
+            signal.signal(signal.SIGTERM, before)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -308,6 +328,18 @@ def _add_version(commands: argparse._SubParsersAction) -> None:
 
 def _run_version(arguments: argparse.Namespace) -> int:
     print(f"remat {remat.__version__}")
+    missing = {}
     for tool in ("remat-opt", "remat-plan"):
-        print(f"{tool}: {toolchain.find_tool(tool)}: {toolchain.tool_version(tool)}")
+        try:
+            print(f"{tool}: {toolchain.find_tool(tool)}: {toolchain.tool_version(tool)}")
+        except ToolchainError as error:
+            missing[tool] = error
+            print(f"{tool}: not there: {error}")
+    if len(missing) == 2:
+        raise ToolchainError("neither remat-opt nor remat-plan is there; build them, see above")
+    if "remat-opt" in missing:
+        print(
+            "This is a planner-only build: remat-plan plans graphs; remat opt, remat plan and "
+            "remat.jax.fit need remat-opt."
+        )
     return 0

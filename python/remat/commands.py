@@ -11,7 +11,7 @@ from typing import NoReturn
 
 EPILOG = """\
 exit codes: 0 done; 1 refused (a budget that cannot be met, a check that failed); 2 bad input or
-options; 130 interrupted. Output files are written whole or not at all."""
+options; 130 interrupted, 143 terminated. Output files are written whole or not at all."""
 
 
 class CommandParser(argparse.ArgumentParser):

@@ -9,6 +9,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import tempfile
 from dataclasses import dataclass, fields
@@ -61,7 +62,7 @@ def run_tool(
     """Runs `name` to its end, in `folder`, and returns exit code, stdout and stderr, as text.
 
     The tool is killed if this process is interrupted, so that it leaves no output.
-    Errors: ToolchainError if it cannot be started or dies from a signal.
+    Errors: ToolchainError if it cannot be started, is ended, or dies from a signal.
     """
     command = [str(find_tool(name).absolute()), *arguments]
     try:
@@ -82,6 +83,11 @@ def run_tool(
         process.kill()
         process.wait()
         raise
+    if -process.returncode in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
+        why = " (the system may be out of memory)" if process.returncode == -signal.SIGKILL else ""
+        raise ToolchainError(
+            f"{name} was ended by signal {-process.returncode}{why}; it has written nothing"
+        )
     if process.returncode < 0:
         raise ToolchainError(
             f"{name} died from signal {-process.returncode}; this is a defect of remat: "

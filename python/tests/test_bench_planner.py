@@ -11,7 +11,7 @@ import json
 
 import pytest
 from remat import cli
-from remat.bench import planner_report, planner_rows
+from remat.bench import planner_report, planner_rows, stacks
 from remat.bench.planner_rows import Row
 from remat.bench.rivals import registry
 from remat.bench.rivals.answer import Answer
@@ -261,3 +261,54 @@ def test_journal_reads_what_it_wrote(tmp_path):
     again = planner_report.Journal(path, resume=True)
     assert again.rows == [ROW, gone]
     again.close()
+
+
+def test_a_file_of_rows_is_never_replaced_unasked(folder, tmp_path, capsys):
+    out = tmp_path / "rows.csv"
+    words = (f"--csv={out}", "--budgets=80", "--only=chain9", "--rivals=none")
+    assert bench(folder, *words) == 0
+    rows = out.read_text()
+    out.write_text(rows + rows.splitlines()[-1].replace("chain9", "other") + "\n")
+    assert bench(folder, *words) == 2
+    assert (
+        f"--csv={out}: the file exists; name another one, replace it with --force, or continue "
+        "it with --resume" in capsys.readouterr().err
+    )
+    assert "other" in out.read_text()
+    assert bench(folder, *words, "--resume", "--force") == 2
+    assert "--force replaces the file that --resume continues" in capsys.readouterr().err
+    assert bench(folder, *words, "--resume") == 0
+    assert "other" in out.read_text()
+    assert bench(folder, *words, "--force") == 0
+    assert "other" not in out.read_text()
+
+
+@pytest.mark.parametrize("what", [("main", "--output"), ("equality", "--output"),
+                                  ("paper", "--csv"), ("pipeline", "x", "--json")])  # fmt: skip
+def test_every_bench_refuses_to_replace_a_file(what, tmp_path, capsys):
+    out = tmp_path / "rows"
+    out.write_text("mine")
+    command, option = what[0], what[-1]
+    assert cli.main(["bench", command, *what[1:-1], f"{option}={out}"]) == 2
+    expected = f"{option}={out}: the file exists; name another one, replace it with --force"
+    assert expected in capsys.readouterr().err
+    assert out.read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--layers=0"], "--layers=0 is less than 1"),
+        (["--layers=-3"], "--layers=-3 is less than 1"),
+        (["--layers=1", "-o", "absent/stack.json"], "absent/stack.json: cannot be written: "),
+    ],
+)
+def test_stacks_says_what_is_wrong(words, message, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit) as ended:
+        stacks.main(["-o", "stack.json", *words])
+    assert ended.value.code == 2
+    assert f"error: {message}" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+    stacks.main(["-o", "stack.json", "--layers=1"])
+    assert len(json.loads((tmp_path / "stack.json").read_text())["nodes"]) > 50

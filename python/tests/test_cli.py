@@ -223,6 +223,26 @@ def test_plan_and_module_need_two_files(command, other, tmp_path, capsys):
     assert step.read_text() == STEP
 
 
+@pytest.mark.parametrize("there", [("remat-plan",), ("remat-opt", "remat-plan"), ()])
+def test_version_says_which_tools_are_there(there, tmp_path, monkeypatch, capsys):
+    """A planner-only build has no remat-opt: that is said, and is no failure."""
+    for name in there:
+        (tmp_path / name).write_text(f"#!/bin/sh\necho {name} 1.2.3\n")
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv("REMAT_BIN", str(tmp_path))
+    assert cli.main(["version"]) == (0 if there else 2)
+    out, error = capsys.readouterr()
+    lines = out.splitlines()
+    assert lines[0] == f"remat {remat.__version__}"
+    for line, name in zip(lines[1:3], ("remat-opt", "remat-plan"), strict=True):
+        if name in there:
+            assert line == f"{name}: {tmp_path / name}: {name} 1.2.3"
+        else:
+            assert line.startswith(f"{name}: not there: {name} is not in $REMAT_BIN")
+    assert ("planner-only build" in out) == (there == ("remat-plan",))
+    assert ("neither remat-opt nor remat-plan is there" in error) == (not there)
+
+
 def test_interrupt_while_loading_is_quiet(tmp_path):
     """Ctrl-C before the command line is read: no traceback, exit code 130."""
     (tmp_path / "rich").mkdir()
@@ -236,8 +256,12 @@ def test_interrupt_while_loading_is_quiet(tmp_path):
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
 
 
-def test_interrupt_leaves_no_output(export_file, tmp_path):
-    """Ctrl-C while the tool runs: the tool ends, and no file is left."""
+@pytest.mark.parametrize(
+    ("sent", "code", "word"),
+    [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "terminated")],
+)
+def test_interrupt_leaves_no_output(sent, code, word, export_file, tmp_path):
+    """Ctrl-C or SIGTERM while the tool runs: the tool ends, and no file is left."""
     tools = tmp_path / "bin"
     tools.mkdir()
     tool, started = tools / "remat-opt", tmp_path / "started"
@@ -264,10 +288,10 @@ def test_interrupt_leaves_no_output(export_file, tmp_path):
     while not (started.exists() and started.read_text().strip()):
         assert process.poll() is None and time.monotonic() < deadline
         time.sleep(0.05)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(sent)
     _, error = process.communicate(timeout=60)
-    assert process.returncode == 130
-    assert error.splitlines()[-1] == "remat: interrupted; no output was written"
+    assert process.returncode == code
+    assert error.splitlines()[-1] == f"remat: {word}; no output was written"
     with pytest.raises(ProcessLookupError):
         os.kill(int(started.read_text()), 0)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["bin", "started", "step.export"]

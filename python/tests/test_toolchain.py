@@ -86,6 +86,17 @@ def test_a_tool_that_dies_is_reported_with_its_command(tools):
         toolchain.run_tool("remat-opt", ["in.mlir"])
 
 
+def test_a_tool_that_is_ended_is_no_defect(tools):
+    for name, number in (("TERM", 15), ("KILL", 9)):
+        tools("remat-opt", f"kill -{name} $$")
+        with pytest.raises(
+            ToolchainError, match=f"remat-opt was ended by signal {number}"
+        ) as found:
+            toolchain.run_tool("remat-opt", ["in.mlir"])
+        assert "defect" not in str(found.value)
+        assert ("out of memory" in str(found.value)) == (name == "KILL")
+
+
 def test_diagnostics_carry_their_notes():
     text = """a.mlir:3:5: error: no entry
   "func.func"

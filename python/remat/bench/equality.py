@@ -21,6 +21,7 @@ from rich.console import Console
 from rich.table import Table
 
 from remat import convert, progress
+from remat.bench import records
 from remat.commands import add_command
 from remat.errors import InputError, RematError
 
@@ -259,6 +260,7 @@ def register(commands: argparse._SubParsersAction) -> None:
         help=f"a budget; may be repeated (default: {', '.join(BUDGETS)})".replace("%", "%%"),
     )
     parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="also write JSON")
+    records.add_force(parser)
     parser.set_defaults(run=run)
 
 
@@ -266,6 +268,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Runs `remat bench equality` and returns its exit code."""
     from remat import zoo
 
+    records.expect_new(arguments, "output")
     chosen = [zoo.get(name) for name in arguments.models]
     for model in chosen:
         if not model.small:

@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from remat import convert, progress, toolchain
-from remat.bench import equality
+from remat.bench import equality, records
 from remat.commands import add_command
 from remat.plan import Plan
 from remat.toolchain import RematOptions
@@ -173,6 +173,7 @@ def register(commands: argparse._SubParsersAction) -> None:
     text = "Runs the main job: real models into a budget, small ones executed and compared."
     parser = add_command(commands, "main", text)
     parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="also write JSON")
+    records.add_force(parser)
     parser.set_defaults(run=run)
 
 
@@ -180,6 +181,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Runs `remat bench main` and returns its exit code: 1 if a promise is broken."""
     from remat import zoo
 
+    records.expect_new(arguments, "output")
     console = Console(width=None if Console().is_terminal else 160)
     try:
         deviceless.environment()

@@ -46,6 +46,7 @@ def register(commands: argparse._SubParsersAction) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Runs `remat bench paper` and returns its exit code: 1 if a check fails."""
+    records.expect_new(arguments, "json", "csv")
     console = Console(width=None if Console().is_terminal else 170)
     names = _names(arguments.networks)
     rows: list[Any] = []

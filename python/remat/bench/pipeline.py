@@ -110,6 +110,7 @@ def register(commands: argparse._SubParsersAction) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Runs `remat bench pipeline` and returns its exit code: 1 if a program fails."""
+    records.expect_new(arguments, "json", "csv")
     console = Console(width=None if Console().is_terminal else 200)
     sources = _sources(arguments.inputs)
     rows = []

@@ -84,6 +84,7 @@ def register(commands: argparse._SubParsersAction) -> None:
     parser.add_argument(
         "--resume", action="store_true", help="keep the rows that the CSV file holds already"
     )
+    records.add_force(parser)
     parser.set_defaults(run=run)
 
 
@@ -98,6 +99,10 @@ def run(arguments: argparse.Namespace) -> int:
         raise InputError("--resume needs --csv, the file whose rows are kept")
     if arguments.repeats < 1:
         raise InputError(f"--repeats: {arguments.repeats} is less than 1")
+    if arguments.resume and arguments.force:
+        raise InputError("--force replaces the file that --resume continues; leave one out")
+    if not arguments.resume:
+        records.expect_new(arguments, "csv")
     journal = Journal(arguments.csv, arguments.resume)
     unread: list[str] = []
     try:

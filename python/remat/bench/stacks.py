@@ -15,6 +15,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from remat import convert
+from remat.errors import InputError
+
 HEADS = 16
 BYTES = 2  # of a bf16 element
 CLASSES = 8000
@@ -156,12 +159,19 @@ def stack(layers: int, batch: int = 8, length: int = 1024, width: int = 1024) ->
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Writes one graph."""
+    """Writes one graph; exits with 2 and a message where it cannot."""
     parser = argparse.ArgumentParser(prog="python -m remat.bench.stacks", description=__doc__)
-    parser.add_argument("--layers", type=int, required=True, help="equal layers")
+    parser.add_argument("--layers", type=int, required=True, help="equal layers, 1 or more")
     parser.add_argument("-o", "--output", type=Path, required=True, help="where the graph goes")
     options = parser.parse_args(arguments)
-    options.output.write_text(json.dumps(stack(options.layers)) + "\n")
+    if options.layers < 1:
+        parser.error(f"--layers={options.layers} is less than 1")
+    try:
+        convert.write_atomically(
+            options.output, (json.dumps(stack(options.layers)) + "\n").encode()
+        )
+    except InputError as error:
+        parser.error(str(error))
 
 
 if __name__ == "__main__":
