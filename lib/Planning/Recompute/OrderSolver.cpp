@@ -114,10 +114,9 @@ void OrderSolver::refuse(PlanResult &best, const Schedule &smallest, bool proven
   best.status = *best.budget < floor.bytes ? PlanStatus::Infeasible : PlanStatus::NoPlanFound;
   best.bound = problem.baseCost();
   best.witness = witnessOf(problem, smallest, *best.budget, floor);
-  StrategyOptions tried = options;
-  if (!remark.empty()) // more effort goes into the same orders
-    tried.effort = Effort::Max;
-  best.stopReason = describeRefusal(problem, tried, best, BudgetOf::Peak, remark);
+  // More effort goes into the same orders.
+  best.stopReason = describeRefusal(problem, best, BudgetOf::Peak, remark,
+                                    optionsForLess(options, /*proven=*/!remark.empty()));
 }
 
 /// An op whose first results nobody reads before it runs again may as well run

@@ -273,7 +273,12 @@ void PaperSolver::refuse(const Sequence &smallest) {
   result.status = budget < result.witness->floor ? PlanStatus::Infeasible : PlanStatus::NoPlanFound;
   result.plan.reset();
   result.formula.reset();
-  result.stopReason = describeRefusal(answer.joint, options, result, BudgetOf::Formula, "");
+  std::vector<std::string> less;
+  if (options.kind != StrategyKind::Kusumoto)
+    less.emplace_back("strategy=kusumoto");
+  else if (options.family != Family::Exact)
+    less.emplace_back("family=exact");
+  result.stopReason = describeRefusal(answer.joint, result, BudgetOf::Formula, "", less);
 }
 
 Result<PaperPlan> PaperSolver::run() {

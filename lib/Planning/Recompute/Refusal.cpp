@@ -16,28 +16,6 @@ bool isBelowFloor(const PlanResult &result) {
   return result.budget && *result.budget < result.witness->floor;
 }
 
-/// Options, in the spelling of every tool, that may reach a smaller peak.
-std::vector<std::string> smallerBy(const Problem &problem, const StrategyOptions &options,
-                                   const PlanResult &result, BudgetOf what) {
-  std::vector<std::string> found;
-  if (*result.budget < floorOf(problem).bytes) // in every order
-    return found;
-  if (what == BudgetOf::Formula) {
-    if (options.kind != StrategyKind::Kusumoto)
-      found.emplace_back("strategy=kusumoto");
-    else if (options.family != Family::Exact)
-      found.emplace_back("family=exact");
-    return found;
-  }
-  if (!isBelowFloor(result) && options.kind != StrategyKind::Best)
-    found.emplace_back("strategy=best");
-  else if (!isBelowFloor(result) && options.effort != Effort::Max)
-    found.emplace_back("effort=max");
-  if (options.order != PlanOrder::Reorder)
-    found.emplace_back("order=reorder");
-  return found;
-}
-
 std::string advice(const std::vector<std::string> &options) {
   std::string text = "raise the budget to that, or set it to min";
   for (size_t i = 0; i < options.size(); ++i)
@@ -47,8 +25,9 @@ std::string advice(const std::vector<std::string> &options) {
 
 } // namespace
 
-std::string describeRefusal(const Problem &problem, const StrategyOptions &options,
-                            const PlanResult &result, BudgetOf what, const std::string &remark) {
+std::string describeRefusal(const Problem &problem, const PlanResult &result, BudgetOf what,
+                            const std::string &remark, const std::vector<std::string> &less) {
+  bool hopeless = *result.budget < floorOf(problem).bytes; // in every order
   return "no plan fits the budget " + formatBytes(*result.budget) +
          (what == BudgetOf::Formula ? " of the formula"
                                     : ", scope " + std::string(toString(problem.scope))) +
@@ -56,7 +35,7 @@ std::string describeRefusal(const Problem &problem, const StrategyOptions &optio
          formatBytes(result.witness->floor) + (remark.empty() ? "" : "; " + remark) +
          "; the smallest peak that " + result.strategy + " reaches is " +
          formatBytes(result.smallestPeak) + "; " +
-         advice(smallerBy(problem, options, result, what));
+         advice(hopeless ? std::vector<std::string>() : less);
 }
 
 std::vector<RefusalNote> refusalNotes(const Problem &problem, const PlanResult &result) {

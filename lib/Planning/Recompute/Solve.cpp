@@ -143,11 +143,23 @@ void JointSolver::accept(const Candidate &best) {
     result.stopReason += ": " + best.origin;
 }
 
+std::vector<std::string> optionsForLess(const StrategyOptions &options, bool proven) {
+  std::vector<std::string> found;
+  if (!proven && options.kind != StrategyKind::Best)
+    found.emplace_back("strategy=best");
+  else if (!proven && options.effort != Effort::Max)
+    found.emplace_back("effort=max");
+  if (options.order != PlanOrder::Reorder)
+    found.emplace_back("order=reorder");
+  return found;
+}
+
 void JointSolver::refuse(const Candidate &smallest) {
   result.witness = witnessOf(problem, smallest.plan.schedule, *result.budget, floor);
   bool proven = *result.budget < result.witness->floor;
   result.status = proven ? PlanStatus::Infeasible : PlanStatus::NoPlanFound;
-  result.stopReason = describeRefusal(problem, options, result, BudgetOf::Peak, remark);
+  result.stopReason =
+      describeRefusal(problem, result, BudgetOf::Peak, remark, optionsForLess(options, proven));
 }
 
 PlanResult JointSolver::run() {

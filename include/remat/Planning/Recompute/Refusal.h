@@ -9,7 +9,7 @@
 #ifndef REMAT_PLANNING_RECOMPUTE_REFUSAL_H
 #define REMAT_PLANNING_RECOMPUTE_REFUSAL_H
 
-#include "remat/Planning/Recompute/Strategy.h"
+#include "remat/Planning/Recompute/Plan.h"
 
 #include <optional>
 #include <string>
@@ -24,13 +24,13 @@ enum class BudgetOf {
 };
 
 /// Returns the error that no plan fits: budget, floor, what the strategy reaches,
-/// what to do: a larger budget, and what `options` could say instead to reach less,
-/// unless a proof is against it. `remark`, if not empty, says what kept the strategy
-/// from more. Strategies make it their `stopReason`; tools print that. Requires:
-/// `result` has `budget`, `witness`, `strategy` and `smallestPeak`, and no plan.
-/// Cost: O(sum of degrees).
-std::string describeRefusal(const Problem &problem, const StrategyOptions &options,
-                            const PlanResult &result, BudgetOf what, const std::string &remark);
+/// what to do: a larger budget, or one of `less`, options such as "effort=max" that
+/// may reach a smaller peak, unless the budget is below what any schedule needs.
+/// `remark`, if not empty, says what kept the strategy from more. Strategies make it
+/// their `stopReason`; tools print that. Requires: `result` has `budget`, `witness`,
+/// `strategy` and `smallestPeak`, and no plan. Cost: O(sum of degrees).
+std::string describeRefusal(const Problem &problem, const PlanResult &result, BudgetOf what,
+                            const std::string &remark, const std::vector<std::string> &less);
 
 /// A line below the error, and what it is about: a value, an op, or neither: the
 /// outputs.
