@@ -81,6 +81,19 @@ inline Problem smallProblem() {
   return problem;
 }
 
+/// Op 0 makes a gradient, which op 2 updates into the place of the only argument; op 1
+/// reads both before, op 3 what that makes.
+inline Problem takeOverProblem() {
+  Problem problem;
+  ValueId x = addArgument(problem, 10);
+  ValueId g = addOp(problem, {x}, {10});
+  ValueId h = addOp(problem, {g, x}, {9});
+  ValueId update = addOp(problem, {g}, {10});
+  setOutputs(problem, {update, addOp(problem, {h}, {1})});
+  problem.graph.donated[0] = 0;
+  return problem;
+}
+
 /// A problem of up to `maxOps` ops with every feature of one: arguments, ops of
 /// several results, values of no bytes, unread values, outputs that repeat or
 /// are arguments, donation, ops that run once, all scopes.

@@ -14,6 +14,8 @@
 
 #include <gtest/gtest.h>
 
+#include <utility>
+
 #include <limits>
 #include <map>
 
@@ -79,20 +81,15 @@ TEST(Verify, R2OpsThatRunOnceStayInOrder) {
 }
 
 TEST(Verify, R2ReadersStayBeforeWhatTakesTheBufferOver) {
-  Problem problem;
-  ValueId x = addArgument(problem, 10);
-  ValueId g = addOp(problem, {x}, {10});
-  ValueId h = addOp(problem, {g, x}, {9});
-  ValueId update = addOp(problem, {g}, {10});
-  setOutputs(problem, {update, addOp(problem, {h}, {1})});
-  problem.graph.donated[0] = 0;
+  Problem problem = takeOverProblem();
   EXPECT_EQ(
       verdict(problem, inAnotherOrder({0, 2, 1, 3}, 29)),
       "R2: test.op %3 is first executed at step 1, before test.op %2 at step 2; it takes over "
       "a buffer that the other reads");
-  problem.graph.ops[1].inputs = {g};
+  std::vector<ValueId> &reads = problem.graph.ops[1].inputs;
+  std::vector<ValueId> both = std::exchange(reads, problem.graph.ops[0].results);
   EXPECT_EQ(verdict(problem, inAnotherOrder({0, 2, 1, 3}, 29)), "valid");
-  problem.graph.ops[1].inputs = {g, x};
+  reads = both;
   problem.donation = false;
   EXPECT_EQ(verdict(problem, inAnotherOrder({0, 2, 1, 3}, 39)), "valid");
 }

@@ -241,16 +241,9 @@ TEST(Reorder, OpsThatRunOnceKeepTheirOrder) {
 }
 
 TEST(Reorder, AnArgumentIsTakenOverAfterItsReaders) {
-  // The gradient g is updated into x's place; a last op reads x.
-  Problem problem;
-  ValueId x = addArgument(problem, 10);
-  ValueId g = addOp(problem, {x}, {10});
-  ValueId h = addOp(problem, {g, x}, {9});
-  ValueId update = addOp(problem, {g}, {10});
-  setOutputs(problem, {update, addOp(problem, {h}, {1})});
-  problem.graph.donated[0] = 0;
+  Problem problem = takeOverProblem();
   EXPECT_EQ(reorder(problem), (Order{0, 1, 2, 3}));
-  problem.graph.ops[1].inputs = {g};
+  problem.graph.ops[1].inputs = problem.graph.ops[0].results;
   EXPECT_EQ(reorder(problem), (Order{0, 2, 1, 3}));
 }
 
