@@ -14,10 +14,9 @@
 
 #include <gtest/gtest.h>
 
-#include <utility>
-
 #include <limits>
 #include <map>
+#include <utility>
 
 using namespace remat::planning;
 
