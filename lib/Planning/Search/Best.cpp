@@ -59,6 +59,8 @@ constexpr size_t kGuides = 15;
 /// Ops times cuts, and ops times flows, that the first bounds of small graphs may
 /// take beyond the usual numbers.
 constexpr int64_t kSingleOps = 20'000, kJointOps = 100'000;
+/// Graphs of so many ops are bounded with more work than larger ones.
+constexpr int32_t kSmallOps = 500;
 /// Ops times flows of a branched bound, at most.
 constexpr int64_t kBranchOps = 400'000;
 /// Ops times flows of the proven floor, at most.
@@ -106,6 +108,7 @@ private:
   bool reach(int64_t limit, bool noisy = true);
   void improveReached(int64_t limit, uint64_t seed = kFirstSeed);
   bool isFar(int64_t extra) const;
+  bool isSmall() const { return graph.opCount() <= kSmallOps; }
   /// For one repair.
   int64_t repairWork() const { return std::max(limits.work / 4, int64_t(40) * graph.opCount()); }
   void takeSeeds(int64_t limit);
@@ -121,8 +124,9 @@ private:
   Limits limits;
   BestReport report;
   int64_t boundExtra = 0;
-  int32_t bestCut = 0; ///< of the best bound of one cut
-  CutBound known;      ///< the joint bound
+  int32_t bestCut = 0;    ///< of the best bound of one cut
+  int64_t bestSingle = 0; ///< that bound
+  CutBound known;         ///< the joint bound
   std::vector<Measured> candidates;
   std::vector<Measured> reached; ///< within the limit, the cheapest first, all different
 };
@@ -143,9 +147,11 @@ void BestSearch::bound(int64_t limit) {
   }
   if (!cuts.choices.empty())
     bestCut = cuts.choices.front().cut;
+  bestSingle = cuts.extra;
   JointBoundOptions joint;
   joint.flows =
       std::max(limits.boundFlows, std::min(limits.branchFlows, kJointOps / graph.opCount()));
+  joint.twice = limits.branchFlows > 0 && isSmall();
   joint.offer = [this](std::span<const CutChoice> choices) { addRealised(choices); };
   known = jointBound(graph, limit, cuts, joint);
   report.flows += known.flows - cuts.flows;
@@ -156,7 +162,8 @@ void BestSearch::bound(int64_t limit) {
 /// Raises the bound by branching, up to the cost of the plan in hand, and adds the
 /// plans that it meets; only smaller graphs get many flows.
 void BestSearch::branch(int64_t limit) {
-  int64_t flows = std::min(limits.branchFlows, kBranchOps / graph.opCount());
+  int64_t most = limits.branchFlows * (graph.opCount() <= kLuckyOps ? 2 : 1);
+  int64_t flows = std::min(most, kBranchOps / graph.opCount());
   if (flows == 0 || (!reached.empty() && reached.front().extra <= boundExtra) || !goOn(0.9))
     return;
   BranchedJointOptions branched;
@@ -173,11 +180,17 @@ void BestSearch::branch(int64_t limit) {
   boundExtra = std::max(boundExtra, played.extra);
   if (played.infeasible || (branched.enough && boundExtra >= *branched.enough))
     return;
-  CutBound single = branchedCutBound(graph, limit, bestCut, flows / 2, branched.enough);
-  report.flows += single.flows;
-  boundExtra = std::max(boundExtra, single.extra);
+  if (known.extra - known.extra / 10 <= bestSingle) { // one cut alone may gain as much
+    CutBound single = branchedCutBound(graph, limit, bestCut, flows / 2, branched.enough);
+    report.flows += single.flows;
+    boundExtra = std::max(boundExtra, single.extra);
+    addRealised(single.choices);
+  } else if (isSmall()) {
+    branched.flows = flows;
+  }
+  if (isSmall())
+    branched.mostFlows = 2 * flows;
   branched.offer = [this](std::span<const CutChoice> choices) { addRealised(choices); };
-  addRealised(single.choices);
   CutBound cuts = branchedJointBound(graph, limit, known, branched);
   report.flows += cuts.flows - known.flows;
   boundExtra = std::max(boundExtra, cuts.extra);

@@ -40,6 +40,8 @@ public:
   CutBound run(const CutBound &start);
 
 private:
+  /// Whether there are flows left, granted before or because those did much.
+  bool mayGoOn();
   /// Bounds the part and queues it.
   void explore(std::vector<KnownRun> known, PricedCuts prices, int64_t atLeast);
 
@@ -50,7 +52,20 @@ private:
   /// Of parts that there is nothing left to branch on.
   int64_t closedBound = std::numeric_limits<int64_t>::max();
   int64_t made = 0, spent = 0;
+  int64_t granted = 0; ///< flows
+  int64_t mark = 0;    ///< bound when the last were granted
 };
+
+bool RunSearch::mayGoOn() {
+  constexpr int64_t share = 40; // of what is open
+  int64_t bound = open.top().bound;
+  if (spent >= granted && granted < options.mostFlows && options.enough &&
+      bound - mark > (*options.enough - mark) / share) {
+    granted = std::min(granted + options.flows, options.mostFlows);
+    mark = bound;
+  }
+  return spent < granted;
+}
 
 void RunSearch::explore(std::vector<KnownRun> known, PricedCuts prices, int64_t atLeast) {
   Part part{atLeast, made++, std::move(known), std::move(prices), {}};
@@ -76,7 +91,7 @@ void RunSearch::explore(std::vector<KnownRun> known, PricedCuts prices, int64_t 
     if (options.offer)
       options.offer(choices);
     int32_t worst = -1;
-    if (!done && !(branch && (full || joins == mostJoins)) && spent < options.flows)
+    if (!done && !(branch && (full || joins == mostJoins)) && spent < granted)
       worst = worstOp(graph, limit, choices, part.prices.cuts, tries);
     if (worst >= 0) {
       ++tries[worst];
@@ -97,9 +112,11 @@ CutBound RunSearch::run(const CutBound &start) {
   PricedCuts prices{{}, start.prices};
   for (const CutChoice &choice : start.choices)
     prices.cuts.push_back(choice.cut);
+  granted = options.flows;
+  mark = start.extra;
   explore({}, prices, start.extra);
-  while (!open.empty() && open.top().bound < closedBound && spent < options.flows &&
-         !(options.enough && open.top().bound >= *options.enough)) {
+  while (!open.empty() && open.top().bound < closedBound &&
+         !(options.enough && open.top().bound >= *options.enough) && mayGoOn()) {
     Part part = open.top();
     open.pop();
     for (bool runs : {true, false}) {
@@ -115,59 +132,151 @@ CutBound RunSearch::run(const CutBound &start) {
   return result;
 }
 
-/// Adds single cuts that lie apart from those of `prices`, where a price for them
-/// alone raises the bound by a fiftieth or more, for about `flows` flows. Returns
-/// the flows spent.
-int64_t joinApart(const SearchGraph &graph, int64_t limit, const CutBound &start, int64_t flows,
-                  PricedCuts &prices) {
-  constexpr int32_t places = 12;
-  constexpr int64_t flowsPerCut = 8, share = 50;
-  constexpr size_t most = 3;
-  std::vector<CutExtra> tried = start.tried;
-  std::sort(tried.begin(), tried.end(), [](const CutExtra &a, const CutExtra &b) {
-    return a.extra != b.extra ? a.extra > b.extra : a.cut < b.cut;
-  });
-  std::vector<int32_t> seen = prices.cuts;
-  int64_t spent = 0, bound = start.extra;
-  for (const CutExtra &other : tried) {
-    bool isNear = std::any_of(seen.begin(), seen.end(), [&](int32_t cut) {
-      return std::abs(cut - other.cut) <= graph.opCount() / places;
+/// Which of the cuts that lie apart join.
+enum class Apart {
+  First, ///< each that raises the bound, the best single cuts first
+  Best,  ///< again and again the one that raises it most
+};
+
+class ApartCuts {
+public:
+  ApartCuts(const SearchGraph &graph, int64_t limit, const CutBound &start)
+      : graph(graph), limit(limit), prices{{}, start.prices}, tried(start.tried),
+        highest(start.extra) {
+    for (const CutChoice &choice : start.choices)
+      prices.cuts.push_back(choice.cut);
+    std::sort(tried.begin(), tried.end(), [](const CutExtra &a, const CutExtra &b) {
+      return a.extra != b.extra ? a.extra > b.extra : a.cut < b.cut;
     });
-    if (isNear || seen.size() > most || spent + flowsPerCut > flows || other.extra <= bound / share)
-      continue;
-    seen.push_back(other.cut);
-    PricedCuts with = prices;
-    join(with, other.cut);
-    DualAscent ascent(graph, limit, with);
-    ascent.raise(other.cut, flowsPerCut);
-    spent += ascent.spent();
-    if (ascent.bound() > bound + bound / share) {
-      bound = ascent.bound();
-      prices = ascent.bestPrices();
-    }
   }
-  return spent;
+
+  /// Moves the cuts to neighbours while that raises the bound, for about `flows` flows.
+  void shift(int64_t flows);
+
+  /// Adds up to three single cuts that lie apart from those it has, where a price for
+  /// them alone raises the bound by a fiftieth or more, for about `flows` flows.
+  void join(Apart which, int64_t flows) {
+    if (which == Apart::First)
+      joinFirst(flows);
+    else
+      joinBest(flows);
+  }
+
+  const PricedCuts &joined() const { return prices; }
+  int64_t bound() const { return highest; }
+  int64_t flowsSpent() const { return spent; }
+
+private:
+  bool liesApart(int32_t cut, std::span<const int32_t> from) const {
+    constexpr int32_t places = 12;
+    return std::none_of(from.begin(), from.end(), [&](int32_t other) {
+      return std::abs(other - cut) <= graph.opCount() / places;
+    });
+  }
+  bool mayJoin(const CutExtra &other, int64_t flows) const {
+    return spent + kFlowsPerCut <= flows && other.extra > highest / kShare;
+  }
+  /// Puts `prices` with `cut` into `best` if that raises the bound above `bound`,
+  /// which it then is.
+  void raiseBy(int32_t cut, std::optional<PricedCuts> &best, int64_t &bound);
+  /// Takes over `best`, if there is one.
+  bool take(std::optional<PricedCuts> &best, int64_t bound);
+  void joinFirst(int64_t flows);
+  void joinBest(int64_t flows);
+
+  static constexpr int64_t kFlowsPerCut = 8, kShare = 50;
+  static constexpr size_t kMost = 3;
+  const SearchGraph &graph;
+  int64_t limit;
+  PricedCuts prices;
+  std::vector<CutExtra> tried; ///< the best first
+  int64_t highest, spent = 0;
+};
+
+void ApartCuts::raiseBy(int32_t cut, std::optional<PricedCuts> &best, int64_t &bound) {
+  PricedCuts with = prices;
+  search::join(with, cut);
+  DualAscent ascent(graph, limit, with);
+  ascent.raise(cut, kFlowsPerCut);
+  spent += ascent.spent();
+  if (ascent.bound() > bound) {
+    bound = ascent.bound();
+    best = ascent.bestPrices();
+  }
 }
 
-} // namespace
+bool ApartCuts::take(std::optional<PricedCuts> &best, int64_t bound) {
+  if (!best)
+    return false;
+  highest = bound;
+  prices = std::move(*best);
+  return true;
+}
 
-CutBound jointBound(const SearchGraph &graph, int64_t limit, const CutBound &start,
-                    const JointBoundOptions &options) {
-  CutBound result = start;
-  if (start.infeasible || start.choices.empty() ||
-      (options.enough && start.extra >= *options.enough))
-    return result;
-  PricedCuts prices{{}, start.prices};
-  for (const CutChoice &choice : start.choices)
-    prices.cuts.push_back(choice.cut);
+void ApartCuts::joinFirst(int64_t flows) {
+  std::vector<int32_t> seen = prices.cuts;
+  for (const CutExtra &other : tried)
+    if (seen.size() <= kMost && mayJoin(other, flows) && liesApart(other.cut, seen)) {
+      seen.push_back(other.cut);
+      std::optional<PricedCuts> best;
+      int64_t bound = highest + highest / kShare;
+      raiseBy(other.cut, best, bound);
+      take(best, bound);
+    }
+}
+
+void ApartCuts::joinBest(int64_t flows) {
+  for (bool more = true; more && prices.cuts.size() <= kMost;) {
+    std::optional<PricedCuts> best;
+    int64_t bound = highest + highest / kShare;
+    for (const CutExtra &other : tried)
+      if (mayJoin(other, flows) && liesApart(other.cut, prices.cuts))
+        raiseBy(other.cut, best, bound);
+    more = take(best, bound);
+  }
+}
+
+void ApartCuts::shift(int64_t flows) {
+  constexpr int64_t least = 1000; // of the bound: less is not worth a flow
+  std::vector<int32_t> places = cutsAbove(graph, limit, graph.opCount());
+  std::sort(places.begin(), places.end());
+  auto count = static_cast<int32_t>(places.size());
+  auto raised = [&](size_t k, int32_t by) {
+    auto at = std::lower_bound(places.begin(), places.end(), prices.cuts[k]) - places.begin();
+    auto place = static_cast<int32_t>(at) + by;
+    if (place < 0 || place >= count || spent + kFlowsPerCut > flows ||
+        std::binary_search(prices.cuts.begin(), prices.cuts.end(), places[place]))
+      return false;
+    PricedCuts with = prices;
+    with.cuts[k] = places[place];
+    if (!std::is_sorted(with.cuts.begin(), with.cuts.end()))
+      return false;
+    DualAscent ascent(graph, limit, with);
+    ascent.climb(kFlowsPerCut, std::nullopt);
+    spent += ascent.spent();
+    if (ascent.bound() <= highest + highest / least)
+      return false;
+    highest = ascent.bound();
+    prices = ascent.bestPrices();
+    return true;
+  };
+  for (int32_t far = 8; far > 0; far /= 2)
+    for (size_t k = prices.cuts.size(); k-- > 0;)
+      for (int32_t by : {far, -far})
+        while (raised(k, by))
+          continue;
+}
+
+/// The part of all flows that goes to cuts that lie apart, and to the prices of the
+/// last cuts.
+constexpr int64_t kShareOfLast = 4;
+
+/// Raises `result`, which holds the bound so far, from these cuts, then more and
+/// more, for `left` flows. Returns those that are left.
+int64_t climbJoining(const SearchGraph &graph, int64_t limit, PricedCuts prices, int64_t left,
+                     const JointBoundOptions &options, CutBound &result) {
   std::vector<char> tries(graph.opCount(), 0); // by op: how often it joined
-  // `start.choices` keep within the room, perhaps at a high cost: what the best
-  // prices leave is below that, and says more of where it is too little. The last
-  // flows go to the prices of the last cuts.
-  constexpr int64_t shareOfLast = 4;
-  int64_t left =
-      options.flows - joinApart(graph, limit, start, options.flows / shareOfLast, prices);
-  int64_t flows = 1, last = options.flows / shareOfLast;
+  int64_t flows = 1, last = options.flows / kShareOfLast;
   for (bool more = true; more;) {
     DualAscent ascent(graph, limit, prices);
     ascent.climb(std::min(left, flows), options.enough);
@@ -196,7 +305,35 @@ CutBound jointBound(const SearchGraph &graph, int64_t limit, const CutBound &sta
     }
     flows = options.flowsPerCut;
   }
-  result.flows = start.flows + options.flows - left;
+  return left;
+}
+
+} // namespace
+
+CutBound jointBound(const SearchGraph &graph, int64_t limit, const CutBound &start,
+                    const JointBoundOptions &options) {
+  CutBound result = start;
+  auto isEnough = [&] { return options.enough && result.extra >= *options.enough; };
+  if (start.infeasible || start.choices.empty() || isEnough())
+    return result;
+  // `start.choices` keep within the room, perhaps at a high cost: what the best
+  // prices leave is below that, and says more of where it is too little.
+  int64_t firstBound = start.extra;
+  auto climb = [&](Apart which) {
+    ApartCuts cuts(graph, limit, start);
+    cuts.join(which, options.flows / kShareOfLast);
+    if (which == Apart::Best)
+      cuts.shift(cuts.flowsSpent() + options.flows / kShareOfLast);
+    int64_t left = options.flows - cuts.flowsSpent();
+    if (which == Apart::First)
+      firstBound = cuts.bound();
+    if (which == Apart::First || cuts.bound() > firstBound)
+      left = climbJoining(graph, limit, cuts.joined(), left, options, result);
+    result.flows += options.flows - left;
+  };
+  climb(Apart::First);
+  if (options.twice && !isEnough())
+    climb(Apart::Best);
   return result;
 }
 
