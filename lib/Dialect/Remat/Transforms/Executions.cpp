@@ -45,9 +45,15 @@ private:
   void formGroups();
   void findYields();
   void chooseTriggers();
+  /// Adds what execution `maker` made to the values that groups may run after.
+  void offerResults(size_t maker);
   /// Returns the trigger of a group that runs from execution `first` to `last`,
   /// with `next` the first execution behind it; null at the end of the step.
-  Value chooseTrigger(size_t first, size_t last, const Execution *next) const;
+  /// Requires: what was made before `first` is offered, and groups come in order.
+  Value chooseTrigger(size_t first, size_t last, const Execution *next);
+  /// Returns the value that `next` reads and that was made last before `first`, floats
+  /// first; null if there is none.
+  Value chooseRead(size_t first, const Execution &next) const;
   bool isBackward(Value value) const;
   std::vector<Made> latest(const std::vector<Value> &values) const;
 
@@ -60,6 +66,8 @@ private:
   std::vector<Execution> executions;
   std::vector<Made> atEnd;
   llvm::DenseMap<Made, size_t> lastRead; ///< by whom, atEnd the greatest; needed readers only
+  std::vector<Made> offered[2];          ///< by whether floats, in order; less what is read no more
+  Value latestFirst[2];                  ///< likewise, of first executions the last one
   Executions answer;
 };
 } // namespace
@@ -172,29 +180,46 @@ bool Resolver::isBackward(Value value) const {
          step.graph.ops[made.producer].phase != planning::Phase::Forward;
 }
 
-Value Resolver::chooseTrigger(size_t first, size_t last, const Execution *next) const {
-  using Rank = std::tuple<bool, bool, bool, size_t, unsigned>;
-  std::pair<Rank, Value> best = {{}, Value()};
-  auto offer = [&](const Made &made, bool byNext) {
-    auto [value, maker] = made;
-    bool isRead = lastRead.lookup(made) > last;
-    // A region yields nothing that is not read behind it.
-    if (maker >= first || !isBackward(value) || (!isRead && !executions[maker].isFirst))
-      return;
-    Rank rank = {byNext, isRead, floatBits(value.getType()) > 0, maker + 1,
-                 cast<OpResult>(value).getResultNumber()};
-    if (best.first < rank)
+void Resolver::offerResults(size_t maker) {
+  if (!executions[maker].needed)
+    return;
+  for (Value value : step.root[executions[maker].op]->getResults()) {
+    if (!isBackward(value))
+      continue;
+    bool isFloat = floatBits(value.getType()) > 0;
+    offered[isFloat].emplace_back(value, maker);
+    if (executions[maker].isFirst)
+      latestFirst[isFloat] = value;
+  }
+}
+
+Value Resolver::chooseRead(size_t first, const Execution &next) const {
+  using Rank = std::tuple<bool, size_t, unsigned>;
+  std::pair<Rank, Value> best;
+  for (auto [value, maker] : next.reads) {
+    if (maker >= first || !isBackward(value))
+      continue;
+    Rank rank = {floatBits(value.getType()) > 0, maker, cast<OpResult>(value).getResultNumber()};
+    if (!best.second || best.first < rank)
       best = {rank, value};
-  };
-  if (next)
-    for (const Made &made : next->reads)
-      offer(made, /*byNext=*/true);
-  auto isFound = [&] { return std::get<1>(best.first) && std::get<2>(best.first); };
-  for (size_t maker = first; maker-- > 0 && !isFound() && !std::get<0>(best.first);)
-    if (executions[maker].needed)
-      for (Value value : step.root[executions[maker].op]->getResults())
-        offer({value, maker}, /*byNext=*/false);
+  }
   return best.second;
+}
+
+Value Resolver::chooseTrigger(size_t first, size_t last, const Execution *next) {
+  if (next)
+    if (Value read = chooseRead(first, *next))
+      return read;
+  for (bool isFloat : {true, false}) {
+    std::vector<Made> &open = offered[isFloat];
+    // What is read no more here is not behind any later group. A region yields nothing
+    // that is not read behind it.
+    while (!open.empty() && lastRead.lookup(open.back()) <= last)
+      open.pop_back();
+    if (!open.empty())
+      return open.back().first;
+  }
+  return latestFirst[true] ? latestFirst[true] : latestFirst[false];
 }
 
 void Resolver::chooseTriggers() {
@@ -212,8 +237,12 @@ void Resolver::chooseTriggers() {
       open = -1;
     }
   }
-  for (auto [group, place, behind] : llvm::zip_equal(answer.groups, span, next))
+  size_t made = 0;
+  for (auto [group, place, behind] : llvm::zip_equal(answer.groups, span, next)) {
+    for (; made < place.first; ++made)
+      offerResults(made);
     group.trigger = chooseTrigger(place.first, place.second, behind);
+  }
 }
 
 Executions Resolver::run(const planning::Schedule &schedule) {
