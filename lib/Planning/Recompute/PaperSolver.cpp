@@ -143,7 +143,7 @@ void PaperSolver::countRuns(const LowerSetProgram &program) {
   count("grid", int64_t(1) << gridShift);
 }
 
-/// The answer of a program that was stopped: `known`, which fits, or the whole graph as
+/// Returns the answer of a program that was stopped: `known`, which fits, or the whole graph as
 /// one segment where that fits, or nothing.
 std::optional<PaperSolver::Sequence>
 PaperSolver::stopEarly(const std::optional<LowerSetPath> &known, const LowerSetFamily &family) {

@@ -8,6 +8,7 @@
 
 #include "remat/Planning/Recompute/Verify.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <limits>

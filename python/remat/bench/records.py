@@ -44,7 +44,14 @@ def add_force(parser: argparse.ArgumentParser) -> None:
 
 
 def expect_new(arguments: argparse.Namespace, *options: str) -> None:
-    """Errors: InputError if a file that one of `options` names is there, without --force."""
+    """Checks that no file is replaced unasked.
+
+    Args:
+        arguments: of a bench that has --force.
+        options: those that name a file to write, without dashes.
+
+    Errors: InputError if such a file is there and --force is not given.
+    """
     for option in options:
         path = getattr(arguments, option)
         if path is not None and path.is_file() and not arguments.force:

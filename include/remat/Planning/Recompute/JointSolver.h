@@ -17,7 +17,7 @@ namespace remat::planning {
 class CandidatePool;
 struct Candidate;
 
-/// Options, as every tool spells them, that may reach a smaller peak than `options`.
+/// Returns the options, as every tool spells them, that may reach a smaller peak than `options`.
 /// `proven`: that no plan fits in the orders tried, so that only another may help.
 std::vector<std::string> optionsForLess(const StrategyOptions &options, bool proven);
 

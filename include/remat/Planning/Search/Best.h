@@ -32,7 +32,7 @@ struct BestReport {
   Cost bound;        ///< every plan within the limit costs at least this
   Floor floor;       ///< proven: no schedule of this base order has a smaller peak
   int64_t flows = 0; ///< maximum flows, for bounds and priced cuts
-  /// Changes made and values looked at by repair, replay and iterated greedy, and states of
+  /// Changes made and values looked at by repair, refit and iterated greedy, and states of
   /// pebble games.
   int64_t work = 0;
   bool stopped = false; ///< by `options.progress`
