@@ -73,9 +73,12 @@ constexpr int64_t kMostTries = 8;
 /// Of the bytes between the smallest peak and the floor: no smaller step is tried.
 constexpr int64_t kFinestPart = 32;
 
-/// Seeds of the improvements, and the most ops of graphs that use more than the first.
+/// Seeds of the improvements. Graphs use more than the first up to so many ops; larger
+/// ones up to so many more where a plan's extra cost exceeds the bound by more than a
+/// share of it.
 constexpr uint64_t kFirstSeed = 2, kLastSeed = 5;
-constexpr int32_t kLuckyOps = 100;
+constexpr int32_t kLuckyOps = 100, kMiddlingOps = 1200;
+constexpr int64_t kOpenShare = 20;
 
 /// States of pebble games allowed for each of an effort's flows of branching. They count as
 /// work, not as flows, and the branching that may follow keeps all its flows.
@@ -109,6 +112,7 @@ private:
   void improveReached(int64_t limit, uint64_t seed = kFirstSeed);
   bool isFar(int64_t extra) const;
   bool isSmall() const { return graph.opCount() <= kSmallOps; }
+  bool deservesLuck() const;
   /// For one repair.
   int64_t repairWork() const { return std::max(limits.work / 4, int64_t(40) * graph.opCount()); }
   void takeSeeds(int64_t limit);
@@ -334,6 +338,14 @@ bool BestSearch::isFar(int64_t extra) const {
                                        : extra - boundExtra > graph.baseCost() / 100;
 }
 
+/// Whether other random numbers may still find a better plan in little time.
+bool BestSearch::deservesLuck() const {
+  if (graph.opCount() > kMiddlingOps || reached.empty() || !isFar(reached.front().extra))
+    return false;
+  int64_t open = reached.front().extra - boundExtra;
+  return graph.opCount() <= kLuckyOps || open > boundExtra / kOpenShare;
+}
+
 /// Lets the other strategies offer their plans, and starts from theirs where it is
 /// better, or where nothing was found.
 void BestSearch::takeSeeds(int64_t limit) {
@@ -400,9 +412,7 @@ BestReport BestSearch::run(std::optional<Bytes> budget, uint64_t lastSeed) {
     if (!reached.empty())
       improveReached(limit);
     // Where that takes no time, luck may have more than one try.
-    for (uint64_t seed = kFirstSeed + 1; graph.opCount() <= kLuckyOps && seed <= lastSeed &&
-                                         !reached.empty() && isFar(reached.front().extra);
-         ++seed)
+    for (uint64_t seed = kFirstSeed + 1; seed <= lastSeed && deservesLuck(); ++seed)
       improveReached(limit, seed);
     offer();
     report.bound += Cost(boundExtra);

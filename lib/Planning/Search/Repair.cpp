@@ -134,6 +134,8 @@ void Repairer::tryMove(Move move, const RepairOptions &options, Move &best) {
 
 void Repairer::tryDrop(const Drop &drop, Key peak, const RepairOptions &options, Move &best) {
   int32_t op = graph.producer(drop.value);
+  if (best.op >= 0 && scoreOf(graph.cost(op) / 2, schedule.profile().excess(), 0) >= best.score)
+    return; // no move with it is better
   Drop again;
   Key lastTouch;
   if (!across(drop.value, peak, again, lastTouch))
@@ -295,55 +297,6 @@ bool Repairer::shiftGroup(int32_t op, int32_t from, int32_t to, bool all) {
     }
   }
   return true;
-}
-
-/// A quick no: without this run its values would have to stay from their last
-/// touch to it, and nothing that the run alone reads makes enough room.
-bool Repairer::mayErase(int32_t op, Key key) const {
-  int64_t freed = 0;
-  for (int32_t value : graph.inputs(op)) {
-    int32_t producer = graph.producer(value);
-    Key run = schedule.runBefore(producer, key);
-    if (!schedule.isBase(producer, run))
-      return true; // may take more along
-    freed += graph.bytes(value);
-  }
-  Key before = schedule.runBefore(op, key);
-  for (int32_t value = graph.firstResult(op); value < graph.firstResult(op + 1); ++value) {
-    if (schedule.readFrom(value, key) >= schedule.runAfter(op, key))
-      continue;
-    Key lastTouch = schedule.lastRead(value, before, key);
-    Key first = schedule.profile().after(lastTouch);
-    if (first < key && schedule.profile().maximumIn(first, key - 1) + graph.bytes(value) - freed >
-                           schedule.profile().limit())
-      return false;
-  }
-  return true;
-}
-
-void Repairer::prune() {
-  struct Entry {
-    __int128 rank;
-    Recomputation one;
-  };
-  std::vector<Entry> order;
-  for (Recomputation one : schedule.recomputations())
-    order.push_back({static_cast<__int128>(graph.cost(one.op)) * (512 + dice.below(1024)), one});
-  effort += graph.opCount() / 16 + static_cast<int64_t>(order.size());
-  std::sort(order.begin(), order.end(), [](const Entry &a, const Entry &b) {
-    return a.rank != b.rank ? a.rank > b.rank : a.one < b.one;
-  });
-  for (const Entry &entry : order) {
-    int32_t op = entry.one.op;
-    Key key = SearchState::keyOf(entry.one.stage, op);
-    if (!schedule.runsAt(op, key) || !mayErase(op, key))
-      continue;
-    size_t mark = schedule.mark();
-    schedule.erase(op, key);
-    effort += 8 * static_cast<int64_t>(schedule.mark() - mark);
-    if (!schedule.fits())
-      schedule.undo(mark);
-  }
 }
 
 } // namespace remat::planning::search

@@ -87,7 +87,9 @@ private:
   bool escape(Key peak, int64_t excess, const RepairOptions &options);
   bool dropSomewhere(const std::vector<Key> &peaks);
   int32_t quietStage(int32_t from, int32_t to);
-  bool mayErase(int32_t op, Key key) const;
+  void listGoing(int32_t op, Key key, int64_t &freed, Key &freeFrom);
+  bool isReadByGoing(int32_t value, Key from, Key until) const;
+  bool mayErase(int32_t op, Key key);
   void apply(const Move &move);
 
   const SearchGraph &graph;
@@ -97,7 +99,8 @@ private:
   Random dice;
   int64_t price = 0, effort = 0;
   std::vector<Drop> drops;
-  std::vector<uint64_t> tried; ///< sets of ops already tried for one value
+  std::vector<std::pair<int32_t, Key>> going; ///< see listGoing
+  std::vector<uint64_t> tried;                ///< sets of ops already tried for one value
 };
 
 } // namespace remat::planning::search

@@ -100,4 +100,53 @@ TEST(Repairer, BringsPlansWithinTheLimit) {
   EXPECT_GT(fitted, 50);
 }
 
+/// Tries each recomputation, dear ones first: what `Repairer::prune` has to come to.
+Recomputations prunedByTrial(const SearchGraph &graph, int64_t limit, const Recomputations &plan,
+                             Random dice) {
+  SearchState state(graph, limit);
+  state.reset(plan);
+  std::vector<std::pair<int64_t, Recomputation>> order;
+  for (Recomputation one : plan)
+    order.emplace_back(-graph.cost(one.op) * (512 + dice.below(1024)), one);
+  std::sort(order.begin(), order.end());
+  for (const auto &[rank, one] : order)
+    if (Key key = SearchState::keyOf(one.stage, one.op); state.runsAt(one.op, key)) {
+      size_t mark = state.mark();
+      state.erase(one.op, key);
+      if (!state.fits())
+        state.undo(mark);
+    }
+  return state.recomputations();
+}
+
+/// Its quick no is never wrong.
+TEST(Repairer, PrunesWhatRoomIsLeftFor) {
+  TestRandom random(8);
+  int64_t before = 0, after = 0;
+  for (int turn = 0; turn < 1500; ++turn) {
+    Problem problem = randomProblem(random, turn % 2 ? 20 : 60);
+    SearchGraph graph(problem);
+    int64_t peak = measure(graph, {}).peak;
+    int64_t limit = peak / 2 + random.below(peak / 2 + 1);
+    Repairer repairer(graph, limit / 10 * 9, 1);
+    repairer.updatePrices();
+    RepairOptions options;
+    options.costLimit = 10 * graph.baseCost() + 10;
+    options.noise = 100;
+    repairer.repair(options);
+    Recomputations plan = repairer.state().recomputations();
+    if (measure(graph, plan).peak > limit)
+      continue;
+    Repairer pruner(graph, limit, 5);
+    pruner.state().reset(plan);
+    pruner.prune();
+    Recomputations pruned = pruner.state().recomputations();
+    ASSERT_EQ(pruned, prunedByTrial(graph, limit, plan, Random(5))) << "turn " << turn;
+    before += static_cast<int64_t>(plan.size());
+    after += static_cast<int64_t>(pruned.size());
+  }
+  EXPECT_LT(after, before);
+  EXPECT_GT(after, before / 4);
+}
+
 } // namespace
