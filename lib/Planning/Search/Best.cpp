@@ -20,6 +20,7 @@
 
 #include <algorithm>
 #include <tuple>
+#include <utility>
 
 namespace remat::planning::search {
 
@@ -73,10 +74,11 @@ constexpr int64_t kMostTries = 8;
 /// Of the bytes between the smallest peak and the floor: no smaller step is tried.
 constexpr int64_t kFinestPart = 32;
 
-/// Seeds of the improvements. Graphs use more than the first up to so many ops; larger
-/// ones up to so many more where a plan's extra cost exceeds the bound by more than a
-/// share of it.
-constexpr uint64_t kFirstSeed = 2, kLastSeed = 5;
+/// Seeds of the improvements after the first, and how many of them small graphs use.
+constexpr uint64_t kSeeds[] = {3, 4, 5, 6};
+constexpr size_t kSmallGraphsSeeds = 3, kStartsSeed = 1;
+/// The most ops of small graphs, and of those that use more seeds than one where a plan's
+/// extra cost exceeds the bound by more than a share of it.
 constexpr int32_t kLuckyOps = 100, kMiddlingOps = 1200;
 constexpr int64_t kOpenShare = 20;
 
@@ -91,8 +93,8 @@ public:
       : problem(problem), options(options), pool(pool), offerSeeds(offerSeeds), graph(problem),
         limits(limitsOf(options.effort, graph.opCount())) {}
 
-  /// `lastSeed`: of improvements, on small graphs.
-  BestReport run(std::optional<Bytes> budget, uint64_t lastSeed);
+  /// `lucky`: with improvements by other random numbers.
+  BestReport run(std::optional<Bytes> budget, bool lucky);
 
 private:
   void bound(int64_t limit);
@@ -109,10 +111,11 @@ private:
   void refit(std::span<const Measured *const> guides, int64_t limit, int64_t allowance);
   void refitCandidates(int64_t limit);
   bool reach(int64_t limit, bool noisy = true);
-  void improveReached(int64_t limit, uint64_t seed = kFirstSeed);
+  void improveReached(int64_t limit, uint64_t seed = 2);
   bool isFar(int64_t extra) const;
   bool isSmall() const { return graph.opCount() <= kSmallOps; }
   bool deservesLuck() const;
+  void tryLuck(int64_t limit, const std::vector<Measured> &starts);
   /// For one repair.
   int64_t repairWork() const { return std::max(limits.work / 4, int64_t(40) * graph.opCount()); }
   void takeSeeds(int64_t limit);
@@ -346,6 +349,21 @@ bool BestSearch::deservesLuck() const {
   return graph.opCount() <= kLuckyOps || open > boundExtra / kOpenShare;
 }
 
+/// Improves what is reached again with other random numbers; on graphs that are not
+/// small, once from `starts`.
+void BestSearch::tryLuck(int64_t limit, const std::vector<Measured> &starts) {
+  bool isSmall = graph.opCount() <= kLuckyOps;
+  size_t seeds = isSmall ? kSmallGraphsSeeds : std::size(kSeeds);
+  for (size_t k = 0; k < seeds && deservesLuck(); ++k) {
+    std::vector<Measured> others;
+    if (!isSmall && k == kStartsSeed)
+      others = std::exchange(reached, starts);
+    improveReached(limit, kSeeds[k]);
+    for (Measured &plan : others)
+      keep(std::move(plan));
+  }
+}
+
 /// Lets the other strategies offer their plans, and starts from theirs where it is
 /// better, or where nothing was found.
 void BestSearch::takeSeeds(int64_t limit) {
@@ -384,7 +402,7 @@ void BestSearch::offer() {
   pool.offer(std::move(candidate));
 }
 
-BestReport BestSearch::run(std::optional<Bytes> budget, uint64_t lastSeed) {
+BestReport BestSearch::run(std::optional<Bytes> budget, bool lucky) {
   report.floor = floorOf(problem);
   // A flow takes as long as the graph is large.
   ProvenFloor proven = provenFloor(graph, std::min<int64_t>(64, kFloorOps / graph.opCount()));
@@ -409,11 +427,12 @@ BestReport BestSearch::run(std::optional<Bytes> budget, uint64_t lastSeed) {
     reach(limit);
     if (reached.empty() || isFar(reached.front().extra))
       takeSeeds(limit);
-    if (!reached.empty())
+    if (!reached.empty()) {
+      const std::vector<Measured> starts = reached;
       improveReached(limit);
-    // Where that takes no time, luck may have more than one try.
-    for (uint64_t seed = kFirstSeed + 1; seed <= lastSeed && deservesLuck(); ++seed)
-      improveReached(limit, seed);
+      if (lucky)
+        tryLuck(limit, starts);
+    }
     offer();
     report.bound += Cost(boundExtra);
   }
@@ -426,8 +445,8 @@ BestReport offerBest(const Problem &problem, const StrategyOptions &options,
                      std::optional<Bytes> limit, CandidatePool &pool,
                      const std::function<void()> &offerSeeds) {
   BestReport all;
-  auto run = [&](std::optional<Bytes> within, uint64_t lastSeed = kLastSeed) {
-    BestReport report = BestSearch(problem, options, pool, offerSeeds).run(within, lastSeed);
+  auto run = [&](std::optional<Bytes> within, bool lucky = true) {
+    BestReport report = BestSearch(problem, options, pool, offerSeeds).run(within, lucky);
     report.flows += all.flows;
     report.work += all.work;
     all = std::move(report);
@@ -447,7 +466,7 @@ BestReport offerBest(const Problem &problem, const StrategyOptions &options,
     int64_t step = (smallest.count - floor.count) / part;
     if (step <= 0)
       break;
-    run(Bytes(smallest.count - step), kFirstSeed);
+    run(Bytes(smallest.count - step), /*lucky=*/false);
     if (pool.smallest().plan.peak < smallest)
       smallest = pool.smallest().plan.peak;
     else
