@@ -352,11 +352,11 @@ bool BestSearch::deservesLuck() const {
 /// Improves what is reached again with other random numbers; on graphs that are not
 /// small, once from `starts`.
 void BestSearch::tryLuck(int64_t limit, const std::vector<Measured> &starts) {
-  bool isSmall = graph.opCount() <= kLuckyOps;
-  size_t seeds = isSmall ? kSmallGraphsSeeds : std::size(kSeeds);
+  bool isTiny = graph.opCount() <= kLuckyOps;
+  size_t seeds = isTiny ? kSmallGraphsSeeds : std::size(kSeeds);
   for (size_t k = 0; k < seeds && deservesLuck(); ++k) {
     std::vector<Measured> others;
-    if (!isSmall && k == kStartsSeed)
+    if (!isTiny && k == kStartsSeed)
       others = std::exchange(reached, starts);
     improveReached(limit, kSeeds[k]);
     for (Measured &plan : others)
