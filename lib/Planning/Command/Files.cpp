@@ -106,6 +106,17 @@ Status writeAndClose(std::FILE *file, std::string_view content, const std::strin
 
 std::string inputName(const std::string &path) { return path == "-" ? "standard input" : path; }
 
+bool isSameFile(const std::string &path, const std::string &other) {
+  if (path.empty() || path == other)
+    return !path.empty();
+  // Where a path cannot be resolved, no file is there to lose.
+  namespace fs = std::filesystem;
+  std::error_code failed, otherFailed;
+  fs::path resolved = fs::weakly_canonical(fs::absolute(path, failed), failed);
+  fs::path otherResolved = fs::weakly_canonical(fs::absolute(other, otherFailed), otherFailed);
+  return !failed && !otherFailed && resolved == otherResolved;
+}
+
 Result<std::string> readInput(const std::string &path) {
   std::string name = inputName(path);
   File opened(path == "-" ? nullptr : std::fopen(path.c_str(), "rb"));

@@ -28,6 +28,10 @@ Result<std::string> readInput(const std::string &path);
 /// no regular file is written in place. Errors: Io.
 Status writeOutput(const std::string &path, std::string_view content);
 
+/// Returns whether two paths name one file, however they are spelt and whatever links
+/// lead there; "-" is a path like any other. An empty path names none.
+bool isSameFile(const std::string &path, const std::string &other);
+
 /// Returns how messages name the file at `path`: "standard input" for "-".
 std::string inputName(const std::string &path);
 

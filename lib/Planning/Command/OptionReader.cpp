@@ -8,6 +8,7 @@
 
 #include "OptionReader.h"
 
+#include "Files.h"
 #include "remat/Planning/Cost/DeviceTable.h"
 
 #include <charconv>
@@ -213,10 +214,10 @@ private:
       outputs.insert(outputs.begin(), {"--output", &raw.output});
     for (size_t i = 0; i < outputs.size(); ++i) {
       auto [option, path] = outputs[i];
-      if (*path == raw.input && *path != "-" && !path->empty())
+      if (*path != "-" && isSameFile(*path, raw.input))
         return invalid(option, "would overwrite the input " + raw.input);
       for (size_t j = 0; j < i; ++j)
-        if (!path->empty() && *path == *outputs[j].second)
+        if (isSameFile(*path, *outputs[j].second))
           return invalid(option, "goes to the same place as " + std::string(outputs[j].first) +
                                      ": " + (*path == "-" ? "standard output" : *path));
     }

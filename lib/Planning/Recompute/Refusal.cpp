@@ -28,7 +28,9 @@ std::string advice(const std::vector<std::string> &options) {
 std::string describeRefusal(const Problem &problem, const PlanResult &result, BudgetOf what,
                             const std::string &remark, const std::vector<std::string> &less) {
   bool hopeless = *result.budget < floorOf(problem).bytes; // in every order
-  return "no plan fits the budget " + formatBytes(*result.budget) +
+  return (isBelowFloor(result) ? "no plan fits the budget "
+                               : "found no plan that fits the budget ") +
+         formatBytes(*result.budget) +
          (what == BudgetOf::Formula ? " of the formula"
                                     : ", scope " + std::string(toString(problem.scope))) +
          (isBelowFloor(result) ? ": it is below the floor " : ": the floor is ") +

@@ -17,7 +17,7 @@
 
 // Above the floor, below what the strategy reaches.
 // RUN: not remat-opt %s --remat-plan="budget=80%% strategy=kusumoto" 2>&1 | FileCheck %s --check-prefix=REACH
-// REACH: error: no plan fits the budget 19664 B (19.2 KiB), scope total: the floor is 16384 B (16 KiB); the smallest peak that kusumoto {{.*}} reaches is 20484 B (20 KiB)
+// REACH: error: found no plan that fits the budget 19664 B (19.2 KiB), scope total: the floor is 16384 B (16 KiB); the smallest peak that kusumoto {{.*}} reaches is 20484 B (20 KiB)
 // REACH: note: {{.*}} is where most is live
 
 // RUN: not remat-opt %s --remat-plan 2>&1 | FileCheck %s --check-prefix=NONE

@@ -3,7 +3,7 @@
 // RUN: not remat-opt %s --remat-plan="budget=95%% strategy=kusumoto family=exact granularity=op plan-output=%t.json problem-file=%t.problem.json" 2>&1 | FileCheck %s
 // RUN: FileCheck %s --input-file=%t.json
 // RUN: not remat-plan %t.problem.json --budget=95%% --strategy=kusumoto --family=exact --granularity=op -o %t.tool.json 2>&1 | FileCheck %s
-// CHECK: no plan fits the budget {{.*}}, scope total: the floor is {{[0-9]+}} B ({{.*}}); family=exact was not searched, for the forward has more than 30000 lower sets on its {{[0-9]+}} nodes: use family=approx or a coarser granularity; the smallest peak that kusumoto family=exact {{.*}} reaches is
+// CHECK: found no plan that fits the budget {{.*}}, scope total: the floor is {{[0-9]+}} B ({{.*}}); family=exact was not searched, for the forward has more than 30000 lower sets on its {{[0-9]+}} nodes: use family=approx or a coarser granularity; the smallest peak that kusumoto family=exact {{.*}} reaches is
 
 // The other family fits.
 // RUN: remat-opt %s --remat-plan="budget=95%% strategy=kusumoto family=approx granularity=op" -o %t.mlir

@@ -23,7 +23,7 @@ enum class BudgetOf {
   Formula, ///< the formula of a paper graph
 };
 
-/// Returns the error that no plan fits: budget, floor, what the strategy reaches,
+/// Returns the error that no plan fits or, above the floor, was found: budget, floor, what the strategy reaches,
 /// what to do: a larger budget, or one of `less`, options such as "effort=max" that
 /// may reach a smaller peak, unless the budget is below what any schedule needs.
 /// `remark`, if not empty, says what kept the strategy from more. Strategies make it

@@ -137,7 +137,8 @@ TEST(Order, OnlyTheFloorRefusesEveryOrder) {
   EXPECT_EQ(result.smallestPeak, Bytes(12));
   EXPECT_EQ(
       result.stopReason,
-      "no plan fits the budget 11 B, scope non-arguments: the floor is 11 B; it is proven "
+      "found no plan that fits the budget 11 B, scope non-arguments: the floor is 11 B; it is "
+      "proven "
       "that none fits in the orders that were tried; the smallest peak that "
       "best effort=default order=reorder reaches is 12 B; raise the budget to that, or set it "
       "to min");

@@ -249,7 +249,8 @@ TEST(PaperSolver, SaysWhatTheSmallestBoundIs) {
   EXPECT_FALSE(result.plan);
   EXPECT_EQ(result.smallestPeak, Bytes(7));
   EXPECT_EQ(result.stopReason,
-            "no plan fits the budget 4 B of the formula: the floor is 3 B; the smallest peak that "
+            "found no plan that fits the budget 4 B of the formula: the floor is 3 B; the smallest "
+            "peak that "
             "kusumoto family=approx objective=best last-segment=recompute reaches is 7 B; raise "
             "the budget to that, or set it to min; family=exact may reach less");
 }

@@ -284,7 +284,8 @@ TEST(Solve, NoneNeverRecomputes) {
   result = solveChecked(problem, options);
   EXPECT_EQ(result.status, PlanStatus::NoPlanFound);
   EXPECT_EQ(result.stopReason,
-            "no plan fits the budget 600 B, scope non-arguments: the floor is 400 B; the smallest "
+            "found no plan that fits the budget 600 B, scope non-arguments: the floor is 400 B; "
+            "the smallest "
             "peak that none reaches is 601 B; raise the budget to that, or set it to min; "
             "strategy=best or order=reorder may reach less");
 }
