@@ -63,7 +63,9 @@ StrategyOptions OrderSolver::part(double from, double share) {
 
 Answer OrderSolver::planIn(const Order &order, const StrategyOptions &part) const {
   Problem permuted = search::permuted(problem, order);
-  JointSolver solver(permuted, part, "the reordered order");
+  PlanOrder kind = std::ranges::is_sorted(order) ? PlanOrder::Base : PlanOrder::Reorder;
+  JointSolver solver(permuted, part,
+                     kind == PlanOrder::Base ? "this base order" : "the reordered order");
   Answer answer{solver.run(), {}};
   Schedule smallest = solver.smallest();
   auto toBase = [&](Schedule &schedule) {
@@ -74,7 +76,7 @@ Answer OrderSolver::planIn(const Order &order, const StrategyOptions &part) cons
   answer.smallest = smallestOf(answer.result, smallest);
   if (answer.result.plan) {
     toBase(answer.result.plan->schedule);
-    answer.result.plan->order = PlanOrder::Reorder;
+    answer.result.plan->order = kind;
   }
   return answer;
 }
@@ -101,7 +103,9 @@ void OrderSolver::take(PlanResult &best, PlanResult moved) const {
   best.bound = moved.bound;
   best.status = moved.status;
   best.witness.reset();
-  best.stopReason = moved.stopReason + "; in the reordered order, of which the bound speaks";
+  best.stopReason = moved.stopReason + "; in the " +
+                    (best.plan->order == PlanOrder::Base ? "base" : "reordered") +
+                    " order, of which the bound speaks";
   best.statistics = std::move(moved.statistics);
 }
 

@@ -46,8 +46,33 @@ double excessOver(Cost cost, Cost base) {
   return static_cast<double>(cost.count - base.count) / static_cast<double>(base.count);
 }
 
-Status checkStatus(const PlanResult &result) {
+Cost baseCostOf(const Problem &problem) {
+  Cost base;
+  for (Cost one : problem.cost)
+    base += one;
+  return base;
+}
+
+/// That first executions stand in base order where the plan says so is rule R2.
+Status checkOrder(const Plan &plan) {
+  if (plan.order == PlanOrder::Base)
+    return {};
+  OpId next = 0; // every op before it ran
+  for (OpId op : plan.schedule) {
+    if (op > next)
+      return {};
+    next += op == next;
+  }
+  return broken("order", "the plan says \"" + std::string(toString(plan.order)) +
+                             "\", but its first executions stand in base order; expected \"base\"");
+}
+
+Status checkStatus(const Problem &problem, const PlanResult &result) {
   const Plan &plan = *result.plan;
+  if (Cost base = baseCostOf(problem); result.bound < base)
+    return broken("bound", "the plan says " + std::to_string(result.bound.count) +
+                               ", but no plan costs less than the base cost " +
+                               std::to_string(base.count));
   if (result.bound > plan.cost)
     return broken("bound", "the plan says that none costs less than " +
                                std::to_string(result.bound.count) + ", but costs " +
@@ -59,6 +84,10 @@ Status checkStatus(const PlanResult &result) {
     return broken("status", "the plan says \"optimal\", but its bound " +
                                 std::to_string(result.bound.count) + " is below its cost " +
                                 std::to_string(plan.cost.count) + "; expected \"feasible\"");
+  if (result.status == PlanStatus::Feasible && result.bound == plan.cost)
+    return broken("status", "the plan says \"feasible\", but its bound " +
+                                std::to_string(result.bound.count) +
+                                " is its cost; expected \"optimal\"");
   return {};
 }
 
@@ -84,14 +113,12 @@ Status checkPeaks(const Problem &problem, const PlanResult &result) {
 }
 
 Status checkFigures(const Problem &problem, const PlanResult &result, const PlanFigures &figures) {
-  Cost cost = result.plan->cost, base;
-  for (Cost one : problem.cost)
-    base += one;
-  if (Status status = expectFigure("overhead", figures.overhead, excessOver(cost, base)); !status)
+  Cost cost = result.plan->cost;
+  if (Status status =
+          expectFigure("overhead", figures.overhead, excessOver(cost, baseCostOf(problem)));
+      !status)
     return status;
-  // No plan costs less than the base order, whatever the bound is.
-  Cost least = std::max(result.bound, base);
-  if (Status status = expectFigure("gap", figures.gap, excessOver(cost, least)); !status)
+  if (Status status = expectFigure("gap", figures.gap, excessOver(cost, result.bound)); !status)
     return status;
   if (problem.costUnit == CostUnit::Femtoseconds)
     if (Status status = expectFigure("time_us", figures.timeMicroseconds,
@@ -111,7 +138,9 @@ Status checkFigures(const Problem &problem, const PlanResult &result, const Plan
 } // namespace
 
 Status verifyClaims(const Problem &problem, const PlanResult &result, const PlanFigures &figures) {
-  if (Status status = checkStatus(result); !status)
+  if (Status status = checkOrder(*result.plan); !status)
+    return status;
+  if (Status status = checkStatus(problem, result); !status)
     return status;
   if (Status status = checkPeaks(problem, result); !status)
     return status;

@@ -39,10 +39,11 @@ struct PlanFigures {
   std::optional<int64_t> totalFlops;
 };
 
-/// Checks what a plan file says besides its plan, which passes `verify`: that status,
-/// bound and cost agree, that the peak is within the file's own budget, plain_peak and
-/// smallest_peak, and `figures`, which may be rounded to 6 places. That a bound holds
-/// and that a smallest peak was reached cannot be checked. Requires: `result.plan`.
+/// Checks what a plan file says besides its plan, which passes `verify`: its order,
+/// that status, bound, cost and base cost agree, that the peak is within the file's
+/// own budget, plain_peak and smallest_peak, and `figures`, which may be rounded to 6
+/// places. That a bound holds and that a smallest peak was reached cannot be checked.
+/// Requires: `result.plan`.
 /// Errors: InvalidPlan naming the key, what it says, and what was expected.
 Status verifyClaims(const Problem &problem, const PlanResult &result, const PlanFigures &figures);
 

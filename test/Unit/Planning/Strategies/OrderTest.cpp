@@ -14,6 +14,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 using namespace remat::planning;
 
 namespace {
@@ -47,6 +49,26 @@ int64_t statistic(const PlanResult &result, const std::string &name) {
     if (key == name)
       return number;
   return -1;
+}
+
+/// Planning once more from a plan in another order may lead back to the base order, as
+/// with seeds 429 and 462.
+TEST(Order, PlansSayTheOrderTheyAreIn) {
+  for (uint64_t seed = 429; seed <= 462; seed += 3) {
+    TestRandom random(seed);
+    Problem problem = shapedProblem(random, Shape::UNet, 8 + static_cast<int64_t>(seed) % 25);
+    StrategyOptions options;
+    options.effort = Effort::Fast;
+    options.order = PlanOrder::Reorder;
+    options.budget.kind = Budget::Kind::Minimum;
+    PlanResult result = solve(problem, options);
+    ASSERT_TRUE(result.plan);
+    bool inBase = std::ranges::is_sorted(search::orderOf(problem, result.plan->schedule));
+    EXPECT_EQ(result.plan->order, inBase ? PlanOrder::Base : PlanOrder::Reorder) << seed;
+    EXPECT_NE(result.stopReason.find(inBase ? "; in the base order" : "; in the reordered order"),
+              std::string::npos)
+        << result.stopReason;
+  }
 }
 
 TEST(Order, ReorderSavesARecomputation) {
