@@ -86,19 +86,20 @@ std::string writePareto(const Problem &problem, const ParetoCurve &curve) {
 
 std::string describePareto(const Problem &problem, const ParetoCurve &curve) {
   bool timed = problem.costUnit == CostUnit::Femtoseconds;
-  std::string text = (problem.graph.name.empty() ? "curve" : problem.graph.name) + ": " +
-                     std::to_string(curve.points.size()) + " plans, " + curve.strategy +
-                     ", scope " + std::string(toString(problem.scope)) + "\n" + "  plain peak " +
-                     formatBytes(curve.plainPeak) + ", proven floor " +
-                     formatBytes(curve.floor.bytes) + "\n" +
-                     format("  %20s %8s %10s %10s  %s\n", "peak", "% plain", "overhead",
-                            "over bound", timed ? "us per MiB less" : "cost per byte less");
+  std::string text =
+      (problem.graph.name.empty() ? "curve" : problem.graph.name) + ": " +
+      std::to_string(curve.points.size()) + (curve.points.size() == 1 ? " plan, " : " plans, ") +
+      curve.strategy + ", scope " + std::string(toString(problem.scope)) + "\n" + "  plain peak " +
+      formatBytes(curve.plainPeak) + ", proven floor " + formatBytes(curve.floor.bytes) + "\n" +
+      format("  %20s %8s %10s %10s  %s\n", "peak", "% plain", "overhead", "over bound",
+             timed ? "us per MiB less" : "cost per byte less");
   for (size_t index = curve.points.size(); index-- > 0;) {
     const ParetoPoint &point = curve.points[index];
     text +=
         format("  %18lld B %7.1f%% %9.2f%% %9.2f%%", static_cast<long long>(point.plan.peak.count),
-               100 * static_cast<double>(point.plan.peak.count) /
-                   static_cast<double>(curve.plainPeak.count),
+               curve.plainPeak == Bytes(0) ? 0.0
+                                           : 100 * static_cast<double>(point.plan.peak.count) /
+                                                 static_cast<double>(curve.plainPeak.count),
                100 * overheadOf(point.plan.cost, problem.baseCost()),
                100 * overheadOf(point.plan.cost, point.bound));
     if (index > 0) {
