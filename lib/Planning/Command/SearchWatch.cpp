@@ -10,6 +10,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 
@@ -23,8 +24,8 @@ void noteSignal(int signal) { received = signal; }
 
 } // namespace
 
-SearchWatch::SearchWatch(bool report, std::optional<double> limit)
-    : report(report || isatty(STDERR_FILENO)), limit(limit) {
+SearchWatch::SearchWatch(bool report, std::optional<double> limit, std::chrono::seconds interval)
+    : report(report || isatty(STDERR_FILENO)), limit(limit), interval(interval) {
   received = 0;
   struct sigaction action = {};
   action.sa_handler = noteSignal;
@@ -35,10 +36,11 @@ SearchWatch::SearchWatch(bool report, std::optional<double> limit)
 
 bool SearchWatch::operator()(double share) {
   Clock::time_point now = Clock::now();
-  if (report && now - last >= std::chrono::seconds(2)) {
+  done = std::max(done, share);
+  if (report && now - last >= interval) {
     last = now;
     auto spent = std::chrono::duration_cast<std::chrono::seconds>(now - start).count();
-    std::fprintf(stderr, "remat-plan: planning, %.0f %% done after %lld s\n", 100 * share,
+    std::fprintf(stderr, "remat-plan: planning, %.0f %% done after %lld s\n", 100 * done,
                  static_cast<long long>(spent));
   }
   isOver |= limit && now - start >= std::chrono::duration<double>(*limit);

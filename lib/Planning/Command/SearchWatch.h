@@ -15,15 +15,19 @@
 
 namespace remat::planning {
 
-/// Watches one search: reports its progress on stderr every two seconds, and asks it to
-/// end early when SIGINT or SIGTERM comes or a time limit is over. A second signal ends
-/// the process. The clock decides only when a search ends early, which plans then say.
+/// Watches one search: reports its progress on stderr every interval, and asks it to
+/// end early when SIGINT or SIGTERM comes or a time limit is over. The same signal again
+/// ends the process. The clock decides only when a search ends early, which plans then
+/// say.
 class SearchWatch {
 public:
   /// `report`: also where stderr is no terminal. `limit`: seconds.
-  SearchWatch(bool report, std::optional<double> limit);
+  SearchWatch(bool report, std::optional<double> limit,
+              std::chrono::seconds interval = std::chrono::seconds(2));
 
-  /// What a search calls with the share done; false asks it to end.
+  /// What a search calls with the share done; false asks it to end. Parts of a search
+  /// guess their shares apart, so that one may begin below the end of another: the
+  /// largest so far is reported.
   bool operator()(double share);
 
   /// Why the search was asked to end early: "interrupted", "terminated", "the time limit
@@ -37,6 +41,8 @@ private:
   using Clock = std::chrono::steady_clock;
   bool report;
   std::optional<double> limit;
+  std::chrono::seconds interval;
+  double done = 0;     ///< the largest share so far
   bool isOver = false; ///< the time limit, and the search was told
   Clock::time_point start = Clock::now(), last = start;
 };

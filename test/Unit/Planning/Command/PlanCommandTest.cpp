@@ -11,6 +11,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "PlanCommand.h"
+#include "SearchWatch.h"
 
 #include "remat/Planning/Recompute/Simulator.h"
 
@@ -26,15 +27,20 @@ using namespace remat::planning;
 
 namespace {
 
-/// Runs the command on the chain, writing to `output`; returns status and stderr.
-std::pair<int, std::string> run(const std::string &output, const Planner &planner) {
+/// Runs the command on the chain, writing to `output`; returns its status.
+int runAlone(const std::string &output, const Planner &planner) {
   std::vector<std::string> words = {"remat-plan", REMAT_TEST_INPUTS "/planning/chain.json",
                                     "--budget=250", "--output=" + output};
   std::vector<char *> arguments;
   for (std::string &word : words)
     arguments.push_back(word.data());
+  return runPlanCommand(static_cast<int>(arguments.size()), arguments.data(), planner);
+}
+
+/// The same; returns status and stderr.
+std::pair<int, std::string> run(const std::string &output, const Planner &planner) {
   testing::internal::CaptureStderr();
-  int status = runPlanCommand(static_cast<int>(arguments.size()), arguments.data(), planner);
+  int status = runAlone(output, planner);
   return {status, testing::internal::GetCapturedStderr()};
 }
 
@@ -108,6 +114,29 @@ TEST(PlanCommand, ASignalKeepsTheBestPlanSoFar) {
         textOf(output).find("\"stop_reason\": \"" + std::string(word) + "; the best of many\""),
         std::string::npos);
   }
+}
+
+TEST(PlanCommand, ASecondSignalEndsAtOnce) {
+  std::filesystem::path output = std::filesystem::path(testing::TempDir()) / "ended.json";
+  std::filesystem::remove(output);
+  auto twice = [](const Problem &problem, const StrategyOptions &) {
+    std::raise(SIGINT);
+    std::raise(SIGINT);
+    return plainPlan(problem, Bytes(284));
+  };
+  EXPECT_EXIT(runAlone(output.string(), twice), testing::KilledBySignal(SIGINT), "");
+  EXPECT_FALSE(std::filesystem::exists(output));
+}
+
+TEST(SearchWatch, WhatIsReportedNeverFalls) {
+  SearchWatch watch(/*report=*/true, std::nullopt, std::chrono::seconds(0));
+  testing::internal::CaptureStderr();
+  for (double share : {0.1, 0.9, 0.6, 0.95})
+    EXPECT_TRUE(watch(share));
+  std::string shown;
+  for (const char *share : {"10", "90", "90", "95"})
+    shown += "remat-plan: planning, " + std::string(share) + " % done after 0 s\n";
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), shown);
 }
 
 } // namespace
