@@ -41,7 +41,8 @@ constexpr const char *closing =
     "then says why), the time limit came before a plan, or the given plan breaks a rule;\n"
     "2 an option or a file is wrong; 3 a plan failed its own check, which is a defect;\n"
     "130 or 143 ended by SIGINT or SIGTERM: the best plan so far is written if there is one,\n"
-    "else nothing. A file is written whole or not at all.";
+    "else nothing. The same signal again ends it at once, and that plan is lost. A file is\n"
+    "written whole or not at all.";
 
 void addInputOptions(CLI::App &app, RawOptions &raw) {
   app.add_option("INPUT", raw.input, "File to plan; - is standard input. xz files are unpacked")
