@@ -89,9 +89,10 @@ make_venv() {
   echo "$stamp" >"$folder/remat-stamp"
 }
 
-# configure PRESET [cmake argument...]: with ccache and mold where they are found.
+# configure PRESET [cmake argument...]: with ccache and mold where they are found, and with
+# the tests also where the folder was configured without them.
 configure() {
-  local preset=$1 arguments=()
+  local preset=$1 arguments=(-DREMAT_BUILD_TESTS=ON)
   shift
   command -v ccache >/dev/null && arguments+=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
   command -v mold >/dev/null &&
