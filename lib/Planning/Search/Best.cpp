@@ -62,6 +62,9 @@ constexpr size_t kGuides = 15;
 constexpr int64_t kSingleOps = 20'000, kJointOps = 100'000;
 /// Graphs of so many ops are bounded with more work than larger ones.
 constexpr int32_t kSmallOps = 500;
+/// Larger ones get fewer candidates, and other strategies' plans less often: at 95,000
+/// ops these take twice as long as all the rest.
+constexpr int32_t kHugeOps = 20'000;
 /// Ops times flows of a branched bound, at most.
 constexpr int64_t kBranchOps = 400'000;
 /// Ops times flows of the proven floor, at most.
@@ -114,6 +117,7 @@ private:
   void improveReached(int64_t limit, uint64_t seed = 2);
   bool isFar(int64_t extra) const;
   bool isSmall() const { return graph.opCount() <= kSmallOps; }
+  bool isHuge() const { return graph.opCount() > kHugeOps; }
   bool deservesLuck() const;
   void tryLuck(int64_t limit, const std::vector<Measured> &starts);
   /// For one repair.
@@ -206,10 +210,9 @@ void BestSearch::branch(int64_t limit) {
 /// Fills in plans on both sides of the limit.
 void BestSearch::collect(int64_t limit) {
   add(measure(graph, {}));
-  bool wide = graph.opCount() <= 20000;
   for (int32_t cut : turnsOf(problem, graph))
     for (int64_t eagerness : {20, 0, 300, 2000}) {
-      if (!goOn(0.1) || (!wide && eagerness != 20))
+      if (!goOn(0.1) || (isHuge() && eagerness != 20))
         return;
       CutSweep sweep(graph, cut, eagerness, [this](const Measured &plan) { add(plan); });
       sweep.aim(limit);
@@ -335,10 +338,11 @@ void BestSearch::improveReached(int64_t limit, uint64_t seed) {
 }
 
 /// Whether the other strategies' plans are worth their time: always with effort
-/// max, else where more than 1 % of the step could be gained.
+/// max, else where more than 1 % of the step could be gained, on huge graphs 5 %.
 bool BestSearch::isFar(int64_t extra) const {
+  int64_t share = isHuge() ? 20 : 100;
   return options.effort == Effort::Max ? extra > boundExtra
-                                       : extra - boundExtra > graph.baseCost() / 100;
+                                       : extra - boundExtra > graph.baseCost() / share;
 }
 
 /// Whether other random numbers may still find a better plan in little time.
