@@ -77,12 +77,13 @@ constexpr int64_t kMostTries = 8;
 /// Of the bytes between the smallest peak and the floor: no smaller step is tried.
 constexpr int64_t kFinestPart = 32;
 
-/// Seeds of the improvements after the first, and how many of them small graphs use.
-constexpr uint64_t kSeeds[] = {3, 4, 5, 6};
-constexpr size_t kSmallGraphsSeeds = 3, kStartsSeed = 1;
-/// The most ops of small graphs, and of those that use more seeds than one where a plan's
+/// Seeds of the first improvement and of those after it, how many of these tiny graphs use,
+/// and which of them starts anew on others.
+constexpr uint64_t kFirstSeed = 2, kSeeds[] = {3, 4, 5, 6};
+constexpr size_t kTinySeeds = 3, kStartsSeed = 1;
+/// The most ops of tiny graphs, and of those that use more seeds than one where a plan's
 /// extra cost exceeds the bound by more than a share of it.
-constexpr int32_t kLuckyOps = 100, kMiddlingOps = 1200;
+constexpr int32_t kTinyOps = 100, kMiddlingOps = 1200;
 constexpr int64_t kOpenShare = 20;
 
 /// States of pebble games allowed for each of an effort's flows of branching. They count as
@@ -114,8 +115,9 @@ private:
   void refit(std::span<const Measured *const> guides, int64_t limit, int64_t allowance);
   void refitCandidates(int64_t limit);
   bool reach(int64_t limit, bool noisy = true);
-  void improveReached(int64_t limit, uint64_t seed = 2);
+  void improveReached(int64_t limit, uint64_t seed = kFirstSeed);
   bool isFar(int64_t extra) const;
+  bool isTiny() const { return graph.opCount() <= kTinyOps; }
   bool isSmall() const { return graph.opCount() <= kSmallOps; }
   bool isHuge() const { return graph.opCount() > kHugeOps; }
   bool deservesLuck() const;
@@ -173,7 +175,7 @@ void BestSearch::bound(int64_t limit) {
 /// Raises the bound by branching, up to the cost of the plan in hand, and adds the
 /// plans that it meets; only smaller graphs get many flows.
 void BestSearch::branch(int64_t limit) {
-  int64_t most = limits.branchFlows * (graph.opCount() <= kLuckyOps ? 2 : 1);
+  int64_t most = limits.branchFlows * (isTiny() ? 2 : 1);
   int64_t flows = std::min(most, kBranchOps / graph.opCount());
   if (flows == 0 || (!reached.empty() && reached.front().extra <= boundExtra) || !goOn(0.9))
     return;
@@ -350,17 +352,16 @@ bool BestSearch::deservesLuck() const {
   if (graph.opCount() > kMiddlingOps || reached.empty() || !isFar(reached.front().extra))
     return false;
   int64_t open = reached.front().extra - boundExtra;
-  return graph.opCount() <= kLuckyOps || open > boundExtra / kOpenShare;
+  return isTiny() || open > boundExtra / kOpenShare;
 }
 
 /// Improves what is reached again with other random numbers; on graphs that are not
-/// small, once from `starts`.
+/// tiny, once from `starts`.
 void BestSearch::tryLuck(int64_t limit, const std::vector<Measured> &starts) {
-  bool isTiny = graph.opCount() <= kLuckyOps;
-  size_t seeds = isTiny ? kSmallGraphsSeeds : std::size(kSeeds);
+  size_t seeds = isTiny() ? kTinySeeds : std::size(kSeeds);
   for (size_t k = 0; k < seeds && deservesLuck(); ++k) {
     std::vector<Measured> others;
-    if (!isTiny && k == kStartsSeed)
+    if (!isTiny() && k == kStartsSeed)
       others = std::exchange(reached, starts);
     improveReached(limit, kSeeds[k]);
     for (Measured &plan : others)

@@ -19,6 +19,14 @@ namespace remat::planning::search {
 
 namespace {
 
+/// The cuts that a bound's choices stand at, with its prices.
+PricedCuts pricedCutsOf(const CutBound &bound) {
+  PricedCuts prices{{}, bound.prices};
+  for (const CutChoice &choice : bound.choices)
+    prices.cuts.push_back(choice.cut);
+  return prices;
+}
+
 /// The schedules with some known runs, and a bound on what they cost.
 struct Part {
   int64_t bound;  ///< extra cost
@@ -109,12 +117,9 @@ void RunSearch::explore(std::vector<KnownRun> known, PricedCuts prices, int64_t 
 
 CutBound RunSearch::run(const CutBound &start) {
   CutBound result = start;
-  PricedCuts prices{{}, start.prices};
-  for (const CutChoice &choice : start.choices)
-    prices.cuts.push_back(choice.cut);
   granted = options.flows;
   mark = start.extra;
-  explore({}, prices, start.extra);
+  explore({}, pricedCutsOf(start), start.extra);
   while (!open.empty() && open.top().bound < closedBound &&
          !(options.enough && open.top().bound >= *options.enough) && mayGoOn()) {
     Part part = open.top();
@@ -141,10 +146,8 @@ enum class Apart {
 class ApartCuts {
 public:
   ApartCuts(const SearchGraph &graph, int64_t limit, const CutBound &start)
-      : graph(graph), limit(limit), prices{{}, start.prices}, tried(start.tried),
+      : graph(graph), limit(limit), prices(pricedCutsOf(start)), tried(start.tried),
         highest(start.extra) {
-    for (const CutChoice &choice : start.choices)
-      prices.cuts.push_back(choice.cut);
     std::sort(tried.begin(), tried.end(), [](const CutExtra &a, const CutExtra &b) {
       return a.extra != b.extra ? a.extra > b.extra : a.cut < b.cut;
     });

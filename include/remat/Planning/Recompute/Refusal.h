@@ -23,12 +23,13 @@ enum class BudgetOf {
   Formula, ///< the formula of a paper graph
 };
 
-/// Returns the error that no plan fits or, above the floor, was found: budget, floor, what the strategy reaches,
-/// what to do: a larger budget, or one of `less`, options such as "effort=max" that
-/// may reach a smaller peak, unless the budget is below what any schedule needs.
-/// `remark`, if not empty, says what kept the strategy from more. Strategies make it
-/// their `stopReason`; tools print that. Requires: `result` has `budget`, `witness`,
-/// `strategy` and `smallestPeak`, and no plan. Cost: O(sum of degrees).
+/// Returns the error that no plan fits or, above the floor, was found: budget, floor,
+/// what the strategy reaches, what to do: a larger budget, or one of `less`, options
+/// such as "effort=max" that may reach a smaller peak, unless the budget is below what
+/// any schedule needs. `remark`, if not empty, says what kept the strategy from more.
+/// Strategies make it their `stopReason`; tools print that. Requires: `result` has
+/// `budget`, `witness`, `strategy` and `smallestPeak`, and no plan. Cost: O(sum of
+/// degrees).
 std::string describeRefusal(const Problem &problem, const PlanResult &result, BudgetOf what,
                             const std::string &remark, const std::vector<std::string> &less);
 

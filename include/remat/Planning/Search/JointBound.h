@@ -42,12 +42,12 @@ struct JointBoundOptions {
 /// vector of prices gives a bound. A cut joins where the solution at the best
 /// prices, realised just in time, exceeds the limit most; before these, up to three
 /// of `start.tried`, apart in base order, that raise the bound at a price for them
-/// alone: each that does, or (`twice`) those that do most, then moved to where they do
-/// more. Those of price 0 leave when
-/// there are `cutsAtOnce`. Prices climb by deflected subgradients with Polyak steps (Polyak 1969;
-/// Camerini, Fratta and Maffioli 1975) in integers. The bound is at least `start.extra`. `choices`
-/// and `prices` belong to all cuts, ascending. Cost: `flows` maximum flows, or twice as many, on a
-/// network of O(cuts * (V + E)).
+/// alone: each that does, or (`twice`) those that do most, then moved to where they
+/// do more. Those of price 0 leave when there are `cutsAtOnce`. Prices climb by
+/// deflected subgradients with Polyak steps (Polyak 1969; Camerini, Fratta and
+/// Maffioli 1975) in integers. The bound is at least `start.extra`. `choices` and
+/// `prices` belong to all cuts, ascending. Cost: `flows` maximum flows, or twice as
+/// many, on a network of O(cuts * (V + E)).
 CutBound jointBound(const SearchGraph &graph, int64_t limit, const CutBound &start,
                     const JointBoundOptions &options = {});
 

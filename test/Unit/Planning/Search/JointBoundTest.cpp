@@ -45,6 +45,17 @@ void checkRealised(const Problem &problem, const SearchGraph &graph,
   EXPECT_EQ(profileAtBaseOps(graph, recomputations), expected);
 }
 
+/// The branched bounds of a few flows, and of more as long as they raise it.
+std::pair<int64_t, int64_t> briefAndGranted(const SearchGraph &graph, int64_t limit,
+                                            const CutBound &start, int64_t enough) {
+  BranchedJointOptions options;
+  options.flows = 40;
+  options.enough = enough;
+  int64_t brief = branchedJointBound(graph, limit, start, options).extra;
+  options.mostFlows = 400;
+  return {brief, branchedJointBound(graph, limit, start, options).extra};
+}
+
 class JointBounds : public testing::TestWithParam<Shape> {};
 
 TEST_P(JointBounds, AreBetweenTheSingleCutAndTheOptimum) {
@@ -78,15 +89,10 @@ TEST_P(JointBounds, AreBetweenTheSingleCutAndTheOptimum) {
     costly += extra > 0;
     higher += joint.extra > single.extra;
     tight += extra > 0 && joint.extra == extra;
-    BranchedJointOptions patient;
-    patient.flows = 40;
-    patient.enough = extra;
-    CutBound brief = branchedJointBound(graph, limit, joint, patient);
-    patient.mostFlows = 400;
-    CutBound granted = branchedJointBound(graph, limit, joint, patient);
-    EXPECT_GE(granted.extra, brief.extra);
-    ASSERT_LE(granted.extra, extra) << "turn " << turn;
-    longer += granted.extra > brief.extra;
+    auto [brief, granted] = briefAndGranted(graph, limit, joint, extra);
+    EXPECT_GE(granted, brief);
+    ASSERT_LE(granted, extra) << "turn " << turn;
+    longer += granted > brief;
     BranchedJointOptions effort;
     effort.flows = 2000;
     effort.offer = [&](std::span<const CutChoice> choices) {
@@ -175,15 +181,10 @@ TEST_P(JointBounds, OfBlocksAreBelowTheSumOfTheirOptima) {
     if (turn % 10 == 0 && !twice.choices.empty())
       checkRealised(problem, graph, twice.choices);
     again += twice.extra > once.extra;
-    BranchedJointOptions patient;
-    patient.flows = 40;
-    patient.enough = extra;
-    CutBound brief = branchedJointBound(graph, limit, twice, patient);
-    patient.mostFlows = 400;
-    CutBound granted = branchedJointBound(graph, limit, twice, patient);
-    EXPECT_GE(granted.extra, brief.extra);
-    ASSERT_LE(granted.extra, extra) << "turn " << turn;
-    longer += granted.extra > brief.extra;
+    auto [brief, granted] = briefAndGranted(graph, limit, twice, extra);
+    EXPECT_GE(granted, brief);
+    ASSERT_LE(granted, extra) << "turn " << turn;
+    longer += granted > brief;
   }
   EXPECT_GT(checked, 200);
   EXPECT_GT(longer, 30);
