@@ -16,11 +16,9 @@ from jax import export
 
 from remat import convert, toolchain
 from remat.errors import InputError
+from remat.jax.call import PLATFORM_OF, Call, indices, jit_exported
 from remat.plan import Plan
 from remat.toolchain import TARGET_OF_PLATFORM, RematOptions
-
-#: The platform that JAX lowers for, by encoding.
-_PLATFORM_OF = {"xla-cpu": "cpu", "xla-gpu": "cuda", "xla-tpu": "tpu"}
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -131,14 +129,14 @@ def fit(
     """
     budget = _budget_text(budget)
     target = target or _backend_target()
-    if target not in _PLATFORM_OF:
-        raise InputError(f"target {target!r} is unknown; expected {', '.join(_PLATFORM_OF)}")
-    call = _Call(
+    if target not in PLATFORM_OF:
+        raise InputError(f"target {target!r} is unknown; expected {', '.join(PLATFORM_OF)}")
+    call = Call(
         step,
         example_args,
         dict(example_kwargs or {}),
-        _indices(donate_argnums),
-        _indices(static_argnums),
+        indices(donate_argnums),
+        indices(static_argnums),
     )
     exported = call.export(target)
     if exported.nr_devices != 1:
@@ -174,7 +172,7 @@ def fit(
         plan=Plan(answer.problem, answer.plan),
         target=target,
         exported=fitted,
-        _jitted=_jit(fitted, call.donated()),
+        _jitted=jit_exported(fitted, call.donated()),
         _statics=call.statics,
     )
 
@@ -195,83 +193,3 @@ def _backend_target() -> str:
     if backend not in TARGET_OF_PLATFORM:
         raise InputError(f"no encoding is known for the JAX backend {backend!r}; pass target=")
     return TARGET_OF_PLATFORM[backend]
-
-
-def _indices(argnums: int | Sequence[int]) -> tuple[int, ...]:
-    return (argnums,) if isinstance(argnums, int) else tuple(argnums)
-
-
-class _Call:
-    """A step, jitted, with its example arguments."""
-
-    def __init__(
-        self,
-        step: Callable[..., Any],
-        args: tuple[Any, ...],
-        kwargs: dict[str, Any],
-        donate: tuple[int, ...],
-        static: tuple[int, ...],
-    ) -> None:
-        count = len(args)
-        for what, indices in (("donate_argnums", donate), ("static_argnums", static)):
-            for index in indices:
-                if not -count <= index < count:
-                    raise InputError(f"{what} names argument {index}, but {count} were given")
-        donate = tuple(sorted({i % count for i in donate}))
-        static = tuple(sorted({i % count for i in static}))
-        for index in donate:
-            if index in static:
-                raise InputError(f"argument {index} is both static and donated; choose one")
-        self.statics = {i: args[i] for i in static}
-        self._args = args
-        self._kwargs = kwargs
-        if hasattr(step, "trace") and not donate and not static:
-            self._jitted = step
-        else:
-            self._jitted = jax.jit(step, donate_argnums=donate, static_argnums=static)
-
-    def export(self, target: str) -> export.Exported:
-        """Traces and lowers the step for `target`.
-
-        The export never leaves the process, so no custom call has to be stable over time.
-        """
-        platforms = (
-            None
-            if target == TARGET_OF_PLATFORM.get(jax.default_backend())
-            else (_PLATFORM_OF[target],)
-        )
-        trace = export.export(
-            self._jitted,
-            platforms=platforms,
-            disabled_checks=(export.DisabledSafetyCheck.custom_call("ALL"),),
-        )
-        try:
-            return trace(*self._args, **self._kwargs)
-        except NotImplementedError as error:
-            if "callback" not in str(error):
-                raise
-            raise InputError(
-                "the step calls back into Python (jax.debug.print, io_callback, ...), which an "
-                "exported program cannot hold; remove the callback"
-            ) from error
-
-    def donated(self) -> tuple[int, ...]:
-        """Returns the positions, among the dynamic arguments, of the donated ones."""
-        args, _ = self._jitted.trace(*self._args, **self._kwargs).args_info
-        return tuple(
-            index
-            for index, arg in enumerate(args)
-            if any(leaf.donated for leaf in jax.tree.leaves(arg, is_leaf=_is_info))
-        )
-
-
-def _is_info(node: Any) -> bool:
-    return hasattr(node, "donated")
-
-
-def _jit(exported: export.Exported, donated: tuple[int, ...]) -> Any:
-    def call(*args: Any, **kwargs: Any) -> Any:
-        return exported.call(*args, **kwargs)
-
-    call.__name__ = f"remat_{exported.fun_name}"
-    return jax.jit(call, donate_argnums=donated)
