@@ -11,7 +11,6 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterable
 from pathlib import Path
 from typing import NoReturn
 
@@ -24,13 +23,9 @@ from remat.commands import EPILOG, CommandParser, add_command
 from remat.convert import Format
 from remat.errors import InputError, RematError, ToolchainError
 from remat.plan import Plan
-from remat.toolchain import CHOICES, TARGET_OF_PLATFORM, RematOptions
+from remat.stepoptions import add_input, add_planning_options, planning_options, read_step, warn
+from remat.toolchain import CHOICES, TARGET_OF_PLATFORM
 from remat.zoo import command as zoo_command
-
-_BUDGET_HELP = (
-    "bytes (8GiB, 800MB, 123), a share of the plain program's peak in the same scope (50%%), "
-    "or min for the smallest peak the strategy reaches"
-)
 
 
 class _Terminated(BaseException):
@@ -85,90 +80,11 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_input(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "file",
-        type=Path,
-        metavar="FILE",
-        help="StableHLO text (pretty or generic), portable artifact or "
-        "jax.export file; may be xz-compressed",
-    )
-
-
-def _add_planning_options(parser: argparse.ArgumentParser) -> None:
-    group = parser.add_argument_group("planning")
-    group.add_argument("--budget", required=True, metavar="SIZE", help=_BUDGET_HELP)
-    for name, text, default in (
-        (
-            "budget_scope",
-            "what the budget counts (default: total = arguments + results + temporaries)",
-            "total",
-        ),
-        (
-            "memory_model",
-            "which values are buffers: all (program), or what XLA leaves after "
-            "fusion (default: xla)",
-            "xla",
-        ),
-        ("strategy", "how plans are made (default: best)", None),
-        ("effort", "steps that best may take; never a time", None),
-        (
-            "order",
-            "order in which ops first run: the program's (base), or the best plan of that and "
-            "of up to three others made to need less memory (reorder; XLA chooses its own)",
-            None,
-        ),
-        ("family", "lower sets that kusumoto considers", None),
-        ("objective", "what kusumoto minimises", None),
-        ("last_segment", "what happens to the segment right before the backward", None),
-        ("granularity", "how ops are grouped before planning", None),
-        ("cost", "cost table (default: that of the target; h100 without one)", None),
-    ):
-        group.add_argument(
-            f"--{name.replace('_', '-')}", choices=CHOICES[name], default=default, help=text
-        )
-    group.add_argument(
-        "--fold-free",
-        action=argparse.BooleanOptionalAction,
-        help="fold constants, broadcasts, reshapes and the like into their readers, in "
-        "memory model program (default: yes)",
-    )
-    group.add_argument(
-        "--loss",
-        type=int,
-        metavar="N",
-        help="index of the result that is the loss (default: the first scalar float)",
-    )
-    group.add_argument(
-        "--entry", metavar="NAME", help="entry function (default: main, or the only public one)"
-    )
-
-
-def _options(arguments: argparse.Namespace, target: str | None = None) -> RematOptions:
-    return RematOptions(
-        budget=arguments.budget,
-        budget_scope=arguments.budget_scope,
-        strategy=arguments.strategy,
-        effort=arguments.effort,
-        order=arguments.order,
-        family=arguments.family,
-        objective=arguments.objective,
-        last_segment=arguments.last_segment,
-        granularity=arguments.granularity,
-        cost=arguments.cost,
-        memory_model=arguments.memory_model,
-        entry=arguments.entry,
-        loss=arguments.loss,
-        fold_free=arguments.fold_free,
-        target=target,
-    )
-
-
 def _add_opt(commands: argparse._SubParsersAction) -> None:
     parser = add_command(
         commands, "opt", "Rewrites a training step so that it fits a budget.", aliases=["fit"]
     )
-    _add_input(parser)
+    add_input(parser)
     parser.add_argument(
         "-o", "--output", type=Path, metavar="OUT", help="file to write (default: stdout)"
     )
@@ -185,13 +101,13 @@ def _add_opt(commands: argparse._SubParsersAction) -> None:
         "none keeps remat.recompute ops, for --format=generic)",
     )
     parser.add_argument("--plan-output", type=Path, metavar="FILE", help="also write plan.json")
-    _add_planning_options(parser)
+    add_planning_options(parser)
     parser.set_defaults(run=_run_opt)
 
 
 def _run_opt(arguments: argparse.Namespace) -> int:
     _check_outputs(arguments.output, plan=arguments.plan_output, source=arguments.file)
-    module = _read(arguments.file)
+    module = read_step(arguments.file)
     form = Format(arguments.format) if arguments.format else module.format
     if arguments.target == "none" and form is not Format.GENERIC:
         raise InputError(
@@ -200,8 +116,8 @@ def _run_opt(arguments: argparse.Namespace) -> int:
         )
     target, reason = _target(arguments.target, module)
     with progress.step(f"planning and rewriting {arguments.file}"):
-        answer = toolchain.rewrite(module.text, _options(arguments, target), module.name)
-    _warn(answer.warnings)
+        answer = toolchain.rewrite(module.text, planning_options(arguments, target), module.name)
+    warn(answer.warnings)
     with progress.step("writing the result"):
         data = convert.render(module.replace_text(answer.text), form)
     if arguments.plan_output:
@@ -219,7 +135,7 @@ def _target(chosen: str | None, module: convert.Module) -> tuple[str, str]:
     known = wanted - {"unknown"}
     if chosen is not None:
         if known and chosen not in {"none", *wanted}:
-            _warn(
+            warn(
                 [
                     f"{module.name} is exported for {names}, where the compiler may undo what "
                     f"--target={chosen} recomputes; leave the option out, or use "
@@ -233,11 +149,6 @@ def _target(chosen: str | None, module: convert.Module) -> tuple[str, str]:
     return "xla-gpu", f"the default: {reason}; --target chooses another"
 
 
-def _warn(warnings: Iterable[str]) -> None:
-    for warning in warnings:
-        print(f"remat: warning: {warning}", file=sys.stderr)
-
-
 def _check_outputs(output: Path | None, *, plan: Path | None, source: Path) -> None:
     """Refuses a plan.json that would replace the step, or be replaced by the result."""
     if plan is None:
@@ -245,11 +156,6 @@ def _check_outputs(output: Path | None, *, plan: Path | None, source: Path) -> N
     for other, what in ((output, "the result"), (source, "the step itself")):
         if other is not None and plan.resolve() == other.resolve():
             raise InputError(f"{plan}: named for both plan.json and {what}; name another file")
-
-
-def _read(path: Path) -> convert.Module:
-    with progress.step(f"reading {path}"):
-        return convert.read_module(path)
 
 
 def _emit(data: bytes, output: Path | None) -> None:
@@ -272,7 +178,7 @@ def _add_plan(commands: argparse._SubParsersAction) -> None:
         "plan",
         "Plans a training step and reports peaks, price, and what is kept and recomputed.",
     )
-    _add_input(parser)
+    add_input(parser)
     parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="also write plan.json")
     parser.add_argument(
         "--values",
@@ -281,7 +187,7 @@ def _add_plan(commands: argparse._SubParsersAction) -> None:
         metavar="N",
         help="rows of the table of values (default: 20)",
     )
-    _add_planning_options(parser)
+    add_planning_options(parser)
     parser.set_defaults(run=_run_plan)
 
 
@@ -289,10 +195,10 @@ def _run_plan(arguments: argparse.Namespace) -> int:
     if arguments.values < 0:
         raise InputError(f"--values={arguments.values} is negative; expected 0 or more")
     _check_outputs(None, plan=arguments.output, source=arguments.file)
-    module = _read(arguments.file)
+    module = read_step(arguments.file)
     with progress.step(f"planning {arguments.file}"):
-        answer = toolchain.plan(module.text, _options(arguments), module.name)
-    _warn(answer.warnings)
+        answer = toolchain.plan(module.text, planning_options(arguments), module.name)
+    warn(answer.warnings)
     plan = Plan(answer.problem, answer.plan)
     if arguments.output:
         _write_plan(arguments.output, answer.plan)
@@ -304,7 +210,7 @@ def _run_plan(arguments: argparse.Namespace) -> int:
 
 def _add_convert(commands: argparse._SubParsersAction) -> None:
     parser = add_command(commands, "convert", "Converts a module between its spellings.")
-    _add_input(parser)
+    add_input(parser)
     parser.add_argument(
         "--to", required=True, choices=[f.value for f in Format], help="spelling of the output"
     )
