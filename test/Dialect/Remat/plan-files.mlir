@@ -14,10 +14,22 @@
 // CHECK-DAG: "peak": 20484
 // APPLY: remat.recompute
 
-// A plan of another problem, a plan that does not hold, no plan, no file.
+// A plan of another problem, a plan that does not hold, false claims, no plan, no file.
 // RUN: sed 's/"schedule": .0,/"schedule": [/' %t.plan.json > %t.broken.json
 // RUN: not remat-opt %s --remat-plan="plan-file=%t.broken.json" 2>&1 | FileCheck %s --check-prefix=BROKEN
 // BROKEN: plan-files.mlir:{{[0-9]+}}:1: error: '{{.*}}.broken.json' is a plan that does not hold: R4: step 0 executes stablehlo.exponential %1 ({{.*}}plan-files.mlir:{{[0-9]+}}), whose input from stablehlo.tanh %0 ({{.*}}plan-files.mlir:{{[0-9]+}}) was not executed before{{$}}
+// RUN: sed 's/"plain_peak": [0-9]*/"plain_peak": 24579/' %t.plan.json > %t.boast.json
+// RUN: not remat-opt %s --remat-plan="plan-file=%t.boast.json" 2>&1 | FileCheck %s --check-prefix=BOAST
+// BOAST: plan-files.mlir:{{[0-9]+}}:1: error: '{{.*}}.boast.json' is a plan that does not hold: plain_peak: the plan says 24579 B (24 KiB), but the base order peaks at 24580 B (24 KiB){{$}}
+// RUN: sed 's/"overhead": [0-9.e-]*/"overhead": 0/' %t.plan.json > %t.free.json
+// RUN: not remat-opt %s --remat-plan="plan-file=%t.free.json" 2>&1 | FileCheck %s --check-prefix=FREE
+// FREE: error: '{{.*}}.free.json' is a plan that does not hold: overhead: the plan says 0, expected {{0\.[0-9]+$}}
+// RUN: sed 's/"plain_peak"/"budget": 20000, "plain_peak"/' %t.plan.json > %t.tight.json
+// RUN: not remat-opt %s --remat-plan="plan-file=%t.tight.json budget=90%%" 2>&1 | FileCheck %s --check-prefix=TIGHT
+// TIGHT: error: '{{.*}}.tight.json' is a plan that does not hold: budget: the plan says 20000 B ({{.*}}), but peaks at 20484 B (
+// RUN: sed 's/"time_us": [0-9.e-]*/"time_us": "soon"/' %t.plan.json > %t.word.json
+// RUN: not remat-opt %s --remat-plan="plan-file=%t.word.json" 2>&1 | FileCheck %s --check-prefix=WORD
+// WORD: error: {{.*}}.word.json: time_us: {{.*}}soon
 // RUN: sed 's/"schedule": .0,/"schedule": [77,/' %t.plan.json > %t.foreign.json
 // RUN: not remat-opt %s --remat-plan="plan-file=%t.foreign.json" 2>&1 | FileCheck %s --check-prefix=FOREIGN
 // FOREIGN: plan-files.mlir:{{[0-9]+}}:1: error: {{.*}}.foreign.json: schedule[0]: op id 77 does not exist in the problem{{$}}
@@ -36,6 +48,18 @@
 // HELD: budget = 20484, peak = 20484
 // RUN: remat-opt %s --remat-plan="plan-file=%t.plan.json budget=90%%" | FileCheck %s --check-prefix=SHARE
 // SHARE: budget = 22122, peak = 20484
+
+// What is proven for a budget is not proven for a larger one.
+// RUN: remat-opt %s --remat-plan="budget=20484 plan-output=%t.best.json" -o %t.best.mlir
+// RUN: FileCheck %s --check-prefix=PROVEN --input-file=%t.best.json
+// PROVEN: "status": "optimal"
+// RUN: remat-opt %s --remat-plan="plan-file=%t.best.json budget=90%% plan-output=%t.wider.json" -o %t.wider.mlir
+// RUN: FileCheck %s --check-prefix=WIDER --input-file=%t.wider.json
+// WIDER: "status": "feasible"
+// WIDER: "stop_reason": "the plan was made for the budget 20484 B (20 KiB)"
+// WIDER: "base_cost": [[COST:[0-9]+]],
+// WIDER: "bound": [[COST]],
+// RUN: remat-plan %t.problem.json --verify=%t.wider.json
 // RUN: rm -f %t.small.mlir
 // RUN: not remat-opt %s --remat-plan="plan-file=%t.plan.json budget=20483" -o %t.small.mlir 2>&1 | FileCheck %s --check-prefix=SMALL
 // SMALL: error: '{{.*}}.plan.json' is a plan that does not hold: R7: the schedule's peak 20484 B (20 KiB) exceeds the budget 20483 B (20 KiB){{$}}

@@ -41,6 +41,25 @@ static planning::Problem problemOf(const StepGraph &step, const PlanRequest &req
   return problem;
 }
 
+/// Reports where a plan breaks a rule, or a file says what its plan is not.
+static LogicalResult expectHolds(func::FuncOp entry, const PlanRequest &request,
+                                 const planning::Status &status) {
+  if (status)
+    return success();
+  return emitError(entry.getLoc())
+         << (request.planFile.empty() ? "the planner made a plan"
+                                      : "'" + request.planFile + "' is a plan")
+         << " that does not hold: " << status.error().message;
+}
+
+/// Leaves of a plan that is held to a larger budget than its own what holds there too.
+static void takeBackProof(planning::PlanResult &result, planning::Cost baseCost) {
+  result.stopReason = "the plan was made for the budget " + planning::formatBytes(*result.budget);
+  result.bound = baseCost;
+  result.status = result.plan->cost == baseCost ? planning::PlanStatus::Optimal
+                                                : planning::PlanStatus::Feasible;
+}
+
 /// Reads a plan from a file instead of making one. A budget of the request stands
 /// in place of the file's.
 static FailureOr<planning::PlanResult>
@@ -57,10 +76,21 @@ readPlanFile(func::FuncOp entry, const planning::Problem &problem, const PlanReq
   if (!plan->plan)
     return emitError(entry.getLoc()) << "'" << path << "' holds no plan: its status is "
                                      << StringRef(planning::toString(plan->status));
+  planning::Result<planning::PlanFigures> figures =
+      planning::readPlanFigures((*buffer)->getBuffer(), path);
+  if (!figures)
+    return emitError(entry.getLoc()) << figures.error().message;
+  std::optional<planning::Bytes> budget = plan->budget;
   if (request.strategy.budget.kind != planning::Budget::Kind::None) {
     planning::Bytes plainPeak = planning::simulate(problem, planning::baseSchedule(problem)).peak;
-    plan->budget = planning::limitOf(request.strategy.budget, plainPeak);
+    budget = planning::limitOf(request.strategy.budget, plainPeak);
   }
+  if (failed(expectHolds(entry, request, planning::verify(problem, *plan->plan, budget))) ||
+      failed(expectHolds(entry, request, planning::verifyClaims(problem, *plan, *figures))))
+    return failure();
+  if (plan->budget && budget > plan->budget)
+    takeBackProof(*plan, problem.baseCost());
+  plan->budget = budget;
   return *plan;
 }
 
@@ -84,18 +114,13 @@ static LogicalResult refuse(func::FuncOp entry, const StepGraph &step,
 static FailureOr<planning::PlanResult> findPlan(func::FuncOp entry, const StepGraph &step,
                                                 const planning::Problem &problem,
                                                 const PlanRequest &request) {
-  FailureOr<planning::PlanResult> result = request.planFile.empty()
-                                               ? planning::solve(problem, request.strategy)
-                                               : readPlanFile(entry, problem, request);
-  if (failed(result) || !result->plan)
-    return result;
   // Whoever made the plan: it is checked by code that did not.
-  planning::Status status = planning::verify(problem, *result->plan, result->budget);
-  if (!status)
-    return emitError(entry.getLoc())
-           << (request.planFile.empty() ? "the planner made a plan"
-                                        : "'" + request.planFile + "' is a plan")
-           << " that does not hold: " << status.error().message;
+  if (!request.planFile.empty())
+    return readPlanFile(entry, problem, request);
+  planning::PlanResult result = planning::solve(problem, request.strategy);
+  if (result.plan &&
+      failed(expectHolds(entry, request, planning::verify(problem, *result.plan, result.budget))))
+    return failure();
   return result;
 }
 

@@ -197,7 +197,8 @@ def PlanPass : Pass<"remat-plan", "::mlir::ModuleOp"> {
     **Fails when:** the analysis refuses the function; an option is wrong; no plan
     fits the budget: the message gives the floor, the smallest peak reached, the
     op with its source line and the largest live values; a plan file does not
-    belong to the program or breaks a rule; a file cannot be read or written.
+    belong to the program, breaks a rule or says of its plan what is not so; a file
+    cannot be read or written.
 
     **Complexity:** that of the analysis, O(ops + operands), and of the strategy.
 
