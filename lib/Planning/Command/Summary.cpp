@@ -14,10 +14,9 @@ namespace remat::planning {
 
 namespace {
 
-std::string percent(int64_t part, int64_t whole) {
-  double share = whole == 0 ? 0.0 : 100.0 * static_cast<double>(part) / static_cast<double>(whole);
+std::string percent(const char *form, double share) {
   char text[32];
-  std::snprintf(text, sizeof text, "%.1f %%", share);
+  std::snprintf(text, sizeof text, form, 100 * share);
   return text;
 }
 
@@ -27,7 +26,7 @@ std::string formatCost(Cost cost, CostUnit unit) {
   if (unit == CostUnit::Units)
     return exact + "units";
   char text[32];
-  std::snprintf(text, sizeof text, "%.6g us", static_cast<double>(cost.count) / 1e9);
+  std::snprintf(text, sizeof text, "%.6g us", inMicroseconds(static_cast<double>(cost.count)));
   return exact + "fs (" + text + ")";
 }
 
@@ -38,12 +37,9 @@ const char *orderOf(const PlanResult &result) {
 
 /// "cost, gap 0.42 %": how far the plan is from what any plan must cost.
 std::string formatBound(const Problem &problem, const PlanResult &result) {
-  int64_t bound = result.bound.count, above = result.plan->cost.count - bound;
-  char gap[32];
-  std::snprintf(gap, sizeof gap, "%.2f %%",
-                bound == 0 ? 0.0 : 100.0 * static_cast<double>(above) / static_cast<double>(bound));
+  std::string gap = percent("%.2f %%", overheadOf(result.plan->cost, result.bound));
   return formatCost(result.bound, problem.costUnit) + ", gap " +
-         (above > 0 && std::string_view(gap) == "0.00 %" ? "below 0.01 %" : gap) + " (" +
+         (result.plan->cost > result.bound && gap == "0.00 %" ? "below 0.01 %" : gap) + " (" +
          orderOf(result) + ")";
 }
 
@@ -76,10 +72,10 @@ std::string summarizePlan(const Problem &problem, const PlanResult &result) {
   }
   addLine(text, "plain peak", formatBytes(result.plainPeak) + ", scope " + scope);
   addLine(text, "planned peak",
-          formatBytes(plan.peak) + ", " + percent(plan.peak.count, result.plainPeak.count) +
+          formatBytes(plan.peak) + ", " + percent("%.1f %%", shareOf(plan.peak, result.plainPeak)) +
               " of the plain peak");
   addLine(text, "overhead",
-          percent(plan.cost.count - base.count, base.count) + ": cost " +
+          percent("%.1f %%", overheadOf(plan.cost, base)) + ": cost " +
               formatCost(plan.cost, problem.costUnit) + ", plain " +
               formatCost(base, problem.costUnit));
   addLine(text, "bound", formatBound(problem, result));

@@ -166,17 +166,18 @@ std::optional<PaperSolver::Sequence> PaperSolver::kusumoto(const LowerSetFamily 
   bool exact = options.family == Family::Exact;
   LowerSetProgram small = program(pruned), large = program(family);
   LowerSetProgram &main = exact ? large : small;
-  auto minimum = [&]() -> std::optional<int64_t> {
+  // `smallPath`: where the answer to the smallest bound of the pruned family goes.
+  auto minimum = [&](std::optional<LowerSetPath> *smallPath) -> std::optional<int64_t> {
     std::optional<int64_t> feasible = small.minimalBound(wholeWork);
-    return exact && feasible ? large.minimalBound(*feasible) : feasible;
+    if (!exact || !feasible)
+      return feasible;
+    if (smallPath)
+      *smallPath = small.solve(*feasible, options.objective);
+    return large.minimalBound(*feasible);
   };
-  std::optional<LowerSetPath> smallAnswer; // to the smallest bound of the pruned family
+  std::optional<LowerSetPath> smallAnswer;
   if (options.budget.kind == Budget::Kind::Minimum) {
-    std::optional<int64_t> smallest = small.minimalBound(wholeWork);
-    if (exact && smallest) {
-      smallAnswer = small.solve(*smallest, options.objective);
-      smallest = large.minimalBound(*smallest);
-    }
+    std::optional<int64_t> smallest = minimum(&smallAnswer);
     if (!smallest)
       return stopEarly(smallAnswer, pruned);
     bound = *smallest;
@@ -193,7 +194,7 @@ std::optional<PaperSolver::Sequence> PaperSolver::kusumoto(const LowerSetFamily 
   bool stopped = small.wasStopped() || large.wasStopped();
   if (!path && !stopped) {
     // The smallest bound is part of the answer that refuses this one.
-    if (std::optional<int64_t> smallest = minimum()) {
+    if (std::optional<int64_t> smallest = minimum(nullptr)) {
       bound = *smallest;
       path = main.solve(*smallest, options.objective);
       pathOf = &main.lowerSets();

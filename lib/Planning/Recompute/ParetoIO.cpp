@@ -16,14 +16,7 @@ namespace remat::planning {
 
 namespace {
 
-constexpr double kFemtosecondsPerMicrosecond = 1e9;
 constexpr double kBytesPerMiB = 1 << 20;
-
-double overheadOf(Cost cost, Cost base) {
-  return cost == base
-             ? 0.0
-             : static_cast<double>(cost.count - base.count) / static_cast<double>(base.count);
-}
 
 std::string writePoint(const Problem &problem, const ParetoCurve &curve, size_t index) {
   const ParetoPoint &point = curve.points[index];
@@ -36,8 +29,7 @@ std::string writePoint(const Problem &problem, const ParetoCurve &curve, size_t 
     double price = priceOfByte(point, curve.points[index + 1]);
     page.addRaw("price_per_byte", jsonNumber(price));
     if (problem.costUnit == CostUnit::Femtoseconds)
-      page.addRaw("price_us_per_mib",
-                  jsonNumber(price * kBytesPerMiB / kFemtosecondsPerMicrosecond));
+      page.addRaw("price_us_per_mib", jsonNumber(inMicroseconds(price * kBytesPerMiB)));
   }
   std::vector<int64_t> ids;
   for (OpId op : point.plan.schedule)
@@ -97,14 +89,12 @@ std::string describePareto(const Problem &problem, const ParetoCurve &curve) {
     const ParetoPoint &point = curve.points[index];
     text +=
         format("  %18lld B %7.1f%% %9.2f%% %9.2f%%", static_cast<long long>(point.plan.peak.count),
-               curve.plainPeak == Bytes(0) ? 0.0
-                                           : 100 * static_cast<double>(point.plan.peak.count) /
-                                                 static_cast<double>(curve.plainPeak.count),
+               100 * shareOf(point.plan.peak, curve.plainPeak),
                100 * overheadOf(point.plan.cost, problem.baseCost()),
                100 * overheadOf(point.plan.cost, point.bound));
     if (index > 0) {
       double price = priceOfByte(curve.points[index - 1], point);
-      text += format("  %.6g", timed ? price * kBytesPerMiB / kFemtosecondsPerMicrosecond : price);
+      text += format("  %.6g", timed ? inMicroseconds(price * kBytesPerMiB) : price);
     }
     text += "\n";
   }

@@ -16,8 +16,6 @@ namespace remat::planning {
 
 namespace {
 
-constexpr double femtosecondsPerMicrosecond = 1e9;
-
 std::string writeWitness(const Graph &graph, const Witness &witness) {
   JsonObject object;
   object.add("floor", witness.floor.count);
@@ -51,30 +49,22 @@ std::string writeFormula(const FormulaAnswer &answer) {
   return object.line();
 }
 
-/// cost / base - 1. Nothing over nothing is 0: a graph may be without costs.
-double excess(Cost cost, Cost base) {
-  return cost == base
-             ? 0.0
-             : static_cast<double>(cost.count - base.count) / static_cast<double>(base.count);
-}
-
 /// What the plan promises, and what follows from it, the problem and the bound.
 void addPlan(JsonObject &page, const Problem &problem, const Plan &plan, Cost bound) {
   if (plan.order != PlanOrder::Base)
     page.add("order", toString(plan.order));
   page.add("peak", plan.peak.count);
   page.add("cost", plan.cost.count);
-  page.addRaw("overhead", jsonNumber(excess(plan.cost, problem.baseCost())));
+  page.addRaw("overhead", jsonNumber(overheadOf(plan.cost, problem.baseCost())));
   // A file's bound may be less than what every schedule costs.
-  page.addRaw("gap", jsonNumber(excess(plan.cost, std::max(bound, problem.baseCost()))));
+  page.addRaw("gap", jsonNumber(overheadOf(plan.cost, std::max(bound, problem.baseCost()))));
   int64_t flops = 0;
   for (OpId op : plan.schedule)
     flops = checkedAdd(flops, problem.graph.ops[op].work.flops.count)
                 .value_or(std::numeric_limits<int64_t>::max());
   page.add("total_flops", flops);
   if (problem.costUnit == CostUnit::Femtoseconds)
-    page.addRaw("time_us",
-                jsonNumber(static_cast<double>(plan.cost.count) / femtosecondsPerMicrosecond));
+    page.addRaw("time_us", jsonNumber(inMicroseconds(static_cast<double>(plan.cost.count))));
 }
 
 /// Every key of plan.json, in the order in which they are written.

@@ -5,6 +5,12 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
+//
+// Like Verify.cpp, shares no code with the strategies, the simulator or the writer of plan
+// files, but for the definition of the floor: the base schedule, the base cost and the
+// figures are made here again.
+//
+//===----------------------------------------------------------------------===//
 
 #include "remat/Planning/Recompute/Verify.h"
 

@@ -27,6 +27,10 @@ std::optional<int64_t> checkedMul(int64_t a, int64_t b) {
   return product;
 }
 
+double shareOf(int64_t part, int64_t whole) {
+  return whole == 0 ? 0.0 : static_cast<double>(part) / static_cast<double>(whole);
+}
+
 std::string formatBytes(Bytes bytes) {
   std::string exact = std::to_string(bytes.count) + " B";
   static constexpr const char *units[] = {"KiB", "MiB", "GiB", "TiB"};

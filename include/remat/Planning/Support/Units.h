@@ -68,6 +68,17 @@ using Flops = Quantity<struct FlopsTag>;
 /// Execution cost in the unit that `Problem::costUnit` names.
 using Cost = Quantity<struct CostTag>;
 
+/// Returns part / whole; of nothing 0. Figures for people and files: nothing is decided by
+/// them.
+double shareOf(int64_t part, int64_t whole);
+inline double shareOf(Bytes part, Bytes whole) { return shareOf(part.count, whole.count); }
+
+/// Returns cost / base - 1: an overhead over the base cost, or the gap to a bound.
+inline double overheadOf(Cost cost, Cost base) { return shareOf((cost - base).count, base.count); }
+
+/// Returns femtoseconds as microseconds.
+constexpr double inMicroseconds(double femtoseconds) { return femtoseconds / 1e9; }
+
 /// Formats bytes for people: the exact count, and a size with three digits.
 ///   formatBytes(Bytes(536870912)) == "536870912 B (512 MiB)"
 std::string formatBytes(Bytes bytes);

@@ -37,6 +37,15 @@ TEST(Units, RoundsQuotientsUp) {
   EXPECT_TRUE(ceilDiv(static_cast<__int128>(largest) * largest, largest) == largest);
 }
 
+TEST(Units, SharesOfNothingAreNothing) {
+  EXPECT_EQ(shareOf(1, 4), 0.25);
+  EXPECT_EQ(shareOf(Bytes(3), Bytes(4)), 0.75);
+  EXPECT_EQ(shareOf(0, 0), 0);
+  EXPECT_EQ(overheadOf(Cost(5), Cost(4)), 0.25);
+  EXPECT_EQ(overheadOf(Cost(0), Cost(0)), 0);
+  EXPECT_EQ(inMicroseconds(2'500'000'000), 2.5);
+}
+
 TEST(Units, FormatsTheExactCountAndAReadableSize) {
   EXPECT_EQ(formatBytes(Bytes(0)), "0 B");
   EXPECT_EQ(formatBytes(Bytes(1023)), "1023 B");
