@@ -11,7 +11,7 @@ import json
 
 import pytest
 from remat import cli
-from remat.bench import planner_report, planner_rows, stacks
+from remat.bench import planner, planner_report, planner_rows, stacks
 from remat.bench.planner_rows import Row
 from remat.bench.rivals import registry
 from remat.bench.rivals.answer import Answer
@@ -138,6 +138,9 @@ def test_what_was_planned_stays_when_the_run_stops(folder, tmp_path, monkeypatch
         (["--rivals=oracle"], "--rivals: no rival 'oracle'; known are chen-sqrt, chen"),
         (["--resume"], "--resume needs --csv"),
         (["--repeats=0"], "--repeats: 0 is less than 1"),
+        (["--time-limit=0"], "--time-limit: expected a time above 0, in ms, s, min or h, or a"),
+        (["--time-limit=3d"], "a number of seconds, such as 500ms or 30; found '3d'"),
+        (["--time-limit=1e999h"], "found '1e999h'"),
         (["--strategy=oracle", "--only=chain9"], "strategy"),
     ],
 )
@@ -146,6 +149,22 @@ def test_bad_options(folder, arguments, message, capsys):
     captured = capsys.readouterr()
     assert message in captured.err
     assert "Traceback" not in captured.err
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("60", 60), ("0.5", 0.5), ("500ms", 0.5), ("1e1s", 10), ("5min", 300), (".5h", 1800)],
+)
+def test_time_limits(text, seconds, folder, monkeypatch):
+    limits = []
+
+    def finder(names, limit):
+        limits.append(limit)
+        return {}
+
+    monkeypatch.setattr(planner, "find_rivals", finder)
+    assert bench(folder, f"--time-limit={text}", "--only=scan") == 0
+    assert limits == [seconds]
 
 
 def test_a_graph_that_is_not_read_fails_the_run(folder, capsys):
@@ -205,6 +224,22 @@ def test_summary_counts_losses_and_open_problems():
     assert "  g h100 50 % (500 B; floor 300 B)" in text_of([gone])
     proof = dataclasses.replace(gone, planner="lmc", kind="rival", status="infeasible")
     assert "neither reached nor proven out of reach: 0 problems" in text_of([gone, proof])
+
+
+def test_plans_that_cost_nothing_are_plans():
+    free = dataclasses.replace(ROW, base_cost=0, plan_cost=0, bound=0)
+    moved = dataclasses.replace(free, planner="xla", kind="rival", bound=None, base_order=False)
+    # Ours in another order costs nothing too: no loss, whatever the strategy in question costs.
+    problem = {"best": dataclasses.replace(ROW, plan_cost=1100), "again": free, "xla": moved}
+    assert planner_report.losses("best", [problem]) == []
+    assert planner_report.optimum({"best": free}) == 0
+    lines = text_of([free, moved])
+    assert any("better in 0 cases of 1 problems" in line for line in lines)
+    assert "where the optimum is proven: 1 problems; equal in 1 (100.0%), without a plan in 0" in (
+        lines
+    )
+    assert free.overhead == 0
+    planner_report.table([free, moved])
 
 
 def test_summary_counts_proven_optima():

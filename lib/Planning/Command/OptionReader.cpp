@@ -153,12 +153,20 @@ private:
   Status readTimeLimit() {
     if (raw.timeLimit.empty())
       return {};
+    static constexpr std::pair<std::string_view, double> units[] = {
+        {"", 1}, {"ms", 1e-3}, {"s", 1}, {"min", 60}, {"h", 3600}};
     const char *end = raw.timeLimit.data() + raw.timeLimit.size();
-    double seconds = 0;
-    auto [read, error] = std::from_chars(raw.timeLimit.data(), end, seconds);
-    if (error != std::errc() || read != end || !(seconds > 0) || !std::isfinite(seconds))
+    double number = 0, seconds = 0;
+    auto [unit, error] = std::from_chars(raw.timeLimit.data(), end, number);
+    if (error == std::errc())
+      for (auto [name, length] : units)
+        if (name == std::string_view(unit, end))
+          seconds = number * length;
+    if (!(seconds > 0) || !std::isfinite(seconds))
       return invalid("--time-limit",
-                     "expected a number of seconds above 0, found \"" + raw.timeLimit + "\"");
+                     "expected a time above 0, in ms, s, min or h, or a number of seconds, such as "
+                     "500ms or 30; found \"" +
+                         raw.timeLimit + "\"");
     options.timeLimit = seconds;
     return {};
   }

@@ -82,10 +82,12 @@ void addStrategyOptions(CLI::App &app, RawOptions &raw) {
       ->type_name("base|reorder")
       ->default_str("base")
       ->group(group);
-  app.add_option("--time-limit", raw.timeLimit,
-                 "End the search after this many seconds, with the best plan so far, which then "
-                 "depends on the machine (default: no limit)")
-      ->type_name("SECONDS")
+  app.add_option(
+         "--time-limit", raw.timeLimit,
+         "End the search after this time, such as 500ms, 30s, 5min or 1h; a number alone is "
+         "seconds. The best plan so far is the answer, which then depends on the machine "
+         "(default: no limit)")
+      ->type_name("TIME")
       ->group(group);
   app.add_option("--warm-start", raw.warmStart,
                  "Start best from this plan.json, made for another budget or a similar graph: ops "

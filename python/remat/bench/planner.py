@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import fnmatch
 import os
+import re
 from pathlib import Path
 
 from rich.console import Console
@@ -21,6 +22,8 @@ from remat.commands import add_command
 from remat.errors import InputError, RematError
 
 BUDGETS = "90,80,70,60,50,40,30"
+#: Seconds of the units that --time-limit takes, as that of remat-plan does.
+_UNITS = {"": 1, "ms": 1e-3, "s": 1, "min": 60, "h": 3600}
 
 
 def register(commands: argparse._SubParsersAction) -> None:
@@ -73,10 +76,10 @@ def register(commands: argparse._SubParsersAction) -> None:
     )
     parser.add_argument(
         "--time-limit",
-        type=float,
-        default=60,
-        metavar="S",
-        help="of lazy-cuts, checkmate and moccasin on each problem (default: 60)",
+        default="60s",
+        metavar="TIME",
+        help="of lazy-cuts, checkmate and moccasin on each problem, such as 500ms, 30s, 5min or "
+        "1h; a number alone is seconds (default: 60s)",
     )
     parser.add_argument(
         "--csv", type=Path, metavar="FILE", help="write the rows as they come, as CSV"
@@ -93,7 +96,7 @@ def run(arguments: argparse.Namespace) -> int:
     console = Console(width=None if Console().is_terminal else 220)
     percents = _percents(arguments.budgets)
     strategies = _words(arguments.strategy)
-    rivals = find_rivals(_words(arguments.rivals), arguments.time_limit)
+    rivals = find_rivals(_words(arguments.rivals), _seconds(arguments.time_limit))
     graphs = _chosen(_folder(arguments.graphs), arguments.only)
     if arguments.resume and arguments.csv is None:
         raise InputError("--resume needs --csv, the file whose rows are kept")
@@ -187,6 +190,17 @@ def _ordered(rows: list[Row]) -> list[Row]:
 
 def _words(text: str) -> list[str]:
     return [] if text == "none" else [word for word in text.split(",") if word]
+
+
+def _seconds(text: str) -> float:
+    match = re.fullmatch(r"((?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)(ms|s|min|h|)", text)
+    seconds = float(match[1]) * _UNITS[match[2]] if match else 0
+    if not 0 < seconds < float("inf"):
+        raise InputError(
+            "--time-limit: expected a time above 0, in ms, s, min or h, or a number of seconds, "
+            f"such as 500ms or 30; found '{text}'"
+        )
+    return seconds
 
 
 def _percents(text: str) -> list[int]:

@@ -17,7 +17,7 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from remat.bench.planner_rows import BOUND, OURS, RIVAL, Row
+from remat.bench.planner_rows import BOUND, OURS, RIVAL, Row, excess
 from remat.errors import InputError
 
 #: Budgets in percent of the plain peak that the acceptance figures treat alike.
@@ -150,7 +150,7 @@ def table(rows: list[Row]) -> Table:
             f"{one.plain_peak / 1e6:,.1f}" if first else "",
             f"{100 * one.floor / one.plain_peak:.0f} %" if first and one.plain_peak else "",
             main.status if main else "",
-            percent(None if bound is None else bound / one.base_cost - 1),
+            percent(None if bound is None else excess(bound, one.base_cost)),
             percent(gap),
             *(_cell(found.get(name)) for name in [*ours, *rivals]),
             f"{main.seconds:.2f}" if main else "",
@@ -207,7 +207,7 @@ def _half_lines(label: str, name: str, problems: list[dict[str, Row]]) -> list[s
             continue
         times = [row.plan_cost / bound for row, bound in pairs]
         ratios = [
-            row.overhead / max(bound / row.base_cost - 1, LEAST_OVERHEAD) for row, bound in pairs
+            row.overhead / max(excess(bound, row.base_cost), LEAST_OVERHEAD) for row, bound in pairs
         ]
         lines.append(
             f"  {label}, {group}: {len(pairs)} plans; step time / bound mean "
@@ -229,7 +229,9 @@ def optimum(problem: dict[str, Row]) -> int | None:
     It is, to `SAME` of the plain step, when a certified bound of anybody meets the cheapest plan of
     anybody.
     """
-    costs = [row.plan_cost for row in problem.values() if row.plan_cost and row.base_order]
+    costs = [
+        row.plan_cost for row in problem.values() if row.plan_cost is not None and row.base_order
+    ]
     bound = best_bound(problem)
     if not costs or bound is None:
         return None
@@ -276,9 +278,10 @@ def _optimum_lines(name: str, problems: list[dict[str, Row]]) -> list[str]:
         f"where the optimum is proven: {len(pairs)} problems; equal in {equal} "
         f"({equal / len(pairs):.1%}), without a plan in {len(pairs) - len(reached)}"
     ]
-    if reached:
-        times = [row.plan_cost / cost for row, cost in reached]
-        lines.append(f"  worst step time / optimum {max(times):.4f} ({_worst(reached, times)})")
+    ratios = [(row, cost) for row, cost in reached if cost]
+    if ratios:
+        times = [row.plan_cost / cost for row, cost in ratios]
+        lines.append(f"  worst step time / optimum {max(times):.4f} ({_worst(ratios, times)})")
     return lines
 
 
@@ -289,7 +292,9 @@ def losses(name: str, problems: Iterable[dict[str, Row]]) -> list[tuple[Row, Row
     """
     found = []
     for problem in problems:
-        planned = [row for row in problem.values() if row.kind == OURS and row.plan_cost]
+        planned = [
+            row for row in problem.values() if row.kind == OURS and row.plan_cost is not None
+        ]
         cheapest = min(planned, key=lambda row: row.plan_cost, default=problem[name])
         for row in problem.values():
             if row.kind != RIVAL or row.plan_cost is None:

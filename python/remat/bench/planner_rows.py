@@ -77,7 +77,12 @@ class Row:
     @property
     def overhead(self) -> float | None:
         """Extra cost over the plain step, as a share; None without a plan."""
-        return None if self.plan_cost is None else self.plan_cost / self.base_cost - 1
+        return None if self.plan_cost is None else excess(self.plan_cost, self.base_cost)
+
+
+def excess(cost: int, base: int) -> float:
+    """Returns cost / base - 1; 0 over nothing, for a graph may be without costs."""
+    return cost / base - 1 if base else 0.0
 
 
 @dataclasses.dataclass(frozen=True)
