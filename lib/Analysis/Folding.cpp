@@ -8,6 +8,8 @@
 
 #include "Folding.h"
 
+#include "Diamonds.h"
+
 #include <algorithm>
 
 using namespace mlir;
@@ -101,9 +103,11 @@ bool Folding::foldsInXlaModel(NodeId id) const {
   if (node.model.kind == OpKind::Transpose &&
       readBy([&](NodeId user) { return program.nodes[user].model.kind == OpKind::Dot; }))
     return true;
+  if (closesDiamond(program, id))
+    return true;
   // A loop starts from a filled buffer by filling the buffer it carries.
   bool isFill = node.model.kind == OpKind::Broadcast && readsFoldedConstantsOnly(id);
-  return node.model.fusion == Fusion::Loop && readBy([&](NodeId user) {
+  return (node.model.fusion == Fusion::Loop || reducesNothing(node)) && readBy([&](NodeId user) {
            return fusesOperands[user] || (isFill && program.nodes[user].model.kind == OpKind::Loop);
          });
 }

@@ -31,15 +31,15 @@ func.func @again_from_the_latest(%x: tensor<f32>) -> (tensor<f32>, tensor<f32>, 
 // -----
 
 // The same through a folded op: the broadcast of the kept %g0 is emitted with
-// both executions of %g1.
+// both executions of %g1, behind what runs again for it.
 // CHECK-LABEL: func.func @again_with_folded(
 // CHECK-SAME: %[[X:.*]]: tensor<8xf32>
 func.func @again_with_folded(%x: tensor<8xf32>) -> (tensor<f32>, tensor<8xf32>, tensor<8xf32>)
     attributes {remat.plan = #remat.plan<loss = 0, insertions = [
       {before = 5, ops = [0]}, {before = 7, ops = [0, 5]}]>} {
   // CHECK: %[[G0:.*]] = "stablehlo.negate"
-  // CHECK-NEXT: %[[GB:.*]] = "stablehlo.broadcast_in_dim"(%[[G0]])
   // CHECK-NEXT: %[[A1:.*]] = remat.recompute (%{{.*}} = %[[X]] : tensor<8xf32>) after (%[[G0]] : tensor<f32>)
+  // CHECK: %[[GB:.*]] = "stablehlo.broadcast_in_dim"(%[[G0]])
   // CHECK: %[[G1:.*]] = "stablehlo.multiply"(%[[GB]], %[[A1]])
   // CHECK-NEXT: %[[H:.*]] = "stablehlo.sine"(%[[G1]])
   // CHECK-NEXT: remat.recompute (%[[KX:.*]] = %[[X]] : tensor<8xf32>, %[[KG:.*]] = %[[G0]] : tensor<f32>) after (%[[H]] : tensor<8xf32>) {

@@ -238,5 +238,56 @@ TEST(FoldingTest, X5_LoopsStartFromFilledBuffers) {
   EXPECT_EQ(Step(looped(broadcast("%b", "%s")), xla()).ids(), (std::vector<int64_t>{0, 1, 2, 3}));
 }
 
+/// The largest of %t along `reduced`, negated, and made 2x4 again as %b; `left`
+/// is the other dimension, of `size`.
+std::string largestOf(int reduced, int left, int size) {
+  std::string small = "tensor<" + std::to_string(size) + "xf32>";
+  return R"(
+    %m = "stablehlo.reduce"(%t, %s) <{dimensions = array<i64: )" +
+         std::to_string(reduced) + R"(>}> ({
+    ^bb0(%p: tensor<f32>, %q: tensor<f32>):
+      %r = "stablehlo.maximum"(%p, %q) : (tensor<f32>, tensor<f32>) -> tensor<f32>
+      "stablehlo.return"(%r) : (tensor<f32>) -> ()
+    }) : (tensor<2x4xf32>, tensor<f32>) -> )" +
+         small + R"(
+    %n = "stablehlo.negate"(%m) : ()" +
+         small + ") -> " + small + R"(
+    %b = "stablehlo.broadcast_in_dim"(%n) <{broadcast_dimensions = array<i64: )" +
+         std::to_string(left) + ">}> : (" + small + ") -> tensor<2x4xf32>";
+}
+
+TEST(FoldingTest, X6_NormalisationsAreOneKernel) {
+  auto text = [](const std::string &largest, const std::string &readers) {
+    return stepAround(dot("%h", "%x") + op("%t", "stablehlo.tanh", "%h") + largest + readers);
+  };
+  std::string rows = largestOf(1, 0, 2), columns = largestOf(0, 1, 4);
+  std::string closing = op("%y", "stablehlo.add", "%t, %b");
+  Step normalised(text(rows, closing), xla());
+  EXPECT_EQ(normalised.ids(), (std::vector<int64_t>{0, 5, 6, 7}));
+  EXPECT_EQ(normalised.cone(5),
+            "stablehlo.tanh stablehlo.reduce stablehlo.negate stablehlo.broadcast_in_dim");
+  EXPECT_EQ(Step(text(columns, closing), xla()).ids(), (std::vector<int64_t>{0, 2, 5, 6, 7}));
+  // The closing op reads other rows.
+  EXPECT_EQ(Step(text(rows, op("%y", "stablehlo.add", "%x, %b")), xla()).ids(),
+            (std::vector<int64_t>{0, 2, 5, 6, 7}));
+  // A second reader.
+  std::string twice =
+      op("%u", "stablehlo.add", "%t, %b") + op("%y", "stablehlo.multiply", "%u, %b");
+  EXPECT_EQ(Step(text(rows, twice), xla()).ids(), (std::vector<int64_t>{0, 2, 6, 7, 8}));
+}
+
+TEST(FoldingTest, X7_ReductionsOfOneElementAreLoops) {
+  Step step(stepAround(dot("%h", "%x") + R"(
+    %c = "stablehlo.reshape"(%h) : (tensor<2x4xf32>) -> tensor<2x1x4xf32>
+    %t = "stablehlo.reduce"(%c, %s) <{dimensions = array<i64: 1>}> ({
+    ^bb0(%p: tensor<f32>, %q: tensor<f32>):
+      %r = "stablehlo.add"(%p, %q) : (tensor<f32>, tensor<f32>) -> tensor<f32>
+      "stablehlo.return"(%r) : (tensor<f32>) -> ()
+    }) : (tensor<2x1x4xf32>, tensor<f32>) -> tensor<2x4xf32>)" +
+                       op("%y", "stablehlo.tanh", "%t")),
+            xla());
+  EXPECT_EQ(step.ids(), (std::vector<int64_t>{0, 3, 4, 5}));
+}
+
 } // namespace
 } // namespace remat::test

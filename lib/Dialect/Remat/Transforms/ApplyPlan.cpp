@@ -105,6 +105,7 @@ public:
 private:
   void moveTo(ArrayRef<OpId> order);
   void emit(const RecomputeGroup &group);
+  Operation *gatherBefore(OpId op);
   void redirect(Operation *op, const std::vector<Operation *> &cone);
   void eraseUnread(ArrayRef<OpId> moved);
 
@@ -197,9 +198,26 @@ void Applier::moveTo(ArrayRef<OpId> order) {
   }
 }
 
+/// Brings the folded ops that `op` alone runs next to it, so that what is put
+/// before the first of them, which is returned, comes before all of its work.
+Operation *Applier::gatherBefore(OpId op) {
+  Operation *first = step.root[op];
+  llvm::DenseSet<Operation *> gathered = {first};
+  for (Operation *folded : llvm::reverse(step.cone[op])) {
+    bool alone =
+        llvm::all_of(folded->getUsers(), [&](Operation *user) { return gathered.contains(user); });
+    if (!alone || folded->use_empty())
+      continue;
+    folded->moveBefore(first);
+    gathered.insert(folded);
+    first = folded;
+  }
+  return first;
+}
+
 void Applier::emit(const RecomputeGroup &group) {
   bool atEnd = group.before == static_cast<OpId>(step.root.size());
-  Operation *anchor = atEnd ? entry.getBody().front().getTerminator() : step.root[group.before];
+  Operation *anchor = atEnd ? entry.getBody().front().getTerminator() : gatherBefore(group.before);
   BodyBuilder body(instances, entry.getContext());
   for (OpId op : group.ops)
     body.run(step.root[op], step.cone[op]);
