@@ -23,6 +23,7 @@ from remat.commands import EPILOG, CommandParser, add_command
 from remat.convert import Format
 from remat.errors import InputError, RematError, ToolchainError
 from remat.plan import Plan
+from remat.report import command as report_command
 from remat.stepoptions import add_input, add_planning_options, planning_options, read_step, warn
 from remat.toolchain import CHOICES, TARGET_OF_PLATFORM
 from remat.zoo import command as zoo_command
@@ -73,6 +74,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=CommandParser)
     _add_opt(commands)
     _add_plan(commands)
+    report_command.register(commands)
     _add_convert(commands)
     zoo_command.register(commands)
     bench_command.register(commands)

@@ -18,6 +18,12 @@ BUDGET_HELP = (
     "or min for the smallest peak the strategy reaches"
 )
 
+#: Where parsed options keep what `add_planning_options` adds.
+OPTION_NAMES = (
+    *("budget", "budget_scope", "memory_model", "strategy", "effort", "order", "family"),
+    *("objective", "last_segment", "granularity", "cost", "fold_free", "loss", "entry"),
+)
+
 
 def add_input(parser: argparse.ArgumentParser) -> None:
     """Adds FILE, a training step in a file."""

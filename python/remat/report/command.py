@@ -1,0 +1,172 @@
+# Part of Remat, under the Apache License v2.0 with LLVM Exceptions.
+# See LICENSE for license information.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""`remat report`: a plan as a page, as text and as JSON."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import sys
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from remat import progress, stepoptions, toolchain
+from remat.commands import add_command
+from remat.errors import InputError
+from remat.report import Report, document, report_of
+from remat.report.arguments import argument_names
+
+#: Options that are about a plan, and no use without a budget.
+_OF_A_PLAN = ("strategy", "order", "family", "objective", "last_segment", "granularity")
+#: What a file with JSON begins with, and no module does.
+_JSON = "{"
+
+
+def register(commands: argparse._SubParsersAction) -> None:
+    """Adds `report` to the subparsers of the `remat` command."""
+    parser = add_command(
+        commands,
+        "report",
+        "Reports what a plan does to the memory of a step: over time, by value and source line.",
+    )
+    parser.add_argument(
+        "file",
+        type=Path,
+        metavar="FILE",
+        help="a training step, as for remat plan; or the JSON of a report, to show it again; or, "
+        "with --plan, problem.json",
+    )
+    parser.add_argument("--html", type=Path, metavar="OUT", help="also write the report as a page")
+    parser.add_argument("--json", type=Path, metavar="OUT", help="also write the report as JSON")
+    parser.add_argument(
+        "--curve",
+        action="store_true",
+        help="add what every budget costs, and the price of the next byte; takes up to three "
+        "times as long as the plan",
+    )
+    parser.add_argument(
+        "--plan", type=Path, metavar="PLAN", help="plan.json of the problem.json in FILE"
+    )
+    parser.add_argument(
+        "--values",
+        type=int,
+        default=20,
+        metavar="N",
+        help="rows of each table in the terminal (default: 20)",
+    )
+    stepoptions.add_planning_options(parser, required=False)
+    parser.set_defaults(run=_run)
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    if arguments.values < 0:
+        raise InputError(f"--values={arguments.values} is negative; expected 0 or more")
+    _check_outputs(arguments)
+    if arguments.plan:
+        report = _of_files(arguments)
+    elif starts_with_json(arguments.file):
+        report = _read_again(arguments)
+    else:
+        report = of_step(arguments.file, arguments, curve=arguments.curve)
+    report.html(arguments.html) if arguments.html else None
+    report.json(arguments.json) if arguments.json else None
+    report.print(Console(width=None if sys.stdout.isatty() else 120), arguments.values)
+    return 0
+
+
+def _check_outputs(arguments: argparse.Namespace) -> None:
+    named = [("the input", arguments.file), ("--plan", arguments.plan)]
+    for option in ("html", "json"):
+        path = getattr(arguments, option)
+        for what, other in named:
+            if path and other and path.resolve() == other.resolve():
+                raise InputError(f"{path}: named for both --{option} and {what}; name another file")
+        named.append((f"--{option}", path))
+
+
+def starts_with_json(path: Path) -> bool:
+    """Returns whether a file holds JSON and no module. A file that cannot be read does not."""
+    try:
+        with path.open("rb") as file:
+            return file.read(256).lstrip().startswith(_JSON.encode())
+    except OSError:
+        return False
+
+
+def _of_files(arguments: argparse.Namespace) -> Report:
+    refuse_planning_options(arguments, "--plan gives the plan")
+    problem = _read_object(arguments.file, "ops", "problem.json")
+    plan = _read_object(arguments.plan, "strategy", "plan.json")
+    if "schedule" not in plan:
+        raise InputError(
+            f"{arguments.plan}: holds no plan, for the budget was refused: "
+            f"{plan.get('stop_reason', '')}"
+        )
+    known = {op["id"] for op in problem["ops"]}
+    if strange := [name for name in plan["schedule"] if name not in known]:
+        raise InputError(
+            f"{arguments.plan}: schedules op {strange[0]}, which {arguments.file} does not have; "
+            "name the problem.json that the plan was made for"
+        )
+    with progress.step("planning the curve"):
+        return report_of(problem, plan, curve=arguments.curve)
+
+
+def _read_object(path: Path, key: str, what: str) -> dict[str, Any]:
+    found = document.read_json(path)
+    if not isinstance(found, dict) or key not in found:
+        raise InputError(f"{path}: not {what}: it has no key '{key}'")
+    document.check_version(found, path)
+    return found
+
+
+def _read_again(arguments: argparse.Namespace) -> Report:
+    refuse_planning_options(arguments, f"{arguments.file} is a report already")
+    if arguments.curve:
+        raise InputError(
+            f"--curve needs the step: {arguments.file} is a report already; add it to the command "
+            "that writes the report"
+        )
+    return Report.read(arguments.file)
+
+
+def refuse_planning_options(arguments: argparse.Namespace, reason: str) -> None:
+    """Errors: InputError naming the first planning option that was given."""
+    for name in stepoptions.OPTION_NAMES:
+        if getattr(arguments, name) is not None:
+            raise InputError(f"--{name.replace('_', '-')} has no use here: {reason}; leave it out")
+
+
+def of_step(
+    path: Path, arguments: argparse.Namespace, *, curve: bool = False, name: str | None = None
+) -> Report:
+    """Plans the step in a file by its options and returns the report.
+
+    Without a budget: of the step as it is. Errors as `toolchain.plan`.
+    """
+    options = stepoptions.planning_options(arguments)
+    if options.budget is None:
+        for option in _OF_A_PLAN:
+            if getattr(options, option) is not None:
+                raise InputError(
+                    f"--{option.replace('_', '-')} is about a plan, and there is none without "
+                    "--budget; add a budget (8GiB, 50%, min), or leave the option out"
+                )
+        options = dataclasses.replace(options, strategy="none")
+    module = stepoptions.read_step(path)
+    with progress.step(f"planning {path}"):
+        answer = toolchain.plan(module.text, options, module.name)
+    stepoptions.warn(answer.warnings)
+    names = argument_names(answer.text, len(answer.problem["arguments"]), arguments.entry or "main")
+    with progress.step(f"reporting {path}"):
+        return report_of(
+            answer.problem,
+            None if arguments.budget is None else answer.plan,
+            name=name or path.name.split(".")[0],
+            argument_names=names,
+            curve=curve,
+            effort=arguments.effort,
+        )

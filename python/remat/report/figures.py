@@ -1,0 +1,190 @@
+# Part of Remat, under the Apache License v2.0 with LLVM Exceptions.
+# See LICENSE for license information.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""The figures of the page: a chart each, with what it says in words and in a table."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import Any
+
+from remat.plan import format_bytes
+from remat.report import svg, tables, words
+from remat.report.kinds import KINDS
+
+
+def peaks(document: dict[str, Any]) -> str:
+    """Returns the headline's bars: plain, planned and measured peaks, budget and floor."""
+    plain, planned = document["plain"], document["planned"]
+    measured = document["measured"] or {}
+    rows = [("plain", plain["peak"], "bar-plain")]
+    if planned:
+        rows.append(("planned", planned["peak"], "bar-planned"))
+    for label, key in (("measured plain", "plain"), ("measured", "planned")):
+        if measured.get(key):
+            rows.append((label, measured[key]["peak"], f"bar-{key} bar-measured"))
+    marks = []
+    if document["floor"] is not None:
+        marks.append(("floor", document["floor"], "floor"))
+    if planned and planned["budget"] is not None:
+        marks.append(("budget", planned["budget"], "budget"))
+    body, height = svg.bars(rows, marks)
+    said = "; ".join(f"{label} {words.short_bytes(size)}" for label, size, _ in (*rows, *marks))
+    return f'<div class="wide">{_svg(body, height, f"Peaks as bars: {said}")}</div>'
+
+
+def _svg(body: str, height: int, label: str) -> str:
+    return (
+        f'<svg viewBox="0 0 {svg.WIDTH} {height}" role="img" aria-label="{escape(label)}">'
+        f"{body}</svg>"
+    )
+
+
+def memory(document: dict[str, Any]) -> str:
+    """Returns memory over time, before and after, on the same axes."""
+    plain, planned = document["plain"], document["planned"]
+    unit = document["cost_unit"]
+    budget = planned["budget"] if planned else None
+    frame = svg.Frame(
+        max(plain["cost"], planned["cost"] if planned else 0) or 1,
+        max(plain["peak"], budget or 0, planned["peak"] if planned else 0) * 1.1,
+        270,
+    )
+    held = [one for one in (plain, planned) if one]
+    kinds = [
+        k for k in KINDS if any(any(h["timeline"]["samples"]["bytes"].get(k, ())) for h in held)
+    ]
+    legend = "".join(
+        f'<li><span class="swatch {svg.css(kind)}" aria-hidden="true"></span>{escape(kind)}</li>'
+        for kind in reversed(kinds)
+    )
+    parts = [
+        '<p class="note">Areas are stacked in the order of the legend, top to bottom. '
+        "Move the cursor to see what is live at a step.</p>"
+        f'<ul class="legend" aria-label="Kinds, from the top of the stack">{legend}</ul>'
+    ]
+    for key, head, one in (("plain", "Before", plain), ("planned", "After", planned)):
+        if one:
+            body = svg.stacked(
+                one["timeline"],
+                frame,
+                lambda value: words.cost_text(value, unit),
+                "cost so far",
+                end=one["cost"],
+                peak=one["peak"],
+                budget=budget,
+            )
+            parts.append(_chart(key, head, one, body, frame))
+    return "".join(parts)
+
+
+def _chart(key: str, head: str, one: dict[str, Any], body: str, frame: svg.Frame) -> str:
+    timeline = one["timeline"]
+    op = timeline["peak_op"]
+    where = f"{op['op']} {words.place(op)}".strip()
+    said = (
+        f"The peak is {format_bytes(one['peak'])} at step {timeline['peak_step']} of "
+        f"{timeline['steps']}{f', {where}' if where else ''}"
+    )
+    drawing = _svg(
+        f'{body}<line class="cursor" x1="0" x2="0" y1="20" y2="{frame.height - 34}" hidden/>',
+        frame.height,
+        f"{head}: memory over time. {said}",
+    )
+    return (
+        f'<figure class="chart"><figcaption><h3>{head}</h3> {escape(said)}.</figcaption>'
+        f'<div class="plot wide" data-timeline="{key}" data-x-max="{frame.x_max:g}" '
+        f'data-name="{head}">{drawing}</div>'
+        f'<div class="readout" id="at-{key}" hidden></div>'
+        f"<details><summary>{head} as a table</summary>{_samples(timeline)}</details></figure>"
+    )
+
+
+def _samples(timeline: dict[str, Any]) -> str:
+    """Returns at most 24 samples as a table, the peak among them."""
+    samples = timeline["samples"]
+    count = len(samples["step"])
+    peak = samples["step"].index(timeline["peak_step"]) if count else 0
+    shown = sorted({*(i * count // 24 for i in range(24)), peak} if count else ())
+    kinds = [kind for kind in KINDS if kind in samples["bytes"]]
+    rows = []
+    for i in shown:
+        held = [samples["bytes"][kind][i] for kind in kinds]
+        rows.append([str(samples["step"][i]), f"{sum(held):,}", *(f"{one:,}" for one in held)])
+    return tables.plain(["step", "bytes", *kinds], rows)
+
+
+def budgets(document: dict[str, Any]) -> str:
+    """Returns the budget-overhead curve, or nothing where it was not asked for."""
+    curve, planned = document["curve"], document["planned"]
+    if not curve:
+        return ""
+    base, unit = document["plain"]["cost"], document["cost_unit"]
+
+    def over(cost: int) -> float:
+        return (cost / base - 1) * 100 if base else 0.0
+
+    points = []
+    for p in curve["points"]:
+        shares = f"{over(p['cost']):.2f}% more, bound {over(p['bound']):.2f}%"
+        said = f"{words.short_bytes(p['peak'])}: {shares}"
+        points.append((p["peak"], over(p["cost"]), over(p["bound"]), said))
+    own = None
+    lines = [(curve["floor"], "floor", "floor")]
+    if planned:
+        share = over(planned["cost"])
+        own = (planned["peak"], share, f"{words.short_bytes(planned['peak'])}: {share:.2f}% more")
+        if planned["budget"] is not None:
+            lines.append((planned["budget"], "budget", "budget"))
+    most = max([p[1] for p in points] + ([own[1]] if own else []) + [0.01])
+    frame = svg.Frame(document["plain"]["peak"] * 1.02 or 1, most * 1.08, 300)
+    body = svg.curve(points, frame, own, lines)
+    said = (
+        f"Overhead over peak: from {over(curve['points'][-1]['cost']):.2f}% at the plain peak to "
+        f"{over(curve['points'][0]['cost']):.2f}% at {format_bytes(curve['points'][0]['peak'])}"
+    )
+    rows = [
+        [
+            f"{p['peak']:,}",
+            words.percent(p["cost"] / base - 1 if base else 0.0),
+            words.percent(p["bound"] / base - 1 if base else 0.0),
+            words.price_text(p["price"], unit),
+        ]
+        for p in reversed(curve["points"])
+    ]
+    prices = "".join(
+        f"<li>{escape(one.label.capitalize())} {escape(one.value)} ({escape(one.note)}).</li>"
+        for one in words.price(document)
+    )
+    return (
+        '<p class="note">Line: plans that Remat finds. Dashes: the certified bound, below which no '
+        "plan of the base order is. Between them: what is not known.</p>"
+        f"{f'<ul>{prices}</ul>' if prices else ''}"
+        f'<figure class="chart"><figcaption>{escape(said)}.</figcaption>'
+        f'<div class="wide">{_svg(body, frame.height, said)}</div>'
+        "<details><summary>The curve as a table</summary>"
+        f"{tables.plain(['peak (bytes)', 'overhead', 'bound', 'price of a byte less'], rows)}"
+        "</details></figure>"
+    )
+
+
+def measured(document: dict[str, Any]) -> str:
+    """Returns what the compiler's buffer assignment says, or nothing without one."""
+    found = document["measured"]
+    if not found:
+        return ""
+    parts = [
+        f'<p class="note">{escape(found["compiler"])} for {escape(found["target"])}, scope '
+        f"{escape(found['scope'])}.</p>"
+    ]
+    for key, head in (("plain", "Before"), ("planned", "After")):
+        one = found.get(key)
+        if not one:
+            continue
+        parts.append(f"<h3>{head}: {escape(format_bytes(one['peak']))}</h3>")
+        rows = [
+            [f"{r['bytes']:,}", r["value"], r["kind"], words.place(r)] for r in one["at_peak"][:200]
+        ]
+        if rows:
+            parts.append(tables.plain(["bytes", "buffer", "kind", "source"], rows))
+    return "".join(parts)
