@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 from remat import cli, zoo
 from remat.bench import equality, main_job
 from remat.bench.equality import EqualityRow, Refusal
 from remat.bench.main_job import MainRow
-from remat.xla import deviceless
-from remat.xla.deviceless import MemoryStats
 
 MAIN = MainRow("net", "50%", "total", 1000, 480, 500, 0.1, 7, 3, 900, 400, 3)
 SMALL = EqualityRow("net", "min", "total", 1000, 480, 0.1, True, 0.0, 9, "products", 3, 3, 900, 400)
@@ -91,12 +90,12 @@ def test_rows_of_a_model(monkeypatch):
     """Planned for real; XLA's answers are made up."""
     answers = iter(
         [
-            MemoryStats(900, 1, 1, 1, 10),
-            MemoryStats(500, 1, 1, 1, 16),
-            MemoryStats(400, 1, 1, 1, 24),
+            SimpleNamespace(temp=900, products=10),
+            SimpleNamespace(temp=500, products=16),
+            SimpleNamespace(temp=400, products=24),
         ]
     )
-    monkeypatch.setattr(deviceless, "measure", lambda text: next(answers))
+    monkeypatch.setattr(main_job, "measure", lambda text, target, **more: next(answers))
     rows = main_job.fit_model(zoo.get("small_gpt"), measured=True)
     assert [row.budget for row in rows] == ["50%", "min"]
     assert [(row.temp_before, row.temp_after, row.found_products) for row in rows] == [

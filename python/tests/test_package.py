@@ -36,10 +36,14 @@ def imported(files):
         (PROJECT["project"]["optional-dependencies"]["zoo"], PACKAGE.rglob("*.py")),
         (
             PROJECT["project"]["optional-dependencies"]["xla-gpu"],
-            [PACKAGE / "xla" / "compile_gpu.py"],
+            [PACKAGE / "xla" / "compile_child.py"],
+        ),
+        (
+            PROJECT["project"]["optional-dependencies"]["xla-tpu"],
+            [PACKAGE / "xla" / "compile_child.py"],
         ),
     ],
-    ids=["dependencies", "zoo", "xla-gpu"],
+    ids=["dependencies", "zoo", "xla-gpu", "xla-tpu"],
 )
 def test_what_is_asked_for_is_imported(asked, files):
     names = {re.match(r"[\w-]+", one)[0] for one in asked}

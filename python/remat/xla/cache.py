@@ -1,0 +1,117 @@
+# Part of Remat, under the Apache License v2.0 with LLVM Exceptions.
+# See LICENSE for license information.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""What was measured once, kept on disk by what it was measured on."""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import hashlib
+import json
+import os
+import tempfile
+import zlib
+from pathlib import Path
+from typing import Any
+
+#: Part of every key: higher when what is kept changes its meaning.
+SCHEMA = 1
+#: The oldest entries go when all together are larger.
+LIMIT = 512 * 1024 * 1024
+_SUFFIX = ".json.gz"
+#: A write that was killed leaves a file of this kind; one this old is nobody's any more.
+_PARTIAL = ".partial"
+_STALE_S = 3600.0
+
+
+def folder() -> Path:
+    """Returns where entries are kept: $REMAT_CACHE, else remat in the user's cache folder."""
+    chosen = os.environ.get("REMAT_CACHE")
+    if chosen:
+        return Path(chosen)
+    base = os.environ.get("XDG_CACHE_HOME")
+    return (Path(base) if base else Path.home() / ".cache") / "remat"
+
+
+def key(*parts: str) -> str:
+    """Returns the name of the entry for `parts`, in their order."""
+    digest = hashlib.sha256(f"{SCHEMA}".encode())
+    for part in parts:
+        data = part.encode("utf-8", "surrogatepass")
+        digest.update(f"\n{len(data)}:".encode())
+        digest.update(data)
+    return digest.hexdigest()
+
+
+def load(name: str) -> dict[str, Any] | None:
+    """Returns the entry `name`, or None if there is none that can be read."""
+    path = folder() / (name + _SUFFIX)
+    try:
+        data = json.loads(gzip.decompress(path.read_bytes()))
+    except (OSError, EOFError, ValueError, zlib.error):
+        return None
+    if not isinstance(data, dict) or data.get("schema") != SCHEMA:
+        return None
+    with contextlib.suppress(OSError):  # another user's cache: entries age as if unused
+        os.utime(path)
+    return data
+
+
+def store(name: str, data: dict[str, Any]) -> None:
+    """Keeps `data` as the entry `name`, whole or not at all; a full disk is no error."""
+    root = folder()
+    packed = gzip.compress(json.dumps({**data, "schema": SCHEMA}).encode(), 6, mtime=0)
+    partial = None
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        handle, partial = tempfile.mkstemp(suffix=_PARTIAL, dir=root)
+        with os.fdopen(handle, "wb") as file:
+            file.write(packed)
+        os.replace(partial, root / (name + _SUFFIX))
+        partial = None
+        trim(LIMIT)
+    except OSError:
+        pass
+    finally:
+        if partial is not None:
+            Path(partial).unlink(missing_ok=True)
+
+
+def entries() -> list[tuple[Path, os.stat_result]]:
+    """Returns the entries with their sizes and times of last use, the oldest first."""
+    found = []
+    try:
+        for one in os.scandir(folder()):
+            if one.name.endswith((_SUFFIX, _PARTIAL)):
+                try:
+                    found.append((Path(one.path), one.stat()))
+                except OSError:
+                    continue  # gone meanwhile
+    except OSError:
+        return []
+    return sorted(found, key=lambda entry: (entry[1].st_mtime, entry[0].name))
+
+
+def trim(limit: int) -> None:
+    """Removes the oldest entries until all together are within `limit` bytes."""
+    found = entries()
+    total = sum(stat.st_size for _, stat in found)
+    newest = found[-1][1].st_mtime if found else 0.0
+    for path, stat in found:
+        stale = path.name.endswith(_PARTIAL) and stat.st_mtime < newest - _STALE_S
+        if total <= limit and not stale:
+            continue
+        total -= stat.st_size
+        try:
+            path.unlink(missing_ok=True)
+        except OSError:
+            continue
+
+
+def clear() -> int:
+    """Removes every entry and returns how many there were."""
+    found = entries()
+    for path, _ in found:
+        path.unlink(missing_ok=True)
+    return len(found)

@@ -1,0 +1,188 @@
+# Part of Remat, under the Apache License v2.0 with LLVM Exceptions.
+# See LICENSE for license information.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""What XLA says of a module's memory and time on a device, which need not be there."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from functools import lru_cache
+from typing import Any
+
+from remat.errors import InputError, ToolchainError
+from remat.xla import cache, hlo, targets, timing
+from remat.xla.assignment import Assignment, BufferAssignment
+from remat.xla.compilers import Compiled, compiler_for
+from remat.xla.targets import Target
+
+_PRODUCT = re.compile(
+    r"(?:\b(?:dot|convolution)\()|custom_call_target=\"__cu(?:blas|dnn)\$(?!norm|softmax)[^\"]*\""
+)
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """XLA's buffer assignment for one module, in bytes, and what the module costs.
+
+    Attributes:
+        target: name of the target.
+        devices: number of devices; all figures are per device.
+        temp, arguments, outputs, alias: as XLA reports them; alias counts outputs that
+            take over a donated argument.
+        products: dots and convolutions in the optimised program.
+        full: whether XLA compiled to the end. If not, the sizes are those of the buffer
+            assignment: the same on GPUs and CPUs; a TPU program takes some more (its
+            scratch, known last).
+        flops: of the products, loop bodies as often as they run; None if not asked for.
+        time_us: estimated time of a run, microseconds; None if not asked for, or on a TPU
+            if not compiled to the end.
+        xla_time_us: XLA's own sum of its estimates, or None if it made none.
+        assignment: memory over time and what is live at the peak.
+    """
+
+    target: str
+    devices: int
+    temp: int
+    arguments: int
+    outputs: int
+    alias: int
+    products: int
+    full: bool
+    flops: int | None
+    time_us: float | None
+    xla_time_us: float | None
+    assignment: Assignment
+
+    @property
+    def total(self) -> int:
+        """Arguments, outputs and temporaries, donated arguments once."""
+        return self.arguments + self.outputs - self.alias + self.temp
+
+    def to_json(self) -> dict[str, Any]:
+        """Returns what `from_json` reads."""
+        return {**asdict(self), "assignment": self.assignment.to_json()}
+
+    @staticmethod
+    def from_json(data: dict[str, Any]) -> Measurement:
+        """Returns the measurement that `to_json` wrote."""
+        return Measurement(**{**data, "assignment": Assignment.from_json(data["assignment"])})
+
+
+def measure(
+    module: str,
+    target: str | Target,
+    *,
+    full: bool = False,
+    time: bool = True,
+    devices: int = 1,
+    name: str = "the module",
+    say: Callable[[str], None] | None = None,
+) -> Measurement:
+    """Compiles `module` (MLIR text) for `target` and returns what XLA says of it.
+
+    Takes from a second to minutes, and no time if the same was measured before: answers are
+    kept on disk (`remat.xla.cache`). Ctrl-C ends the compilation.
+
+    Args:
+        target: one of `remat.xla.targets.NAMES`, or a `Target`.
+        full: compile to the end, not only until the memory is known.
+        time: estimate the time of a run as well.
+        devices: how many the module is partitioned for.
+        name: what errors call the module.
+        say: told in a few words what goes on.
+
+    Errors: MissingExtra if no Python has the target's plugin; InputError for an unknown
+    target; CompileError with XLA's message if it does not compile.
+    """
+    chosen = targets.get(target) if isinstance(target, str) else target
+    if devices < 1:
+        raise InputError(f"devices is {devices}; a module runs on at least 1")
+    tell = say or (lambda text: None)
+    key = _key(module, chosen, devices)
+    known = _load(key, full, time)
+    if known:
+        tell(f"{name}: measured before for {chosen.title}")
+        return known
+    tell(f"{name}: compiling for {chosen.title}")
+    found = compiler_for(chosen, devices).compile(module, name, full)
+    measured = _read(found, chosen, devices)
+    cache.store(key, measured.to_json())
+    return measured if time else replace(measured, time_us=None, xla_time_us=None, flops=None)
+
+
+def _load(key: str, full: bool, time: bool) -> Measurement | None:
+    data = cache.load(key)
+    if data is None:
+        return None
+    data.pop("schema")
+    try:
+        known = Measurement.from_json(data)
+    except (KeyError, TypeError, ValueError):
+        return None
+    if full and not known.full:
+        return None
+    return known if time else replace(known, time_us=None, xla_time_us=None, flops=None)
+
+
+def _read(found: Compiled, target: Target, devices: int) -> Measurement:
+    dumped = BufferAssignment(found.assignment)
+    program = hlo.parse(found.program)
+    costed = program if found.costed is found.program else hlo.parse(found.costed)
+    estimate = timing.estimate(costed, target)
+    sizes = dumped.sizes()
+    time_us: float | None = estimate.time_us
+    xla_us = estimate.xla_us
+    if found.statistics:
+        sizes = {key: found.statistics[key] for key in sizes}
+    if target.encoding == "xla-tpu":
+        time_us, xla_us = _tpu_times(found, estimate)
+    return Measurement(
+        target=target.name,
+        devices=devices,
+        products=len(_PRODUCT.findall(found.program)),
+        full=found.statistics is not None,
+        flops=estimate.flops,
+        time_us=time_us,
+        xla_time_us=xla_us,
+        assignment=dumped.over_time(found.live_ranges, program),
+        **sizes,
+    )
+
+
+def _tpu_times(found: Compiled, estimate: timing.Estimate) -> tuple[float | None, float | None]:
+    """Returns the time by cycles, and XLA's optimal seconds; neither before code is made."""
+    if not found.statistics:
+        return None, None
+    seconds = found.statistics["optimal_seconds"]
+    return estimate.time_us, seconds * 1e6 if seconds else None
+
+
+def _key(module: str, target: Target, devices: int) -> str:
+    about = {**asdict(target), "description": target.described(), "title": ""}
+    if not target.platform:
+        about["environment"] = [os.environ.get(one, "") for one in ("XLA_FLAGS", "JAX_PLATFORMS")]
+    python = str(targets.python_for(target))
+    return cache.key(module, json.dumps(about, sort_keys=True), str(devices), _versions(python))
+
+
+@lru_cache
+def _versions(python: str) -> str:
+    """Returns the versions of all that decides what XLA does, in that Python."""
+    script = (
+        "import importlib.metadata as m, re\n"
+        "found = {(d.metadata['Name'] or '').lower(): d.version for d in m.distributions()}\n"
+        "kept = re.compile(r'jax|libtpu|nvidia|triton')\n"
+        "print(sorted(f'{n}=={v}' for n, v in found.items() if kept.match(n)))\n"
+    )
+    done = subprocess.run([python, "-I", "-c", script], capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        tail = [line for line in done.stderr.splitlines() if line.strip()][-1:]
+        raise ToolchainError(
+            f"{python} does not run: {tail[0] if tail else f'exit code {done.returncode}'}"
+        )
+    return done.stdout

@@ -1,0 +1,201 @@
+# Part of Remat, under the Apache License v2.0 with LLVM Exceptions.
+# See LICENSE for license information.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""Measuring with XLA: for the CPU of this process, and how a compiler is found and believed."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+from remat.errors import InputError
+from remat.xla import cache, compilers, targets
+from remat.xla.compilers import CompileError
+from remat.xla.measure import Measurement, measure
+from remat.xla.targets import MissingExtra
+
+HOURGLASS = """
+module @step {
+  func.func public @main(%x: tensor<128x128xf32> {tf.aliasing_output = 0 : i32},
+                         %y: tensor<128x128xf32>) -> (tensor<128x128xf32>, tensor<f32>) {
+    %a = stablehlo.dot_general %x, %y, contracting_dims = [1] x [0]
+        : (tensor<128x128xf32>, tensor<128x128xf32>) -> tensor<128x128xf32>
+    %b = stablehlo.tanh %a : tensor<128x128xf32>
+    %c = stablehlo.dot_general %b, %y, contracting_dims = [1] x [0]
+        : (tensor<128x128xf32>, tensor<128x128xf32>) -> tensor<128x128xf32>
+    %zero = stablehlo.constant dense<0.0> : tensor<f32>
+    %sum = stablehlo.reduce(%c init: %zero) applies stablehlo.add across dimensions = [0, 1]
+        : (tensor<128x128xf32>, tensor<f32>) -> tensor<f32>
+    return %c, %sum : tensor<128x128xf32>, tensor<f32>
+  }
+}
+"""
+SQUARE = 128 * 128 * 4
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("REMAT_CACHE", str(tmp_path / "cache"))
+
+
+@pytest.fixture
+def fresh_compilers():
+    compilers.close_all()
+    yield
+    compilers.close_all()
+
+
+@pytest.mark.parametrize("full", [False, True])
+def test_a_module_on_the_cpu(full):
+    found = measure(HOURGLASS, "local", full=full)
+    assert found.full or not full
+    assert (found.arguments, found.alias) == (2 * SQUARE, SQUARE)
+    assert SQUARE + 4 <= found.outputs <= SQUARE + 100
+    assert found.products == 2
+    assert found.flops == 2 * 2 * 128**3
+    assert found.time_us > 0 and found.xla_time_us is None
+    assert found.total == found.arguments + found.outputs - found.alias + found.temp
+    assert Measurement.from_json(json.loads(json.dumps(found.to_json()))) == found
+
+
+def test_the_early_answer_is_the_full_one(exported):
+    text = exported.mlir_module()
+    early = measure(text, "local")
+    cache.clear()
+    full = measure(text, "local", full=True)
+    assert full.full
+    for name in ("temp", "arguments", "outputs", "alias", "products", "flops", "assignment"):
+        assert getattr(early, name) == getattr(full, name), name
+
+
+def test_a_second_time_costs_no_compilation(monkeypatch):
+    first = measure(HOURGLASS, "local", full=True)
+    monkeypatch.setattr(compilers.Compiler, "compile", None)
+    told = []
+    assert measure(HOURGLASS, "local", say=told.append) == first
+    assert measure(HOURGLASS, "local", full=True) == first
+    assert told == ["the module: measured before for this machine's CPU"]
+    with pytest.raises(TypeError):
+        measure(HOURGLASS, "local", devices=2)
+
+
+def test_an_early_answer_is_not_taken_for_a_full_one(monkeypatch):
+    measure(HOURGLASS, "local", full=True)
+    [(path, _)] = cache.entries()
+    name = path.name.removesuffix(".json.gz")
+    cache.store(name, {**cache.load(name), "full": False, "temp": 7})
+    assert measure(HOURGLASS, "local").temp == 7
+    assert measure(HOURGLASS, "local", full=True).temp != 7
+    assert measure(HOURGLASS, "local").full, "the full answer takes the early one's place"
+
+
+def test_a_module_that_xla_refuses_is_named():
+    with pytest.raises(CompileError) as caught:
+        measure("module { func.func }", "local", name="net.mlir")
+    text = str(caught.value)
+    assert text.startswith("XLA did not compile net.mlir for this machine's CPU: ")
+    assert "\n" not in text and not text.endswith(".")
+    assert measure(HOURGLASS, "local").products == 2, "the next module is compiled as ever"
+
+
+@pytest.fixture
+def fake_python(tmp_path, monkeypatch, fresh_compilers):
+    """A program in place of the other environment's Python."""
+
+    def put(body, variable="REMAT_XLA_GPU_PYTHON"):
+        path = tmp_path / f"python{len(list(tmp_path.iterdir()))}"
+        path.write_text(
+            f"#!{sys.executable}\nimport sys, os, json, signal\n"
+            f"if sys.argv[1] == '-I': print('versions'); sys.exit(0)\n{body}\n"
+        )
+        path.chmod(0o755)
+        monkeypatch.setenv(variable, str(path))
+
+    return put
+
+
+def test_a_compiler_that_dies_is_named(fake_python):
+    fake_python(
+        "print('{\"ready\": true}', flush=True); sys.stdin.readline()\n"
+        "print('noise\\nF0101 out of range', file=sys.stderr, flush=True)\n"
+        "os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    with pytest.raises(CompileError) as caught:
+        measure(HOURGLASS, "h100", name="net")
+    assert str(caught.value) == (
+        "XLA's process died (signal 9) compiling net for an H100; the system may have run out of "
+        "memory: F0101 out of range"
+    )
+
+
+def test_a_plugin_that_does_not_load_is_named(fake_python):
+    fake_python("print(json.dumps({'error': 'no such plugin.\\nmore'}), flush=True)")
+    with pytest.raises(CompileError) as caught:
+        measure(HOURGLASS, "h100")
+    text = str(caught.value)
+    assert text.startswith("XLA does not compile for an H100 with ")
+    assert text.endswith(": no such plugin")
+
+
+@pytest.mark.parametrize(
+    "target, device, kind",
+    [("h100", "an H100", "gpu"), ("a100", "an A100", "gpu"), ("tpu-v5p", "a TPU v5p", "tpu")],
+)
+def test_missing_extra_is_one_clear_line(tmp_path, monkeypatch, target, device, kind):
+    variable = f"REMAT_XLA_{kind.upper()}_PYTHON"
+    monkeypatch.setenv(variable, str(tmp_path / "none"))
+    with pytest.raises(MissingExtra) as caught:
+        measure("module {}", target)
+    text = str(caught.value)
+    assert "\n" not in text
+    assert text.startswith(f"XLA's memory on {device} is not measured: {tmp_path / 'none'} ")
+    assert f"tools/quickstart --with-xla-{kind}" in text and variable in text
+
+
+def test_unknown_targets_and_counts_are_refused():
+    with pytest.raises(InputError, match="unknown target 'h1000'; there are h100, a100, tpu-v5p"):
+        measure("module {}", "h1000")
+    with pytest.raises(InputError, match="devices is 0"):
+        measure("module {}", "local", devices=0)
+    with pytest.raises(InputError, match="target h100 has at most 8 devices, not 9"):
+        targets.get("h100").topology(9)
+
+
+def test_descriptions_are_complete():
+    for target in targets.TARGETS.values():
+        text = target.described()
+        assert not target.description or f"device_memory_size: {target.memory}\n" in text
+        assert "#" not in text
+
+
+def available(name):
+    try:
+        return Path(targets.python_for(targets.get(name))).is_file()
+    except MissingExtra:
+        return False
+
+
+@pytest.mark.parametrize("name", list(targets.TARGETS))
+def test_devices_that_are_not_here(name):
+    """Runs where the target's extra is installed; elsewhere the message is the answer."""
+    if not available(name):
+        with pytest.raises(MissingExtra):
+            measure(HOURGLASS, name)
+        return
+    early = measure(HOURGLASS, name)
+    full = measure(HOURGLASS, name, full=True)
+    assert full.full
+    assert full.products == 2
+    assert (full.arguments, full.alias) == (2 * SQUARE, SQUARE)
+    assert (early.arguments, early.outputs, early.alias) == (
+        full.arguments,
+        full.outputs,
+        full.alias,
+    )
+    if targets.get(name).platform == "cuda":
+        assert early.temp == full.temp and early.time_us == full.time_us
+    assert full.time_us > 0
+    assert (full.xla_time_us is not None) == targets.get(name).costed
+    assert full.flops == 2 * 2 * 128**3
