@@ -24,6 +24,7 @@ from remat.convert import Format
 from remat.errors import InputError, RematError, ToolchainError
 from remat.plan import Plan
 from remat.report import command as report_command
+from remat.report import gate as report_gate
 from remat.stepoptions import add_input, add_planning_options, planning_options, read_step, warn
 from remat.toolchain import CHOICES, TARGET_OF_PLATFORM
 from remat.zoo import command as zoo_command
@@ -75,6 +76,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_opt(commands)
     _add_plan(commands)
     report_command.register(commands)
+    report_gate.register(commands)
     _add_convert(commands)
     zoo_command.register(commands)
     bench_command.register(commands)

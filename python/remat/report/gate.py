@@ -1,0 +1,206 @@
+# Part of Remat, under the Apache License v2.0 with LLVM Exceptions.
+# See LICENSE for license information.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""`remat check`, a gate for continuous integration, and `remat diff`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import sys
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from remat import convert, stepoptions
+from remat.commands import add_command
+from remat.errors import BudgetError, InputError
+from remat.report import Report, command, compare, document
+
+#: What `kind` says at the top of a baseline.
+BASELINE_KIND = "remat-baseline"
+
+
+def register(commands: argparse._SubParsersAction) -> None:
+    """Adds `check` and `diff` to the subparsers of the `remat` command."""
+    check = add_command(
+        commands,
+        "check",
+        "Fails if the peak or the cost of a step is above its baseline.",
+    )
+    check.add_argument(
+        "files",
+        type=Path,
+        nargs="+",
+        metavar="FILE",
+        help="training steps, which are planned as their baselines were, or JSON of reports",
+    )
+    check.add_argument(
+        "--baseline",
+        type=Path,
+        required=True,
+        metavar="JSON",
+        help="what --write-baseline wrote, or the JSON of one report",
+    )
+    check.add_argument(
+        "--write-baseline",
+        action="store_true",
+        help="write the baseline instead: the figures of these steps, planned with these options",
+    )
+    check.add_argument(
+        "--tolerance",
+        default="1%",
+        metavar="SHARE",
+        help="how much more is still good, of peak, cost and measured peak (default: 1%%)",
+    )
+    stepoptions.add_planning_options(check, required=False)
+    check.set_defaults(run=_check)
+
+    diff = add_command(commands, "diff", "Says what changed between two reports.")
+    diff.add_argument("old", type=Path, metavar="A.json", help="JSON of a report")
+    diff.add_argument("new", type=Path, metavar="B.json", help="JSON of another report")
+    diff.add_argument(
+        "--values", type=int, default=20, metavar="N", help="rows of each list (default: 20)"
+    )
+    diff.set_defaults(run=_diff)
+
+
+def _diff(arguments: argparse.Namespace) -> int:
+    if arguments.values < 0:
+        raise InputError(f"--values={arguments.values} is negative; expected 0 or more")
+    old, new = (
+        compare.digest(Report.read(path).document) for path in (arguments.old, arguments.new)
+    )
+    for line in compare.difference(old, new, arguments.values):
+        print(line)
+    return 0
+
+
+def _check(arguments: argparse.Namespace) -> int:
+    tolerance = parse_tolerance(arguments.tolerance)
+    names = [_name(path) for path in arguments.files]
+    for name in names:
+        if names.count(name) > 1:
+            raise InputError(f"two files are called '{name}'; a baseline tells steps by that name")
+    if arguments.write_baseline:
+        return _write(arguments, names)
+    command.refuse_planning_options(arguments, "a step is planned as its baseline was")
+    steps = read_baseline(arguments.baseline)
+    regressed = []
+    for path, name in zip(arguments.files, names):
+        # The JSON of one report may have another name than the step.
+        known = steps.get(name) or (next(iter(steps.values())) if len(steps) == 1 else None)
+        if known is None:
+            raise InputError(
+                f"{arguments.baseline}: has no step '{name}', only {', '.join(sorted(steps))}; "
+                "write it again with --write-baseline"
+            )
+        if not _holds(path, name, known, arguments.baseline, tolerance):
+            regressed.append(name)
+    missing = sorted(set(steps) - set(names)) if len(steps) > 1 else []
+    if missing:
+        print(f"not checked: {', '.join(missing)}")
+    if regressed:
+        print(f"remat: regressed: {', '.join(regressed)}", file=sys.stderr)
+        return 1
+    print(f"{len(names)} step{'s' if len(names) != 1 else ''} within the baseline")
+    return 0
+
+
+def _holds(
+    path: Path, name: str, known: dict[str, Any], baseline: Path, tolerance: Fraction
+) -> bool:
+    """Prints the verdict on one step and returns whether it holds."""
+    try:
+        new = compare.digest(_report(path, known["options"]).document)
+    except BudgetError as error:
+        print(f"{name}: the budget {known['options']['budget']} can no longer be met: {error}")
+        return False
+    for key in compare.CONTEXT:
+        if known[key] != new[key]:
+            raise InputError(
+                f"{path}: its {key.replace('_', ' ')} is '{new[key]}', but '{known[key]}' in "
+                f"{baseline}; such figures do not compare: report with the baseline's options, or "
+                "write it again with --write-baseline"
+            )
+    verdict = compare.judge(name, known, new, tolerance)
+    print("\n".join(verdict.lines))
+    if verdict.improved and not verdict.regressed:
+        print(f"{name}: to hold it to that, run again with --write-baseline")
+    return not verdict.regressed
+
+
+def _report(path: Path, options: dict[str, Any] | None) -> Report:
+    if command.starts_with_json(path):
+        return Report.read(path)
+    if options is None:
+        raise InputError(
+            f"{path}: the baseline was made of a report, which does not say how to plan; check the "
+            "JSON of a report against it, or write a baseline of the step"
+        )
+    return command.of_step(
+        path, argparse.Namespace(**{**dict.fromkeys(stepoptions.OPTION_NAMES), **options})
+    )
+
+
+def _name(path: Path) -> str:
+    return path.name.split(".")[0]
+
+
+def _write(arguments: argparse.Namespace, names: list[str]) -> int:
+    options = {name: getattr(arguments, name) for name in stepoptions.OPTION_NAMES}
+    steps = {}
+    for path, name in zip(arguments.files, names):
+        if path.resolve() == arguments.baseline.resolve():
+            raise InputError(f"{path}: named for both a step and --baseline; name another file")
+        given = command.starts_with_json(path)
+        if given:
+            command.refuse_planning_options(arguments, f"{path} is a report already")
+        steps[name] = {
+            **compare.digest(_report(path, options).document),
+            "options": None if given else options,
+        }
+    found = {
+        "schema_version": document.SCHEMA_VERSION,
+        "kind": BASELINE_KIND,
+        "steps": steps,
+    }
+    text = json.dumps(found, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+    convert.write_atomically(arguments.baseline, text.encode("utf-8"))
+    print(f"{arguments.baseline}: {len(steps)} step{'s' if len(steps) != 1 else ''}")
+    return 0
+
+
+def read_baseline(path: Path) -> dict[str, dict[str, Any]]:
+    """Returns the digests in a baseline by name of the step; of a report's JSON, its digest.
+
+    Errors: InputError naming the file.
+    """
+    found = document.read_json(path)
+    kind = found.get("kind") if isinstance(found, dict) else None
+    if kind == document.DOCUMENT_KIND:
+        document.check_version(found, path)
+        return {_name(path): {**compare.digest(found), "options": None}}
+    if kind != BASELINE_KIND:
+        raise InputError(f"{path}: not a baseline; write one with remat check --write-baseline")
+    document.check_version(found, path)
+    wanted = {*compare.CONTEXT, "figures", "at_peak", "recomputed", "options"}
+    steps = found.get("steps")
+    if not isinstance(steps, dict) or not steps:
+        raise InputError(f"{path}: holds no steps; write it again with --write-baseline")
+    for name, step in steps.items():
+        if missing := sorted(wanted - set(step)):
+            raise InputError(
+                f"{path}: step '{name}' has no key '{missing[0]}'; write it again with "
+                "--write-baseline"
+            )
+    return steps
+
+
+def parse_tolerance(text: str) -> Fraction:
+    """Returns a share: "1%" is 1/100. Errors: InputError."""
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)%", text)
+    if not match and text != "0":
+        raise InputError(f"--tolerance={text} is no share; write 0, 1% or 0.5%")
+    return Fraction(match[1]) / 100 if match else Fraction(0)
