@@ -104,7 +104,7 @@ def parse_module(data: bytes, name: str) -> Module:
     if not _JAX_DIALECTS.search(text):
         # Upstream dialects in their pretty form: remat-opt reads them itself.
         return Module(name, text, Format.PRETTY)
-    generic = _generic(_parse_text(text, name))
+    generic = generic_text(_parse_text(text, name))
     # jaxlib's parser calls the text "-"; reports and messages name the file.
     return Module(name, generic.replace('loc("-":', f"loc({string_literal(name)}:"), Format.PRETTY)
 
@@ -195,7 +195,8 @@ def _context() -> Any:
     return mlir.make_ir_context()
 
 
-def _generic(module: Any) -> str:
+def generic_text(module: Any) -> str:
+    """Returns a module of jaxlib's as generic text, with its locations."""
     return module.operation.get_asm(print_generic_op_form=True, enable_debug_info=True)
 
 
@@ -262,7 +263,7 @@ def _text_of_portable(data: bytes, name: str) -> str:
             raise InputError(
                 f"{name}: a damaged portable artifact ({producer}, {len(data)} B); write it again"
             )
-        return _generic(module)
+        return generic_text(module)
 
 
 def _parse_export(data: bytes, name: str) -> Module:

@@ -4,5 +4,6 @@
 """JAX training steps that fit a byte budget."""
 
 from remat.jax.fit import FittedStep, fit
+from remat.jax.loss import CheckpointedLoss, checkpoint
 
-__all__ = ["FittedStep", "fit"]
+__all__ = ["CheckpointedLoss", "FittedStep", "checkpoint", "fit"]

@@ -1,0 +1,318 @@
+# Part of Remat, under the Apache License v2.0 with LLVM Exceptions.
+# See LICENSE for license information.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""`checkpoint`: a loss whose gradient recomputes what a plan for a budget says."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.custom_derivatives import SymbolicZero
+from jax.extend.core import ClosedJaxpr, jaxpr_as_fun
+
+from remat import convert, toolchain
+from remat.errors import BudgetError, InputError
+from remat.jax import equations
+from remat.jax.call import PLATFORM_OF, indices
+from remat.jax.fit import _backend_target, _budget_text
+from remat.jax.proof import prove
+from remat.jax.realise import Halves, realise
+from remat.plan import Plan, format_bytes
+from remat.toolchain import RematOptions
+
+#: An equation is the smallest thing that runs again here, an op is in the plan; where that
+#: makes a peak larger than the budget, plans for a smaller budget are tried, so many times.
+_ATTEMPTS = 4
+
+
+def checkpoint(
+    loss: Callable[..., Any],
+    *,
+    budget: int | str,
+    static_argnums: int | Sequence[int] = (),
+    target: str | None = None,
+    budget_scope: str = "total",
+    strategy: str | None = None,
+    effort: str | None = None,
+    granularity: str | None = None,
+    cost: str | None = None,
+    memory_model: str = "xla",
+) -> CheckpointedLoss:
+    """Returns `loss`, whose gradient keeps to `budget` by recomputing.
+
+    The result is called like `loss`, and differentiated in reverse mode by `jax.grad`,
+    `jax.value_and_grad`, `jax.vjp` and what builds on them, inside `jax.jit`, `vmap`, `scan`
+    and `shard_map` too. Plain calls run `loss` as it is.
+
+    Args:
+        loss: returns a float scalar, or a tree whose first leaf is one; the other leaves are
+            results that are not differentiated (`has_aux=True`).
+        budget: as in `remat.jax.fit`, for loss and gradients as one program: arguments
+            (parameters, batch), results (gradients) and temporaries; not the optimiser's state.
+        static_argnums: positions of arguments that are no arrays, as in `jax.jit`. Leaves
+            that are no arrays or numbers are static without being named.
+        target: the encoding: "xla-cpu", "xla-gpu" or "xla-tpu" (default: the backend in use).
+        budget_scope, strategy, effort, granularity, cost, memory_model: as in `remat.jax.fit`.
+
+    Errors: when it is differentiated, BudgetError if the budget cannot be met; InputError for
+    an option, for a loss that is no float scalar, and where another result than the first has
+    a cotangent.
+
+    Example:
+        loss = remat.jax.checkpoint(loss, budget="50%")
+        value, gradients = jax.value_and_grad(loss)(parameters, batch)
+    """
+    target = target or _backend_target()
+    if target not in PLATFORM_OF:
+        raise InputError(f"target {target!r} is unknown; expected {', '.join(PLATFORM_OF)}")
+    options = RematOptions(
+        budget=_budget_text(budget),
+        budget_scope=budget_scope,
+        strategy=strategy,
+        effort=effort,
+        granularity=granularity,
+        cost=cost or toolchain._COST_OF_TARGET[target],
+        memory_model=memory_model,
+        loss=0,
+    )
+    options.pairs()
+    return CheckpointedLoss(loss, options, target, frozenset(indices(static_argnums)))
+
+
+class CheckpointedLoss:
+    """A loss with a planned gradient; see `checkpoint`."""
+
+    def __init__(
+        self,
+        loss: Callable[..., Any],
+        options: RematOptions,
+        target: str,
+        statics: frozenset[int],
+    ) -> None:
+        self.__wrapped__ = loss
+        self.__name__ = getattr(loss, "__name__", type(loss).__name__)
+        self.__doc__ = loss.__doc__
+        self._options, self._target, self._statics = options, target, statics
+        self._gradients: dict[str, _Gradient] = {}
+        self._latest: _Gradient | None = None
+
+    def __repr__(self) -> str:
+        return f"<CheckpointedLoss {self.__name__} for {self._target}, {self._options.budget}>"
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Returns what the loss returns."""
+        closed, leaves, tree = self._trace(args, kwargs)
+        _expect_loss(closed, self.__name__)
+        results = self._differentiable(closed)(*closed.consts, *leaves)
+        return jax.tree.unflatten(tree, results)
+
+    @property
+    def plans(self) -> tuple[Plan, ...]:
+        """The plans made so far: one for each program that was differentiated."""
+        return tuple(gradient.plan for gradient in self._gradients.values())
+
+    def plan(self, *args: Any, argnums: int | Sequence[int] = 0, **kwargs: Any) -> Plan:
+        """Returns the plan for the gradient by `argnums`; arrays may be abstract."""
+        leaves, tree = jax.tree.flatten((args, kwargs))
+        dynamic = [i for i, leaf in enumerate(leaves) if _is_array(leaf, jax.ShapeDtypeStruct)]
+
+        def run(*arrays: Any) -> Any:
+            filled = list(leaves)
+            for index, array in zip(dynamic, arrays):
+                filled[index] = array
+            args, kwargs = jax.tree.unflatten(tree, filled)
+            return jax.grad(lambda *a: jax.tree.leaves(self(*a, **kwargs))[0], argnums)(*args)
+
+        jax.eval_shape(run, *(leaves[index] for index in dynamic))
+        assert self._latest is not None
+        return self._latest.plan
+
+    def _trace(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, list[Any], Any]:
+        """Returns the loss as equations, its array arguments, and the tree of its results."""
+        for index in self._statics:
+            if not -len(args) <= index < len(args):
+                raise InputError(
+                    f"static_argnums names argument {index}, but {len(args)} were given"
+                )
+        statics = {index % len(args) for index in self._statics}
+        given = [_Static(arg) if i in statics else arg for i, arg in enumerate(args)]
+        leaves, tree = jax.tree.flatten((given, kwargs))
+        dynamic = [index for index, leaf in enumerate(leaves) if _is_array(leaf)]
+        trees = []
+
+        def run(*arrays: Any) -> list[Any]:
+            filled = list(leaves)
+            for index, array in zip(dynamic, arrays):
+                filled[index] = array
+            args, kwargs = jax.tree.unflatten(tree, filled)
+            args = [arg.value if isinstance(arg, _Static) else arg for arg in args]
+            results, out_tree = jax.tree.flatten(self.__wrapped__(*args, **kwargs))
+            trees.append(out_tree)
+            return results
+
+        arrays = [leaves[index] for index in dynamic]
+        return jax.make_jaxpr(run)(*arrays), arrays, trees[-1]
+
+    def _differentiable(self, closed: ClosedJaxpr) -> Callable[..., list[Any]]:
+        run = jax.custom_vjp(partial(_evaluate, closed))
+
+        def forward(*primals: Any) -> tuple[list[Any], _Residuals]:
+            wanted = tuple(
+                bool(one.perturbed) and jnp.issubdtype(jax.typeof(one.value).dtype, jnp.inexact)
+                for one in primals
+            )
+            gradient = self._gradient(closed, wanted)
+            results, residuals = gradient.forward(*(one.value for one in primals))
+            return results, _Residuals(gradient, residuals)
+
+        def backward(kept: _Residuals, cotangents: Sequence[Any]) -> tuple[Any, ...]:
+            return kept.gradient.pull_back(kept.values, cotangents)
+
+        run.defvjp(forward, backward, symbolic_zeros=True)
+        return run
+
+    def _gradient(self, closed: ClosedJaxpr, wanted: tuple[bool, ...]) -> _Gradient:
+        """Returns the planned gradient by the arguments `wanted`; plans it the first time."""
+        flat = equations.flatten(equations.trace(*_joint(closed, wanted)))
+        module = equations.lower(flat, PLATFORM_OF[self._target])
+        program = str(module)  # without locations: the same wherever it is called
+        if program not in self._gradients:
+            first, text = len(closed.jaxpr.outvars), convert.generic_text(module)
+            halves, plan = _plan(flat, text, first, self._options, self._target, self.__name__)
+            self._gradients[program] = _Gradient(halves, plan, wanted)
+        self._latest = self._gradients[program]
+        return self._latest
+
+
+@dataclass(frozen=True, eq=False)
+class _Gradient:
+    """A planned gradient: equal to itself only, so that it may stand in a tree."""
+
+    halves: Halves
+    plan: Plan
+    wanted: tuple[bool, ...]
+
+    @cached_property
+    def forward(self) -> Any:
+        return jax.jit(self.halves.forward, inline=True)
+
+    @cached_property
+    def backward(self) -> Any:
+        return jax.jit(self.halves.backward, inline=True)
+
+    def pull_back(self, residuals: Sequence[Any], cotangents: Sequence[Any]) -> tuple[Any, ...]:
+        """Returns a cotangent for each argument; None is zero."""
+        first, *others = cotangents
+        for number, one in enumerate(others, start=1):
+            if not _is_zero(one):
+                raise InputError(
+                    f"result {number} of the loss is differentiated, but a plan is for the first "
+                    "one only; add up in the loss what is to be differentiated"
+                )
+        if isinstance(first, SymbolicZero):
+            return (None,) * len(self.wanted)
+        found = iter(self.backward(residuals, first))
+        return tuple(next(found) if wanted else None for wanted in self.wanted)
+
+
+@partial(jax.tree_util.register_dataclass, data_fields=["values"], meta_fields=["gradient"])
+@dataclass(frozen=True)
+class _Residuals:
+    """What the backward reads, with whose it is."""
+
+    gradient: _Gradient
+    values: list[Any]
+
+
+@partial(jax.tree_util.register_dataclass, data_fields=[], meta_fields=["value"])
+@dataclass(frozen=True, eq=False)
+class _Static:
+    """An argument that is no tree of arrays."""
+
+    value: Any
+
+
+def _is_array(leaf: Any, *more: type) -> bool:
+    arrays = (jax.Array, np.ndarray, np.generic, bool, int, float, complex)
+    return isinstance(leaf, (*arrays, *more))
+
+
+def _is_zero(cotangent: Any) -> bool:
+    return isinstance(cotangent, SymbolicZero) or cotangent.dtype == jax.dtypes.float0
+
+
+def _evaluate(closed: ClosedJaxpr, *values: Any) -> list[Any]:
+    """Runs `closed` on captured values and arguments."""
+    count = len(closed.consts)
+    return jaxpr_as_fun(ClosedJaxpr(closed.jaxpr, list(values[:count])))(*values[count:])
+
+
+def _expect_loss(closed: ClosedJaxpr, name: str) -> None:
+    first = closed.out_avals[0] if closed.out_avals else None
+    if first is None or first.shape or not jnp.issubdtype(first.dtype, jnp.floating):
+        found = first.str_short() if first is not None else "nothing"
+        raise InputError(
+            f"the first result of {name} is {found}; a loss is a float scalar, and further "
+            "results follow it, as in (loss, metrics)"
+        )
+
+
+def _joint(closed: ClosedJaxpr, wanted: tuple[bool, ...]) -> tuple[Callable[..., Any], list[Any]]:
+    """Returns loss, further results and gradients as one function, and its argument types.
+
+    Its last argument is the cotangent of the loss.
+    """
+
+    def joint(*values: Any) -> list[Any]:
+        arguments, cotangent = values[:-1], values[-1]
+
+        def loss(*chosen: Any) -> tuple[Any, list[Any]]:
+            given = iter(chosen)
+            merged = [next(given) if w else a for w, a in zip(wanted, arguments)]
+            first, *others = _evaluate(closed, *merged)
+            return first, others
+
+        chosen = [argument for argument, w in zip(arguments, wanted) if w]
+        value, pull_back, others = jax.vjp(loss, *chosen, has_aux=True)
+        return [value, *others, *pull_back(cotangent)]
+
+    captured = [jax.typeof(value) for value in closed.consts]
+    return joint, [*captured, *closed.in_avals, closed.out_avals[0]]
+
+
+def _plan(
+    flat: ClosedJaxpr, text: str, first: int, options: RematOptions, target: str, name: str
+) -> tuple[Halves, Plan]:
+    """Plans `flat`, carries the plan out, and proves that the result computes the same."""
+    limit = None
+    for _ in range(_ATTEMPTS):
+        answer = toolchain.plan(text, options, name)
+        limit = limit or answer.plan.get("budget")
+        for warning in answer.warnings:
+            warnings.warn(warning, stacklevel=2)
+        equation_of = {}
+        for op in answer.problem["ops"]:
+            equation, op["scope"] = equations.equation_of(op["scope"])
+            if equation is not None:  # calls back into Python have no scope
+                equation_of[op["id"]] = equation
+        halves = realise(flat, answer.plan["schedule"], equation_of, first, target)
+        written = equations.lower_function(halves.joint, flat.in_avals, PLATFORM_OF[target])
+        peak = prove(convert.generic_text(written), text, options, name)
+        if options.budget == "min" or peak <= limit:
+            return halves, Plan(answer.problem, answer.plan)
+        options = replace(options, budget=str(max(1, answer.plan["peak"] - (peak - limit))))
+    raise BudgetError(
+        f"{name}: the plan needs {format_bytes(answer.plan['peak'])}, but with whole equations of "
+        f"JAX run again {format_bytes(peak)}, above the budget of {format_bytes(limit)}; raise it",
+        budget=limit,
+        floor=0,
+        smallest=peak,
+        scope=answer.plan["scope"],
+    )
