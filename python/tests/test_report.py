@@ -15,8 +15,11 @@ from remat.errors import InputError, ToolchainError
 from remat.report import Report, report_of
 from remat.report.arguments import argument_names
 from remat.report.kinds import kinds_of
+from remat.report.measured import scope_of
 from remat.report.timeline import Timeline
 from remat.report.words import by_scope, cost_text, short_bytes
+from remat.xla.assignment import Assignment, LiveBuffer
+from remat.xla.measure import Measurement
 from report_steps import SCHEDULE, hostile, plan, problem
 
 
@@ -282,3 +285,99 @@ def test_a_report_has_no_curve_to_add(files, tmp_path, capsys):
     assert cli.main(["report", str(files[0]), "--plan", str(files[1]), "--json", str(out)]) == 0
     assert cli.main(["report", str(out), "--curve"]) == 2
     assert "--curve needs the step" in capsys.readouterr().err
+
+
+def _measurement(peak: int, target: str = "h100") -> Measurement:
+    """A measurement of 300 B of arguments and results, and temporaries up to `peak` - 300."""
+    fixed = [("argument", 200), ("output", 100)]
+    buffers = [
+        LiveBuffer(size, kind, kind, kind, f"s8[{size}]", "", "", 0, 2000) for kind, size in fixed
+    ]
+    temp = LiveBuffer(
+        *(peak - 300, "temporary", "fusion.1", "fusion kLoop", "s8[1]", "net/model.py:3"),
+        *("jit(step)/jit(main)/transpose(jvp(Net))/Block_0/dot", 500, 999),
+    )
+    return Measurement(
+        target=target,
+        devices=1,
+        temp=peak - 300,
+        arguments=200,
+        outputs=200,
+        alias=100,
+        products=3,
+        full=True,
+        flops=1000,
+        time_us=2.0 + peak / 1000,
+        xla_time_us=None,
+        assignment=Assignment(
+            steps=2000,
+            timeline=((0, 300), (500, peak), (501, 400), (1000, 300)),
+            peak=peak,
+            peak_step=500,
+            buffers=(temp, *buffers),
+        ),
+    )
+
+
+def test_what_xla_measured():
+    report = report_of(problem(), plan()).with_measured(_measurement(1000), _measurement(700))
+    found = report.document["measured"]
+    assert (found["plain"]["peak"], found["planned"]["peak"]) == (1000, 700)
+    assert found["plain"]["held"] == 300
+    # The one step at 1000 B is kept among 480 samples of 2000 steps.
+    assert [500, 1000] in found["plain"]["live"]
+    assert found["plain"]["live"][-1][1] == 300
+    assert len(found["plain"]["live"]) == 4
+    row = found["plain"]["at_peak"][0]
+    assert row["scope"] == "Net/Block_0/dot"
+    text = str(report)
+    assert "measured         700 B   (XLA for an H100)" in text
+    assert "x0.900: 2.7 us instead of 3 us" in text
+    page = report.html()
+    assert "That is 290 B more than the budget 410 B." in page
+    _Page(page)
+    assert json.loads(report.json()) == report.document
+
+
+@pytest.mark.parametrize(
+    "scope, peak", [("total", 1000), ("non-arguments", 800), ("temporaries", 700)]
+)
+def test_a_measured_peak_counts_what_the_scope_does(scope, peak):
+    report = report_of(problem() | {"scope": scope}).with_measured(_measurement(1000), None)
+    assert report.document["measured"]["plain"]["peak"] == peak
+
+
+def test_another_scope_than_the_plans():
+    report = report_of(problem(), plan(), scope="temporaries", budget=200)
+    assert report.document["plain"]["peak"] == 180
+    assert report.document["planned"]["budget"] == 200
+    assert report_of(problem(), plan(), scope="temporaries").document["planned"]["budget"] is None
+
+
+def test_scopes_in_xlas_names():
+    assert scope_of("jit(step)/transpose(jvp(A))/C/dot") == "A/C/dot"
+    assert scope_of("") == ""
+
+
+def test_a_target_is_compiled_for(exported, tmp_path, monkeypatch):
+    step = tmp_path / "tiny.export"
+    step.write_bytes(exported.serialize())
+    asked = []
+
+    def measure(text, target, **more):
+        asked.append((target.name, text))
+        return _measurement(1000 - 100 * len(asked), target.name)
+
+    monkeypatch.setattr("remat.report.command.measure.measure", measure)
+    out = tmp_path / "r.json"
+    words = ["report", str(step), "--budget=min", "--target=tpu-v5p", "--json", str(out)]
+    assert cli.main(words) == 0
+    assert [name for name, _ in asked] == ["tpu-v5p", "tpu-v5p"]
+    assert asked[0][1] != asked[1][1]
+    found = json.loads(out.read_text())
+    assert (found["measured"]["plain"]["peak"], found["measured"]["planned"]["peak"]) == (900, 800)
+    assert found["cost_table"] == "tpu-v5p"
+    asked.clear()
+    assert cli.main(["report", str(step), "--target=h100", "--json", str(out)]) == 0
+    assert len(asked) == 1
+    assert json.loads(out.read_text())["measured"]["planned"] is None

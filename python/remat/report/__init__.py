@@ -16,7 +16,9 @@ from remat.convert import write_atomically
 from remat.report import document as documents
 from remat.report.curve import curve_of
 from remat.report.html import html_of
+from remat.report.measured import measured_of
 from remat.report.text import print_report, text_of
+from remat.xla.measure import Measurement
 
 __all__ = ["Report", "report_of"]
 
@@ -56,8 +58,13 @@ class Report:
 
     def with_curve(self, problem: dict[str, Any], effort: str | None = None) -> Report:
         """Returns the report with what every budget costs, and the proven floor."""
-        curve = curve_of(problem, effort)
+        curve = curve_of(documents.rescoped(problem, self.document["scope"]), effort)
         return Report(self.document | {"curve": curve, "floor": curve["floor"]})
+
+    def with_measured(self, plain: Measurement | None, planned: Measurement | None) -> Report:
+        """Returns the report with what XLA measured of the step before and after."""
+        measured = measured_of(plain, planned, self.document["scope"])
+        return Report(self.document | {"measured": measured})
 
 
 def report_of(
@@ -66,17 +73,29 @@ def report_of(
     *,
     name: str | None = None,
     argument_names: Sequence[str] | None = None,
+    scope: str | None = None,
+    budget: int | None = None,
     curve: bool = False,
     effort: str | None = None,
 ) -> Report:
     """Returns the report of a problem.json and, if there is one, of a plan.json.
 
-    `name` and `argument_names` are what the step and its arguments are called; `curve` adds
-    what every budget costs, which takes up to three times as long as a plan, with `effort`.
+    `name` and `argument_names` are what the step and its arguments are called; with a `scope`
+    other than the plan's, peaks are counted in that, and so is `budget`. `curve` adds what
+    every budget costs, which takes up to three times as long as a plan, with `effort`.
 
     Errors: ToolchainError if the plan promises what its schedule does not keep.
     """
-    found = Report(documents.document_of(problem, plan, name=name, argument_names=argument_names))
+    found = Report(
+        documents.document_of(
+            problem,
+            plan,
+            name=name,
+            argument_names=argument_names,
+            scope=scope,
+            budget=budget,
+        )
+    )
     return found.with_curve(problem, effort) if curve else found
 
 

@@ -18,6 +18,7 @@ from remat.commands import add_command
 from remat.errors import InputError
 from remat.report import Report, document, report_of
 from remat.report.arguments import argument_names
+from remat.xla import measure, targets
 
 #: Options that are about a plan, and no use without a budget.
 _OF_A_PLAN = ("strategy", "order", "family", "objective", "last_segment", "granularity")
@@ -48,6 +49,12 @@ def register(commands: argparse._SubParsersAction) -> None:
         "times as long as the plan",
     )
     parser.add_argument(
+        "--target",
+        choices=targets.NAMES,
+        help="also compile the step, and its rewriting, for this device, which need not be there, "
+        "and report what XLA says of their memory (default: predictions only)",
+    )
+    parser.add_argument(
         "--plan", type=Path, metavar="PLAN", help="plan.json of the problem.json in FILE"
     )
     parser.add_argument(
@@ -70,7 +77,7 @@ def _run(arguments: argparse.Namespace) -> int:
     elif starts_with_json(arguments.file):
         report = _read_again(arguments)
     else:
-        report = of_step(arguments.file, arguments, curve=arguments.curve)
+        report = of_step(arguments.file, arguments, curve=arguments.curve, target=arguments.target)
     report.html(arguments.html) if arguments.html else None
     report.json(arguments.json) if arguments.json else None
     report.print(Console(width=None if sys.stdout.isatty() else 120), arguments.values)
@@ -141,13 +148,21 @@ def refuse_planning_options(arguments: argparse.Namespace, reason: str) -> None:
 
 
 def of_step(
-    path: Path, arguments: argparse.Namespace, *, curve: bool = False, name: str | None = None
+    path: Path,
+    arguments: argparse.Namespace,
+    *,
+    curve: bool = False,
+    target: str | None = None,
 ) -> Report:
     """Plans the step in a file by its options and returns the report.
 
-    Without a budget: of the step as it is. Errors as `toolchain.plan`.
+    Without a budget: of the step as it is. With a target it is measured as well. Errors as
+    `toolchain.plan` and `remat.xla.measure`.
     """
-    options = stepoptions.planning_options(arguments)
+    device = targets.get(target) if target else None
+    options = stepoptions.planning_options(arguments, device.encoding if device else None)
+    if device and options.cost is None:
+        options = dataclasses.replace(options, cost=device.cost)
     if options.budget is None:
         for option in _OF_A_PLAN:
             if getattr(options, option) is not None:
@@ -158,15 +173,25 @@ def of_step(
         options = dataclasses.replace(options, strategy="none")
     module = stepoptions.read_step(path)
     with progress.step(f"planning {path}"):
-        answer = toolchain.plan(module.text, options, module.name)
+        if device and options.budget is not None:
+            answer = toolchain.rewrite(module.text, options, module.name)
+        else:
+            plain = dataclasses.replace(options, target=None)
+            answer = toolchain.plan(module.text, plain, module.name)
     stepoptions.warn(answer.warnings)
-    names = argument_names(answer.text, len(answer.problem["arguments"]), arguments.entry or "main")
+    names = argument_names(module.text, len(answer.problem["arguments"]), arguments.entry or "main")
     with progress.step(f"reporting {path}"):
-        return report_of(
+        report = report_of(
             answer.problem,
             None if arguments.budget is None else answer.plan,
-            name=name or path.name.split(".")[0],
+            name=path.name.split(".")[0],
             argument_names=names,
             curve=curve,
             effort=arguments.effort,
         )
+    if device is None:
+        return report
+    texts = [module.text, *([] if arguments.budget is None else [answer.text])]
+    with progress.step(f"compiling {path} for {device.title}"):
+        found = [measure.measure(text, device, name=str(path)) for text in texts]
+    return report.with_measured(found[0], found[1] if len(found) > 1 else None)

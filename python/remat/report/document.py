@@ -31,11 +31,14 @@ def document_of(
     *,
     name: str | None = None,
     argument_names: Sequence[str] | None = None,
+    scope: str | None = None,
+    budget: int | None = None,
 ) -> dict[str, Any]:
     """Returns the report of a problem.json and, if there is one, of a plan.json.
 
     `name` is what the report is called (default: the problem's name); `argument_names` has
-    one name per argument, as the user knows them. Cost: linear in the schedule.
+    one name per argument, as the user knows them. With a `scope` other than the plan's, peaks
+    are counted in that, and so is `budget`. Cost: linear in the schedule.
 
     Errors: ToolchainError if the plan promises another peak or cost than its schedule has.
     """
@@ -43,11 +46,18 @@ def document_of(
     if argument_names is not None and len(argument_names) == len(problem["arguments"]):
         for value, label in zip(problem["arguments"], argument_names):
             labels[value] = label
+    if plan is not None:
+        _check(problem, plan)
+    problem = rescoped(problem, scope)
     rows = _Rows(problem, labels)
     base = Timeline(problem, [op["id"] for op in problem["ops"]])
-    planned = None if plan is None else Timeline(problem, plan["schedule"])
-    if plan is not None and planned is not None:
-        _check(problem, plan, base, planned)
+    planned = None
+    if plan is not None:
+        planned = _planned(rows, plan, Timeline(problem, plan["schedule"]), Plan(problem, plan))
+        if scope not in (None, plan["scope"]):
+            planned |= {"budget": None, "smallest_peak": None}
+        if budget is not None:
+            planned["budget"] = budget
     return {
         "schema_version": SCHEMA_VERSION,
         "kind": DOCUMENT_KIND,
@@ -61,13 +71,18 @@ def document_of(
             "cost": base.starts[-1],
             "timeline": _timeline(rows, base),
         },
-        "planned": None if plan is None else _planned(rows, plan, planned, Plan(problem, plan)),
+        "planned": planned,
         "floor": None,
         "values": rows.values(None if plan is None else Plan(problem, plan)),
         "curve": None,
         "measured": None,
         "rivals": [],
     }
+
+
+def rescoped(problem: dict[str, Any], scope: str | None) -> dict[str, Any]:
+    """Returns the problem, counted in another scope if there is one."""
+    return problem if scope is None else problem | {"scope": scope}
 
 
 class _Rows:
@@ -116,7 +131,9 @@ class _Rows:
         return found
 
 
-def _check(problem: dict[str, Any], plan: dict[str, Any], base: Timeline, new: Timeline) -> None:
+def _check(problem: dict[str, Any], plan: dict[str, Any]) -> None:
+    base = Timeline(problem, [op["id"] for op in problem["ops"]])
+    new = Timeline(problem, plan["schedule"])
     for what, promised, found in (
         ("plain peak", plan["plain_peak"], base.peak),
         ("peak", plan["peak"], new.peak),
@@ -134,7 +151,7 @@ def _planned(
     rows: _Rows, plan: dict[str, Any], timeline: Timeline, counted: Plan
 ) -> dict[str, Any]:
     return {
-        "peak": plan["peak"],
+        "peak": timeline.peak,
         "cost": plan["cost"],
         "budget": plan.get("budget"),
         "bound": plan["bound"],

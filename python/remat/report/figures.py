@@ -173,18 +173,69 @@ def measured(document: dict[str, Any]) -> str:
     found = document["measured"]
     if not found:
         return ""
+    sides = [(head, found[key]) for key, head in _SIDES if found[key]]
+    frame = svg.Frame(
+        max(one["steps"] for _, one in sides) or 1,
+        max(one["peak_live"] for _, one in sides) * 1.1,
+        250,
+    )
     parts = [
-        f'<p class="note">{escape(found["compiler"])} for {escape(found["target"])}, scope '
-        f"{escape(found['scope'])}.</p>"
+        f'<p class="note">Buffer assignment of {escape(found["compiler"])} for '
+        f"{escape(found['title'])}: bytes in use at each instruction of its schedule. Below, "
+        "arguments and results; above, temporaries.</p>"
     ]
-    for key, head in (("plain", "Before"), ("planned", "After")):
-        one = found.get(key)
-        if not one:
-            continue
-        parts.append(f"<h3>{head}: {escape(format_bytes(one['peak']))}</h3>")
-        rows = [
-            [f"{r['bytes']:,}", r["value"], r["kind"], words.place(r)] for r in one["at_peak"][:200]
+    return "".join([*parts, *(_compiled(head, one, frame) for head, one in sides)])
+
+
+_SIDES = (("plain", "Before"), ("planned", "After"))
+
+
+def _compiled(head: str, one: dict[str, Any], frame: svg.Frame) -> str:
+    steps, live = zip(*one["live"])
+    timeline = {
+        "samples": {
+            "step": steps,
+            "cost": steps,
+            "bytes": {
+                "inputs": [one["held"]] * len(steps),
+                "temporaries": [size - one["held"] for size in live],
+            },
+        },
+        "phases": {},
+        "peak_cost": one["peak_step"],
+    }
+    body = svg.stacked(
+        timeline,
+        frame,
+        lambda step: f"{step:.0f}",
+        "instruction",
+        end=one["steps"],
+        peak=one["peak_live"],
+    )
+    said = (
+        f"{format_bytes(one['temporaries'])} of temporaries, {format_bytes(one['arguments'])} of "
+        f"arguments, {format_bytes(one['outputs'] - one['alias'])} of results that take over no "
+        f"argument. Most are live at instruction {one['peak_step']} of {one['steps']}"
+    )
+    rows = [
+        [
+            tables.text(row["value"]),
+            tables.number(row["bytes"], f"{row['bytes']:,}", row["bytes"] / one["peak_live"]),
+            tables.text(row["kind"]),
+            tables.text(row["op"]),
+            tables.place(row),
         ]
-        if rows:
-            parts.append(tables.plain(["bytes", "buffer", "kind", "source"], rows))
-    return "".join(parts)
+        for row in one["at_peak"]
+    ]
+    columns = [
+        *(("buffer", False), ("bytes", True), ("kind", False), ("op", False)),
+        ("source", False),
+    ]
+    more = one["buffers"] - len(rows)
+    cut = f'<p class="note">{more:,} smaller ones are left out.</p>' if more else ""
+    return (
+        f'<figure class="chart"><figcaption><h3>{head}</h3> {escape(said)}.</figcaption>'
+        f'<div class="wide">{_svg(body, frame.height, f"{head}, as compiled. {said}")}</div>'
+        f"<details><summary>{head}: the {len(rows):,} largest buffers there</summary>{cut}"
+        f"{tables.sortable(f'{head}: buffers live at the peak', columns, rows)}</details></figure>"
+    )

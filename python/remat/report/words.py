@@ -157,15 +157,43 @@ def headline(document: dict[str, Any]) -> str:
     plain, planned, name = document["plain"], document["planned"], document["name"]
     at = plain["timeline"]["peak_op"]
     if not planned:
+        if found := (document["measured"] or {}).get("plain"):
+            return (
+                f"{name} takes {short_bytes(found['peak'])} on {document['measured']['title']}, as "
+                f"{document['measured']['compiler']} measures it; {short_bytes(plain['peak'])} are "
+                "predicted."
+            )
         where = f" at {at['op']} {place(at)}".rstrip() if at["op"] else ""
         return f"{name} needs {format_bytes(plain['peak'])}{where}."
     share = planned["peak"] / plain["peak"] if plain["peak"] else 1.0
     overhead = planned["cost"] / plain["cost"] - 1 if plain["cost"] else 0.0
     price_ = f"for {percent(overhead)} more cost" if overhead else "at no cost"
+    measured = document["measured"]
+    if measured and measured["planned"]:
+        return _measured_headline(document, measured, measured["planned"])
     return (
         f"{name} fits {short_bytes(planned['peak'])}, {share:.1%} of its plain peak "
         f"{short_bytes(plain['peak'])}, {price_}."
     )
+
+
+def _measured_headline(
+    document: dict[str, Any], measured: dict[str, Any], one: dict[str, Any]
+) -> str:
+    said = (
+        f"{document['name']} takes {short_bytes(one['peak'])} on {measured['title']}, as "
+        f"{measured['compiler']} measures it"
+    )
+    if plain := measured["plain"]:
+        share = one["peak"] / plain["peak"] if plain["peak"] else 1.0
+        said += f": {share:.1%} of the plain step's {short_bytes(plain['peak'])}"
+    budget = document["planned"]["budget"]
+    if budget is None:
+        return f"{said}."
+    over = one["peak"] - budget
+    if over > 0:
+        return f"{said}. That is {short_bytes(over)} more than the budget {short_bytes(budget)}."
+    return f"{said}, within the budget {short_bytes(budget)}."
 
 
 def summary(document: dict[str, Any]) -> list[Figure]:
@@ -189,7 +217,11 @@ def summary(document: dict[str, Any]) -> list[Figure]:
         found.append(Figure("planned peak", format_bytes(planned["peak"]), f"{share:.1%} of plain"))
     for label, key in (("measured plain", "plain"), ("measured", "planned")):
         if one := measured.get(key):
-            found.append(Figure(label, format_bytes(one["peak"]), _measured_note(measured, one)))
+            found.append(Figure(label, format_bytes(one["peak"]), _measured_note(measured)))
+    times = [(measured.get(key) or {}).get("time_us") for key in ("plain", "planned")]
+    if all(times):
+        note = f"x{times[1] / times[0]:.3f}: {times[1]:.6g} us instead of {times[0]:.6g} us"
+        found.append(Figure("estimated time", f"{times[1] / times[0] - 1:+.2%}", note))
     if planned:
         overhead = planned["cost"] / plain["cost"] - 1 if plain["cost"] else 0.0
         gap = planned["cost"] / planned["bound"] - 1 if planned["bound"] else 0.0
@@ -224,8 +256,8 @@ def summary(document: dict[str, Any]) -> list[Figure]:
     return found
 
 
-def _measured_note(measured: dict[str, Any], one: dict[str, Any]) -> str:
-    return f"{measured['compiler']} for {measured['target']}; scope {measured['scope']}"
+def _measured_note(measured: dict[str, Any]) -> str:
+    return f"{measured['compiler']} for {measured['title']}"
 
 
 def price(document: dict[str, Any]) -> list[Figure]:
