@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """JAX training steps that fit a byte budget."""
 
+from remat.jax.explain import explain
 from remat.jax.fit import FittedStep, fit
 from remat.jax.loss import CheckpointedLoss, checkpoint
 
-__all__ = ["CheckpointedLoss", "FittedStep", "checkpoint", "fit"]
+__all__ = ["CheckpointedLoss", "FittedStep", "checkpoint", "explain", "fit"]

@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from numbers import Integral
+from pathlib import Path
 from typing import Any
 
 import jax
@@ -17,6 +18,7 @@ from jax import export
 from remat import convert, toolchain
 from remat.errors import InputError
 from remat.jax.call import PLATFORM_OF, Call, indices, jit_exported
+from remat.jax.fitted_report import report_of_fitted
 from remat.plan import Plan
 from remat.toolchain import TARGET_OF_PLATFORM, RematOptions
 
@@ -53,8 +55,23 @@ class FittedStep:
         """Lowers the step as `jax.jit(step).lower` does; arguments may be abstract."""
         return self._jitted.lower(*self._dynamic(args), **kwargs)
 
-    def report(self, limit: int = 20) -> str:
-        """Returns, as text, the plan's peaks and price and its `limit` largest values."""
+    def report(
+        self,
+        limit: int = 20,
+        *,
+        html: Path | str | None = None,
+        json: Path | str | None = None,
+        curve: bool = False,
+    ) -> str:
+        """Returns, as text, the plan's peaks and price and its `limit` largest values.
+
+        Writes the whole report as a page to `html` and as JSON to `json`, if they are named;
+        with `curve` these say what every budget costs.
+        """
+        if html or json:
+            found = report_of_fitted(self, curve=curve)
+            found.html(html)
+            found.json(json)
         return (
             f"{self.plan.report(limit)}"
             "The peaks are predicted from the program; they are not yet verified on a device.\n"

@@ -16,7 +16,7 @@ from remat.convert import write_atomically
 from remat.report import document as documents
 from remat.report.curve import curve_of
 from remat.report.html import html_of
-from remat.report.measured import measured_of
+from remat.report.measured import measured_of, peak_in
 from remat.report.text import print_report, text_of
 from remat.xla.measure import Measurement
 
@@ -65,6 +65,20 @@ class Report:
         """Returns the report with what XLA measured of the step before and after."""
         measured = measured_of(plain, planned, self.document["scope"])
         return Report(self.document | {"measured": measured})
+
+    def with_rival(
+        self, name: str, peak: int, cost: int, measured: Measurement | None = None
+    ) -> Report:
+        """Returns the report with one more step to compare with: its predicted peak and cost,
+        in the report's scope and unit, and what XLA measured of it."""
+        row = {
+            "name": name,
+            "peak": peak,
+            "cost": cost,
+            "measured": measured and peak_in(measured, self.document["scope"]),
+            "time_us": measured and measured.time_us,
+        }
+        return Report(self.document | {"rivals": [*self.document["rivals"], row]})
 
 
 def report_of(

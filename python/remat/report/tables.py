@@ -197,8 +197,8 @@ def choices(document: dict[str, Any]) -> str:
 
 
 def rivals(document: dict[str, Any]) -> str:
-    """Returns the comparison with other steps, or nothing where none was asked for."""
-    rows = document["rivals"]
+    """Returns the step, the plan and other steps side by side, or nothing without any."""
+    rows = words.rivals(document)
     unit = document["cost_unit"]
     cells = [
         [
@@ -209,10 +209,12 @@ def rivals(document: dict[str, Any]) -> str:
                     ("peak", format_bytes),
                     ("cost", lambda cost: words.cost_text(cost, unit)),
                     ("measured", format_bytes),
+                    ("time_us", lambda time: f"{time:.6g}"),
                 )
             ),
         ]
         for row in rows
     ]
     columns = [("step", False), ("peak", True), ("cost", True), ("measured peak", True)]
+    columns.append(("estimated time, us", True))
     return sortable("Compared with", columns, cells) if rows else ""

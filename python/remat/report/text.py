@@ -139,10 +139,10 @@ def _curve(document: dict[str, Any], console: Console) -> None:
 
 
 def _rivals(document: dict[str, Any], console: Console) -> None:
-    rows = document["rivals"]
+    rows = words.rivals(document)
     if not rows:
         return
-    table = _table("compared with", ("step", "peak", "cost", "measured peak"))
+    table = _table("compared with", ("step", "peak", "cost", "measured peak", "estimated time, us"))
     for row in rows:
         _row(
             table,
@@ -150,15 +150,22 @@ def _rivals(document: dict[str, Any], console: Console) -> None:
             format_bytes(row["peak"]) if row["peak"] is not None else "",
             words.cost_text(row["cost"], document["cost_unit"]) if row["cost"] is not None else "",
             format_bytes(row["measured"]) if row["measured"] is not None else "",
+            f"{row['time_us']:.6g}" if row["time_us"] is not None else "",
         )
     console.print(table)
 
 
+#: Columns of numbers.
+_RIGHT = {
+    *("bytes", "share", "values", "of plain", "overhead", "bound", "peak", "cost of a run"),
+    *("measured peak", "cost", "estimated time, us"),
+}
+
+
 def _table(title: str, columns: tuple[str, ...]) -> Table:
     table = Table(title=title, title_justify="left", title_style="bold")
-    right = {"bytes", "share", "values", "of plain", "overhead", "bound", "peak", "cost of a run"}
     for name in columns:
-        table.add_column(name, justify="right" if name in right else "left", overflow="fold")
+        table.add_column(name, justify="right" if name in _RIGHT else "left", overflow="fold")
     return table
 
 

@@ -297,3 +297,24 @@ def price_text(count: float | None, unit: str) -> str:
     return (
         f"{count / 1e9 * 2**20:.4g} us/MiB" if unit == "femtoseconds" else f"{count:.4g} {unit}/B"
     )
+
+
+def rivals(document: dict[str, Any]) -> list[dict[str, Any]]:
+    """Returns the rows of the comparison, the step itself and its plan first; none if there
+    is nothing to compare with."""
+    if not document["rivals"]:
+        return []
+    rows = []
+    for key, name in (("plain", "this step"), ("planned", "with the plan")):
+        if one := document[key]:
+            found = (document["measured"] or {}).get(key) or {}
+            rows.append(
+                {
+                    "name": name,
+                    "peak": one["peak"],
+                    "cost": one["cost"],
+                    "measured": found.get("peak"),
+                    "time_us": found.get("time_us"),
+                }
+            )
+    return rows + document["rivals"]
