@@ -27,6 +27,7 @@ from remat.report import command as report_command
 from remat.report import gate as report_gate
 from remat.stepoptions import add_input, add_planning_options, planning_options, read_step, warn
 from remat.toolchain import CHOICES, TARGET_OF_PLATFORM
+from remat.xla import command as cache_command
 from remat.zoo import command as zoo_command
 
 
@@ -79,6 +80,7 @@ def _parser() -> argparse.ArgumentParser:
     report_gate.register(commands)
     _add_convert(commands)
     zoo_command.register(commands)
+    cache_command.register(commands)
     bench_command.register(commands)
     _add_version(commands)
     return parser

@@ -6,7 +6,11 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 import sys
+import tempfile
+import time
 from pathlib import Path
 
 import pytest
@@ -137,6 +141,86 @@ def test_a_plugin_that_does_not_load_is_named(fake_python):
     text = str(caught.value)
     assert text.startswith("XLA does not compile for an H100 with ")
     assert text.endswith(": no such plugin")
+
+
+def ended(pid):
+    """Whether the process is gone, within ten seconds."""
+    for _ in range(200):
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return True
+        time.sleep(0.05)
+    return False
+
+
+#: Starts as a compiler does, says who it is, and takes its time.
+SLOW = (
+    "folder = json.loads(sys.argv[2])['folder']\n"
+    "import importlib.util, time\n"
+    "spec = importlib.util.spec_from_file_location('child', sys.argv[1])\n"
+    "child = importlib.util.module_from_spec(spec); spec.loader.exec_module(child)\n"
+    "child.CONFIGURATION = json.loads(sys.argv[2])\n"
+    "child.make_compile = lambda: lambda module: None\n"
+    "def answer(path, compile):\n"
+    "    open({note!r}, 'w').write(f'{{os.getpid()}} {{folder}}'); time.sleep(600)\n"
+    "child.answer = answer\n"
+    "child.main()"
+)
+
+
+@pytest.fixture
+def slow_python(fake_python, tmp_path):
+    """A compiler that never answers; returns a function to wait for its pid and folder."""
+    note = tmp_path / "note"
+    fake_python(SLOW.format(note=str(note)))
+
+    def started():
+        for _ in range(400):
+            if note.exists() and note.read_text():
+                pid, folder = note.read_text().split()
+                return int(pid), Path(folder)
+            time.sleep(0.05)
+        raise AssertionError("no compiler started")
+
+    return started
+
+
+def test_ctrl_c_ends_the_compiler_and_leaves_nothing(slow_python, monkeypatch):
+    seen = []
+
+    def interrupt(*arguments):
+        seen.append(slow_python())
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(compilers, "_is_assigned", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        measure(HOURGLASS, "h100")
+    [(pid, folder)] = seen
+    assert ended(pid) and not folder.exists()
+    assert cache.entries() == []
+
+
+def test_a_compiler_ends_with_a_process_that_was_killed(slow_python):
+    code = f"from remat.xla.measure import measure\nmeasure({HOURGLASS!r}, 'h100')"
+    parent = subprocess.Popen([sys.executable, "-c", code])
+    pid, folder = slow_python()
+    assert folder.is_dir()
+    parent.kill()
+    parent.wait()
+    assert ended(pid) and not folder.exists()
+
+
+def test_a_compiler_is_asked_again_and_leaves_nothing(fresh_compilers, tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    measure(HOURGLASS, "local", full=True)
+    [compiler] = compilers._compilers.values()
+    pid = compiler._process.pid
+    measure(HOURGLASS.replace("tanh", "cosine"), "local", full=True)
+    assert compiler._process.pid == pid
+    assert list(tmp_path.glob("remat-xla-*"))
+    compilers.close_all()
+    assert ended(pid) and not list(tmp_path.glob("remat-xla-*"))
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 #: Part of every key: higher when what is kept changes its meaning.
-SCHEMA = 1
+SCHEMA = 3
 #: The oldest entries go when all together are larger.
 LIMIT = 512 * 1024 * 1024
 _SUFFIX = ".json.gz"

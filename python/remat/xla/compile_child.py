@@ -14,6 +14,7 @@ and costs, or an error. It ends with its input, also while XLA compiles.
 import json
 import os
 import queue
+import select
 import shutil
 import signal
 import sys
@@ -23,10 +24,19 @@ import threading
 MODULE = "remat_measured"
 
 
-def watch_input(requests: queue.Queue) -> None:
-    """Puts each line of standard input into `requests`; ends the process with the input."""
-    for line in sys.stdin:
-        requests.put(line.strip())
+def watch_input(requests: queue.Queue, parent: int) -> None:
+    """Puts each line of standard input into `requests`; ends the process with `parent`."""
+    pending = b""
+    while os.getppid() == parent:
+        # Another child of the parent may hold the other end open, so its end proves nothing.
+        if not select.select([0], [], [], 1.0)[0]:
+            continue
+        data = os.read(0, 1 << 16)
+        if not data:
+            break
+        *lines, pending = (pending + data).split(b"\n")
+        for line in lines:
+            requests.put(line.decode())
     # Nobody is left to read an answer or to clean up.
     shutil.rmtree(CONFIGURATION["folder"], ignore_errors=True)
     os.killpg(0, signal.SIGKILL)
@@ -119,7 +129,8 @@ def main() -> int:
     out = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     requests: queue.Queue = queue.Queue()
-    threading.Thread(target=watch_input, args=(requests,), daemon=True).start()
+    watcher = threading.Thread(target=watch_input, args=(requests, os.getppid()), daemon=True)
+    watcher.start()
     try:
         compile_module = make_compile()
         print(json.dumps({"ready": True}), file=out, flush=True)

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from remat.errors import ToolchainError
-from remat.xla.targets import Target, python_for
+from remat.xla.targets import Target, local_environment, python_for
 
 _CHILD = Path(__file__).resolve().parent / "compile_child.py"
 #: XLA's name for a module compiled here; compile_child.py, which imports nothing, repeats it.
@@ -66,6 +66,7 @@ class Compiler:
         self._process: subprocess.Popen[str] | None = None
         self._folder: Path | None = None
         self._pending = ""
+        self._ready = False
 
     def compile(self, module: str, name: str, full: bool) -> Compiled:
         """Compiles `module` (MLIR text), called `name` in errors.
@@ -97,17 +98,22 @@ class Compiler:
             "costed": self._target.costed,
             "folder": str(self._folder),
         }
-        self._process = subprocess.Popen(
-            [str(self._python), str(_CHILD), json.dumps(configuration)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=(self._folder / "stderr").open("wb"),
-            encoding="utf-8",
-            errors="replace",
-            env=self._environment(dump),
-            # Ctrl-C reaches this process, which then ends that one.
-            start_new_session=True,
-        )
+        try:
+            with (self._folder / "stderr").open("wb") as errors:
+                self._process = subprocess.Popen(
+                    [str(self._python), str(_CHILD), json.dumps(configuration)],
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=errors,
+                    encoding="utf-8",
+                    errors="replace",
+                    env=self._environment(dump),
+                    # Ctrl-C reaches this process, which then ends that one.
+                    start_new_session=True,
+                )
+        except OSError as error:
+            raise CompileError(f"{self._python} does not run: {error.strerror}") from None
+        self._ready = False
 
     def close(self) -> None:
         """Ends the process, whatever it does, and removes what it wrote."""
@@ -132,7 +138,8 @@ class Compiler:
             for key in ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "JAX_PLATFORMS", "XLA_FLAGS"):
                 environment.pop(key, None)
         else:
-            flags.insert(0, environment.get("XLA_FLAGS", ""))
+            environment |= local_environment()
+            flags.insert(0, environment["XLA_FLAGS"])
             if self._devices > 1:
                 flags.append(f"--xla_force_host_platform_device_count={self._devices}")
         environment["XLA_FLAGS"] = " ".join(flags).strip()
@@ -179,7 +186,7 @@ class Compiler:
         return _collect(dump, answer)
 
     def _await_ready(self, name: str) -> None:
-        if getattr(self._process, "remat_ready", False):
+        if self._ready:
             return
         answer = None
         while answer is None:
@@ -189,7 +196,7 @@ class Compiler:
                 f"XLA does not compile for {self._target.title} with {self._python}: "
                 f"{_line(answer['error'])}"
             )
-        self._process.remat_ready = True
+        self._ready = True
 
     def _answer(self, name: str, patience_s: float) -> dict[str, Any] | None:
         """Returns the child's next answer, or None if there is none within `patience_s`."""
@@ -264,12 +271,7 @@ _compilers_lock = threading.Lock()
 
 def compiler_for(target: Target, devices: int) -> Compiler:
     """Returns this process's compiler for `target`, made at the first call."""
-    # "local" is what the environment says it is.
-    here = (
-        ""
-        if target.platform
-        else " ".join(os.environ.get(key, "") for key in ("XLA_FLAGS", "JAX_PLATFORMS"))
-    )
+    here = "" if target.platform else str(local_environment())
     with _compilers_lock:
         name = (target, devices, here)
         if name not in _compilers:

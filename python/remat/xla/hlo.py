@@ -14,7 +14,6 @@ _NAME = re.compile(r"%([\w.-]+)")
 _START = re.compile(r"^\s+(ROOT )?%?([\w.-]+) = ")
 _HEADER = re.compile(r"^(ENTRY )?%?([\w.-]+) \(.*\{$")
 _PAREN = re.compile(r"[()]")
-_COMMENT = re.compile(r"/\*.*?\*/")
 _LAYOUT = re.compile(r"\{[^{}]*\}")
 _BITS = re.compile(r"^(?:bf|f|s|u|c|e|i)(\d+)")
 
@@ -123,9 +122,16 @@ def dimensions(shape: str) -> tuple[int, ...]:
     return tuple(int(one.strip("<= ")) for one in found[2].split(",") if one.strip())
 
 
-def parts(shape: str) -> list[str]:
-    """Returns the arrays of a tuple of arrays, without layouts; of an array, itself."""
-    return [f"{d}[{e}]" for d, e in _ARRAY.findall(_LAYOUT.sub("", _COMMENT.sub("", shape)))]
+def last_part(shape: str) -> str:
+    """Returns the last array of a tuple of arrays, "" of an array."""
+    found = _ARRAY.findall(shape) if shape.startswith("(") else []
+    return f"{found[-1][0]}[{found[-1][1]}]" if len(found) > 1 else ""
+
+
+def element_bits(shape: str) -> int:
+    """Returns the bits of an element of the first array in `shape`."""
+    found = _ARRAY.search(shape)
+    return _bits(found[1]) if found else 0
 
 
 def _bits(dtype: str) -> int:

@@ -6,9 +6,9 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
@@ -39,9 +39,11 @@ class Measurement:
             assignment: the same on GPUs and CPUs; a TPU program takes some more (its
             scratch, known last).
         flops: of the products, loop bodies as often as they run; None if not asked for.
-        time_us: estimated time of a run, microseconds; None if not asked for, or on a TPU
-            if not compiled to the end.
-        xla_time_us: XLA's own sum of its estimates, or None if it made none.
+        time_us: estimated time of a run, microseconds: `xla_time_us` with loop bodies as often
+            as they run and with a charge for what XLA has no estimate for
+            (`remat.xla.timing`); None if not asked for, or on a TPU if not compiled to the end.
+        xla_time_us: the sum of XLA's own estimates over the entry computation (on a TPU its
+            optimal seconds); None if it made none.
         assignment: memory over time and what is live at the peak.
     """
 
@@ -155,31 +157,38 @@ def _read(found: Compiled, target: Target, devices: int) -> Measurement:
 
 
 def _tpu_times(found: Compiled, estimate: timing.Estimate) -> tuple[float | None, float | None]:
-    """Returns the time by cycles, and XLA's optimal seconds; neither before code is made."""
-    if not found.statistics:
+    """Returns the time with and without repeated loop bodies; neither before code is made."""
+    seconds = found.statistics["optimal_seconds"] if found.statistics else None
+    if not seconds:
         return None, None
-    seconds = found.statistics["optimal_seconds"]
-    return estimate.time_us, seconds * 1e6 if seconds else None
+    # XLA counts the body of a loop once.
+    repeated = estimate.time_us / estimate.once_us if estimate.once_us else 1.0
+    return seconds * 1e6 * repeated, seconds * 1e6
 
 
 def _key(module: str, target: Target, devices: int) -> str:
     about = {**asdict(target), "description": target.described(), "title": ""}
     if not target.platform:
-        about["environment"] = [os.environ.get(one, "") for one in ("XLA_FLAGS", "JAX_PLATFORMS")]
+        about["environment"] = targets.local_environment()
     python = str(targets.python_for(target))
     return cache.key(module, json.dumps(about, sort_keys=True), str(devices), _versions(python))
 
 
+#: Prints the versions of all that decides what XLA does.
+_LIST_VERSIONS = """
+import importlib.metadata as m, re
+found = {(d.metadata["Name"] or "").lower(): d.version for d in m.distributions()}
+print(sorted(f"{n}=={v}" for n, v in found.items() if re.match("jax|libtpu|nvidia|triton", n)))
+"""
+
+
 @lru_cache
 def _versions(python: str) -> str:
-    """Returns the versions of all that decides what XLA does, in that Python."""
-    script = (
-        "import importlib.metadata as m, re\n"
-        "found = {(d.metadata['Name'] or '').lower(): d.version for d in m.distributions()}\n"
-        "kept = re.compile(r'jax|libtpu|nvidia|triton')\n"
-        "print(sorted(f'{n}=={v}' for n, v in found.items() if kept.match(n)))\n"
+    # Another Python is asked without what belongs to this one.
+    apart = [] if python == sys.executable else ["-I"]
+    done = subprocess.run(
+        [python, *apart, "-c", _LIST_VERSIONS], capture_output=True, text=True, check=False
     )
-    done = subprocess.run([python, "-I", "-c", script], capture_output=True, text=True, check=False)
     if done.returncode != 0:
         tail = [line for line in done.stderr.splitlines() if line.strip()][-1:]
         raise ToolchainError(

@@ -53,29 +53,33 @@ class Estimate:
             None if it makes none.
         time_us: the same with loop bodies as often as they run, and what XLA has no
             estimate for charged by its bytes and flops.
+        once_us: the same with loop bodies once.
         flops: of products of matrices and convolutions, loop bodies as often as they run.
     """
 
     xla_us: float | None
     time_us: float
+    once_us: float
     flops: int
 
 
 def estimate(program: hlo.Program, target: Target) -> Estimate:
     """Estimates a run of `program`, an optimised module, on `target`."""
-    walk = _Walk(program, target)
+    walk = _Walk(program, target, loops=True)
     time_us, flops = walk.computation(program.entry)
+    once_us, _ = _Walk(program, target, loops=False).computation(program.entry)
     own = [walk.own(one) for one in program.computations[program.entry].instructions.values()]
     known = [cost for cost in own if cost is not None]
-    return Estimate(sum(known) if known else None, time_us, flops)
+    return Estimate(sum(known) if known else None, time_us, once_us, flops)
 
 
 class _Walk:
     """Adds up computations, each once."""
 
-    def __init__(self, program: hlo.Program, target: Target) -> None:
+    def __init__(self, program: hlo.Program, target: Target, loops: bool) -> None:
         self._program = program
         self._target = target
+        self._loops = loops
         self._seen: dict[str, tuple[float, int]] = {}
 
     def computation(self, name: str) -> tuple[float, int]:
@@ -107,8 +111,7 @@ class _Walk:
         if one.opcode in _FREE:
             return 0.0, 0
         if one.opcode == "while":
-            found = _TRIPS.search(one.rest)
-            trips = int(found[1]) if found else 1
+            trips = trip_count(one, self._program) if self._loops else 1
             time_us, flops = self.computation(one.attribute("body"))
             return trips * time_us, trips * flops
         if one.opcode == "conditional":
@@ -129,7 +132,8 @@ class _Walk:
         if one.opcode == "copy-start" and self._target.clock:
             return 0.0, flops  # into on-chip memory, behind the ops in between
         traffic = bytes_moved(one, inside, self._program) / self._target.bandwidth
-        return max(traffic, flops / self._target.flops) * 1e6, flops
+        rate = self._target.flops16 if _narrow(one, inside) else self._target.flops32
+        return max(own or 0.0, traffic * 1e6, flops / rate * 1e6), flops
 
     def _flops(self, one: hlo.Instruction, inside: hlo.Computation) -> int:
         body = self._program.called(one) if one.opcode == "fusion" else None
@@ -139,6 +143,31 @@ class _Walk:
             inside.instructions[name].shape for name in one.operands if name in inside.instructions
         ]
         return product_flops(one, shapes)
+
+
+def trip_count(loop: hlo.Instruction, program: hlo.Program) -> int:
+    """Returns how often `loop`, a while, runs its body: 1 if the program does not tell.
+
+    Where XLA has left no count, that is the one number that its condition compares with.
+    """
+    found = _TRIPS.search(loop.rest)
+    if found:
+        return int(found[1])
+    condition = program.called(loop, "condition")
+    numbers = [
+        one.inner
+        for one in (condition.instructions.values() if condition else ())
+        if one.opcode == "constant" and one.inner.isdigit()
+    ]
+    return max(1, int(numbers[0])) if len(numbers) == 1 else 1
+
+
+def _narrow(one: hlo.Instruction, inside: hlo.Computation) -> bool:
+    """Returns whether every array that `one` reads has elements of at most 16 bits."""
+    known = [
+        inside.instructions[name].shape for name in one.operands if name in inside.instructions
+    ]
+    return bool(known) and all(hlo.element_bits(shape) <= 16 for shape in known)
 
 
 def product_flops(one: hlo.Instruction, shapes: list[str]) -> int:
@@ -217,6 +246,8 @@ def bytes_moved(one: hlo.Instruction, inside: hlo.Computation, program: hlo.Prog
     operands = [inside.instructions[name] for name in one.operands if name in inside.instructions]
     sizes = [hlo.array_bytes(operand.shape) for operand in operands]
     result = hlo.array_bytes(one.shape)
+    if one.kind.startswith("custom-call __cu"):
+        result -= hlo.array_bytes(hlo.last_part(one.shape))  # the library's workspace
     if one.opcode in ("slice", "dynamic-slice", "gather"):
         return 2 * result
     if one.opcode == "dynamic-update-slice":

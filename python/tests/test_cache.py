@@ -1,0 +1,156 @@
+# Part of Remat, under the Apache License v2.0 with LLVM Exceptions.
+# See LICENSE for license information.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""The cache on disk: whole entries or none, whoever writes, dies or fills the disk meanwhile."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from remat import cli
+from remat.xla import cache
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("REMAT_CACHE", str(tmp_path / "cache"))
+
+
+def test_what_was_stored_is_loaded():
+    assert cache.load("one") is None
+    cache.store("one", {"size": 7})
+    assert cache.load("one")["size"] == 7
+    cache.store("one", {"size": 8})
+    assert cache.load("one")["size"] == 8
+    assert cache.load("two") is None
+
+
+def test_keys_tell_parts_apart():
+    keys = {cache.key("ab", "c"), cache.key("a", "bc"), cache.key("abc"), cache.key("ab", "c", "")}
+    assert len(keys) == 4
+    assert cache.key("ab", "c") == cache.key("ab", "c")
+
+
+def test_the_folder_is_the_user_s(monkeypatch, tmp_path):
+    assert cache.folder() == tmp_path / "cache"
+    monkeypatch.delenv("REMAT_CACHE")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
+    assert cache.folder() == tmp_path / "xdg" / "remat"
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    assert cache.folder() == Path.home() / ".cache" / "remat"
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [lambda data: data[: len(data) // 2], lambda data: b"", lambda data: b"x" + data[1:]],
+    ids=["cut", "empty", "changed"],
+)
+def test_a_damaged_entry_is_none(damage):
+    cache.store("one", {"sizes": list(range(1000))})
+    [(path, _)] = cache.entries()
+    path.write_bytes(damage(path.read_bytes()))
+    assert cache.load("one") is None
+    cache.store("one", {"size": 7})
+    assert cache.load("one")["size"] == 7
+
+
+def test_entries_of_another_schema_are_none(monkeypatch):
+    cache.store("one", {"size": 7})
+    monkeypatch.setattr(cache, "SCHEMA", cache.SCHEMA + 1)
+    assert cache.load("one") is None
+
+
+WRITER = """
+import sys
+from remat.xla import cache
+mark = sys.argv[1]
+print("started", flush=True)
+for _ in range(int(sys.argv[2])):
+    cache.store("one", {"mark": mark, "data": [mark] * 20000})
+"""
+
+
+def writer(mark, count):
+    process = subprocess.Popen(
+        [sys.executable, "-c", WRITER, mark, str(count)], stdout=subprocess.PIPE
+    )
+    process.stdout.readline()
+    return process
+
+
+def test_two_processes_at_once():
+    """Whatever is read meanwhile is one writer's, whole."""
+    writers = [writer("a", 50), writer("b", 50)]
+    seen = set()
+    while any(one.poll() is None for one in writers):
+        found = cache.load("one")
+        if found:
+            assert found["data"] == [found["mark"]] * 20000
+            seen.add(found["mark"])
+    assert all(one.wait() == 0 for one in writers)
+    assert seen <= {"a", "b"} and cache.load("one")["mark"] in seen
+    assert [path.name for path, _ in cache.entries()] == ["one.json.gz"]
+
+
+def test_a_writer_that_is_killed():
+    for delay in (0.0, 0.01, 0.03):
+        process = writer("a", 10**6)
+        time.sleep(delay)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        found = cache.load("one")
+        assert found is None or found["data"] == ["a"] * 20000
+    cache.store("one", {"size": 7})
+    assert cache.load("one")["size"] == 7
+
+
+def test_what_a_killed_writer_left_goes_when_it_is_old():
+    cache.store("one", {"size": 7})
+    left = cache.folder() / "left.partial"
+    left.write_bytes(b"x")
+    cache.store("two", {"size": 7})
+    assert left.exists(), "its writer may be at work"
+    old = time.time() - 2 * 3600
+    os.utime(left, (old, old))
+    cache.store("three", {"size": 7})
+    assert not left.exists()
+    assert cache.load("one") and cache.load("two")
+
+
+def test_the_oldest_go_first():
+    for age, name in enumerate(["d", "c", "b", "a"]):
+        cache.store(name, {"name": name})
+        path = cache.folder() / f"{name}.json.gz"
+        then = time.time() - 1000 + age
+        os.utime(path, (then, then))
+    assert cache.load("d"), "this makes it the newest"
+    sizes = {path.name[0]: stat.st_size for path, stat in cache.entries()}
+    cache.trim(sizes["d"] + sizes["a"])
+    assert [path.name[0] for path, _ in cache.entries()] == ["a", "d"]
+
+
+def test_a_cache_that_cannot_be_written_is_none(monkeypatch, tmp_path):
+    blocked = tmp_path / "file"
+    blocked.write_text("not a folder")
+    monkeypatch.setenv("REMAT_CACHE", str(blocked / "cache"))
+    cache.store("one", {"size": 7})
+    assert cache.load("one") is None
+    assert cache.clear() == 0
+
+
+def test_the_command_shows_and_clears(capsys):
+    cache.store("one", {"size": 7})
+    assert cli.main(["cache"]) == 0
+    shown = capsys.readouterr().out
+    assert str(cache.folder()) in shown and "1 measurement," in shown
+    assert cli.main(["cache", "--clear"]) == 0
+    assert "removed 1 measurement" in capsys.readouterr().out
+    assert cache.entries() == []
+    assert cli.main(["cache"]) == 0
+    assert "0 measurements, 0 B" in capsys.readouterr().out
