@@ -26,14 +26,16 @@ default_jobs() {
 
 need_value() { [[ $# -ge 2 && $2 != -* ]] || die "option $1 needs a value"; }
 
+# missing_packages [package...]: of the packages that every build needs, and of these.
 missing_packages() {
   local package
-  for package in "${packages[@]}"; do
+  for package in "${packages[@]}" "$@"; do
     [[ $(dpkg-query -W -f '${Status}' "$package" 2>/dev/null) == "install ok installed" ]] ||
       echo "$package"
   done
 }
 
+# install_packages [package...]: those that every build needs, and these.
 install_packages() {
   if ! command -v apt-get dpkg-query >/dev/null; then
     say "not a Debian system: expecting LLVM/MLIR 22.1, CMake, Ninja, nlohmann-json, CLI11, liblzma and GoogleTest"
@@ -42,9 +44,9 @@ install_packages() {
     return
   fi
   local missing as_root=()
-  mapfile -t missing < <(missing_packages)
+  mapfile -t missing < <(missing_packages "$@")
   if [[ ${#missing[@]} -eq 0 ]]; then
-    say "packages: all ${#packages[@]} are installed"
+    say "packages: all $((${#packages[@]} + $#)) are installed"
     return
   fi
   if [[ $(id -u) -ne 0 ]]; then

@@ -45,6 +45,12 @@ _WEIGHTS = [jax.ShapeDtypeStruct((8, 8), jnp.float32)] * 8
 _ARGUMENTS = (_WEIGHTS, _WEIGHTS, jax.ShapeDtypeStruct((256, 8), jnp.float32))
 
 
+@pytest.fixture(autouse=True)
+def cache(monkeypatch, tmp_path):
+    """Measurements are kept for one test only."""
+    monkeypatch.setenv("REMAT_CACHE", str(tmp_path / "cache"))
+
+
 def test_where_the_memory_goes():
     report = remat.jax.explain(_step(), *_ARGUMENTS, donate_argnums=(0, 1))
     found = report.document

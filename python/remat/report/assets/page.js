@@ -128,7 +128,7 @@
       const said = `step ${step} of ${line.steps}${where}: ${bytes(total)} live`;
       const list = document.createElement("ol");
       for (const [size, kind, row] of live.slice(0, 8)) {
-        list.append(element("li", `${bytes(size)} ${row[0]} (${kind}) ${row[4]}`));
+        list.append(element("li", `${bytes(size)} ${row[0]} (${kind}) ${row[4]}`.trim()));
       }
       readout.replaceChildren(element("p", said), list);
       readout.hidden = false;
