@@ -10,6 +10,7 @@
 
 #include "Folding.h"
 #include "Phases.h"
+#include "Workspace.h"
 #include "remat/Analysis/Flops.h"
 #include "remat/Analysis/Provenance.h"
 #include "remat/Analysis/ValueBytes.h"
@@ -109,6 +110,7 @@ private:
     addResults(id, op);
     if (failed(measure(node, footprint, op)))
       return failure();
+    addWorkspace(node, op);
     step.root.push_back(node.op);
     auto &cone = step.cone.emplace_back();
     for (NodeId member : footprint.cone)
@@ -135,6 +137,14 @@ private:
     if (count == 0)
       op.results.push_back(
           addValue({}, producer, 0, "the effect of op " + std::to_string(node.position)));
+  }
+
+  /// A result that nothing reads dies with the op's execution.
+  void addWorkspace(const Node &node, planning::Op &op) {
+    int64_t bytes = options.memoryModel == MemoryModel::Xla ? workspaceInXlaModel(node) : 0;
+    if (bytes > 0)
+      op.results.push_back(addValue({}, graph().values[op.results.front()].producer, bytes,
+                                    "the workspace of op " + std::to_string(node.position)));
   }
 
   /// Returns the number that MLIR prints for the results of `op` in generic form.
@@ -227,8 +237,7 @@ private:
     }
     OpId candidate = kNoOp;
     for (size_t i = 0; i < graph().outputs.size(); ++i) {
-      if (graph().donated[i] || makerOf(i) == kNoOp ||
-          !isScalarFloat(outputType(i)))
+      if (graph().donated[i] || makerOf(i) == kNoOp || !isScalarFloat(outputType(i)))
         continue;
       if (candidate == kNoOp || hasBackward(graph(), makerOf(i)))
         candidate = makerOf(i);
@@ -272,8 +281,7 @@ private:
   LogicalResult splitWithoutLoss() {
     if (!returnsGradients(kNoOp)) {
       InFlightDiagnostic error =
-          entry.emitError() << "there is no backward to plan for: no result of @"
-                            << entry.getName()
+          entry.emitError() << "there is no backward to plan for: no result of @" << entry.getName()
                             << " is a scalar float, as a loss is, or has the shape of an "
                                "argument, as a gradient has";
       if (!graph().outputs.empty() && makerOf(0) != kNoOp)

@@ -49,7 +49,8 @@ struct StepGraph {
   /// program order; without the root. Empty for an op that reads values only.
   std::vector<std::vector<mlir::Operation *>> cone;
   /// value[v]: the IR value behind each value of `graph`, by ValueId; null for
-  /// the 0-byte result that stands for the effect of an op without results.
+  /// the 0-byte result that stands for the effect of an op without results, and
+  /// for the workspace of an op, a result that nothing reads.
   std::vector<mlir::Value> value;
   /// What makes the place of the loss doubtful; empty where nothing does.
   std::string warning;

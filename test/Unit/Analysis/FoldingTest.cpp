@@ -289,5 +289,26 @@ TEST(FoldingTest, X7_ReductionsOfOneElementAreLoops) {
   EXPECT_EQ(step.ids(), (std::vector<int64_t>{0, 3, 4, 5}));
 }
 
+TEST(FoldingTest, X8_PoolGradientsTakeAWorkspace) {
+  std::string text = stepAround(R"(
+    %d = "stablehlo.slice"(%x) <{start_indices = array<i64: 0, 0>, limit_indices = array<i64: 2, 2>, strides = array<i64: 1, 1>}> : (tensor<2x4xf32>) -> tensor<2x2xf32>
+    %y = "stablehlo.select_and_scatter"(%x, %d, %s) <{window_dimensions = array<i64: 1, 2>, window_strides = array<i64: 1, 2>}> ({
+    ^bb0(%p: tensor<f32>, %q: tensor<f32>):
+      %g = "stablehlo.compare"(%p, %q) <{comparison_direction = #stablehlo<comparison_direction GE>}> : (tensor<f32>, tensor<f32>) -> tensor<i1>
+      "stablehlo.return"(%g) : (tensor<i1>) -> ()
+    }, {
+    ^bb0(%p: tensor<f32>, %q: tensor<f32>):
+      %a = "stablehlo.add"(%p, %q) : (tensor<f32>, tensor<f32>) -> tensor<f32>
+      "stablehlo.return"(%a) : (tensor<f32>) -> ()
+    }) : (tensor<2x4xf32>, tensor<2x2xf32>, tensor<f32>) -> tensor<2x4xf32>)");
+  Step program(text), step(text, xla());
+  EXPECT_EQ(program.names(program.op(1).results), "%1");
+  ASSERT_EQ(step.names(step.op(1).results), "%1 the workspace of op 1");
+  // Four windows: an element and two coordinates each.
+  const planning::Graph &graph = step.graph();
+  EXPECT_EQ(graph.values[step.op(1).results[1]].bytes.count, 4 * (4 + 2 * 4));
+  EXPECT_EQ(step.op(1).work.bytesWritten.count, 32);
+}
+
 } // namespace
 } // namespace remat::test

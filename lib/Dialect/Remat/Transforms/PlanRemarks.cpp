@@ -62,13 +62,14 @@ static void emitRecomputed(func::FuncOp entry, const StepGraph &step,
     if (runs[index] == 1)
       continue;
     for (planning::ValueId value : op.results)
-      remark::passed(step.root[index]->getLoc(), named(entry, "recomputed"))
-          << "recomputed" << remark::metric("value", step.graph.values[value].name)
-          << remark::metric("bytes", step.graph.values[value].bytes.count)
-          << remark::metric("cost", problem.cost[index].count)
-          << remark::metric("cost_unit", str(planning::toString(problem.costUnit)))
-          << remark::metric("times", runs[index] - 1) << remark::metric("op", op.name)
-          << remark::metric("source", op.location);
+      if (step.value[value]) // no workspace
+        remark::passed(step.root[index]->getLoc(), named(entry, "recomputed"))
+            << "recomputed" << remark::metric("value", step.graph.values[value].name)
+            << remark::metric("bytes", step.graph.values[value].bytes.count)
+            << remark::metric("cost", problem.cost[index].count)
+            << remark::metric("cost_unit", str(planning::toString(problem.costUnit)))
+            << remark::metric("times", runs[index] - 1) << remark::metric("op", op.name)
+            << remark::metric("source", op.location);
   }
 }
 
