@@ -24,33 +24,6 @@
 
 namespace remat::planning::search {
 
-Limits limitsOf(Effort effort, int64_t ops) {
-  switch (effort) {
-  case Effort::Fast:
-    return {24, 0, 0, 8, 4};
-  case Effort::Default:
-    return {150, 1000,
-            std::clamp<int64_t>(800 * ops, std::min<int64_t>(30'000 * ops, 1'600'000), 10'000'000),
-            24, 14};
-  case Effort::Max:
-    return {2000, 20'000, std::min<int64_t>(40'000 * ops, 400'000'000), 48, 40};
-  }
-  return {};
-}
-
-std::vector<int32_t> turnsOf(const Problem &problem, const SearchGraph &graph) {
-  std::vector<int64_t> profile = baseProfile(graph);
-  std::vector<int32_t> found{
-      static_cast<int32_t>(std::max_element(profile.begin(), profile.end()) - profile.begin())};
-  for (auto op = static_cast<int32_t>(problem.graph.ops.size()); op-- > 0;)
-    if (problem.graph.ops[op].phase == Phase::Forward) {
-      if (op != found.front())
-        found.push_back(op);
-      break;
-    }
-  return found;
-}
-
 namespace {
 
 /// Plans that are improved one by one.
@@ -65,6 +38,11 @@ constexpr int32_t kSmallOps = 500;
 /// Larger ones get fewer candidates, and other strategies' plans less often: at 95,000
 /// ops these take twice as long as all the rest.
 constexpr int32_t kHugeOps = 20'000;
+/// With effort fast, so many ops have to be planned in less time than that effort takes
+/// for fewer: fewer cuts, candidates and refits, and repairs only if none of these fits.
+constexpr int32_t kHurryOps = 4'000;
+constexpr size_t kHurryCuts = 4;
+constexpr int64_t kHurryStates = 500, kHurryRefits = 12;
 /// Ops times flows of a branched bound, at most.
 constexpr int64_t kBranchOps = 400'000;
 /// Ops times flows of the proven floor, at most.
@@ -86,6 +64,10 @@ constexpr size_t kTinySeeds = 3, kStartsSeed = 1;
 constexpr int32_t kTinyOps = 100, kMiddlingOps = 1200;
 constexpr int64_t kOpenShare = 20;
 
+/// Of the step: where less is open, improvement gets a part of its work only; where less
+/// than the other share is and no start got better, the last improvement does.
+constexpr int64_t kNearShare = 800, kNearWork = 8, kCloseShare = 200, kCloseWork = 4;
+
 /// States of pebble games allowed for each of an effort's flows of branching. They count as
 /// work, not as flows, and the branching that may follow keeps all its flows.
 constexpr int64_t kPebblesPerFlow = 100;
@@ -95,7 +77,8 @@ public:
   BestSearch(const Problem &problem, const StrategyOptions &options, CandidatePool &pool,
              const std::function<void()> &offerSeeds)
       : problem(problem), options(options), pool(pool), offerSeeds(offerSeeds), graph(problem),
-        limits(limitsOf(options.effort, graph.opCount())) {}
+        limits(limitsOf(options.effort, graph.opCount())),
+        hurried(options.effort == Effort::Fast && graph.opCount() > kHurryOps) {}
 
   /// `lucky`: with improvements by other random numbers.
   BestReport run(std::optional<Bytes> budget, bool lucky);
@@ -118,6 +101,7 @@ private:
   void improveReached(int64_t limit, uint64_t seed = kFirstSeed);
   bool isFar(int64_t extra) const;
   bool isTiny() const { return graph.opCount() <= kTinyOps; }
+  bool isWithin(int64_t extra, int64_t share) const;
   bool isSmall() const { return graph.opCount() <= kSmallOps; }
   bool isHuge() const { return graph.opCount() > kHugeOps; }
   bool deservesLuck() const;
@@ -135,6 +119,7 @@ private:
   const std::function<void()> &offerSeeds;
   SearchGraph graph;
   Limits limits;
+  bool hurried; ///< until that finds no plan
   BestReport report;
   int64_t boundExtra = 0;
   int32_t bestCut = 0;    ///< of the best bound of one cut
@@ -152,6 +137,8 @@ bool BestSearch::goOn(double share) {
 
 void BestSearch::bound(int64_t limit) {
   auto single = static_cast<size_t>(std::clamp<int64_t>(kSingleOps / graph.opCount(), 12, 64));
+  if (hurried)
+    single = kHurryCuts;
   CutBound cuts = bestSingleCutBound(graph, limit, single, limits.boundFlows);
   report.flows += cuts.flows;
   if (cuts.infeasible) {
@@ -214,7 +201,7 @@ void BestSearch::collect(int64_t limit) {
   add(measure(graph, {}));
   for (int32_t cut : turnsOf(problem, graph))
     for (int64_t eagerness : {20, 0, 300, 2000}) {
-      if (!goOn(0.1) || (isHuge() && eagerness != 20))
+      if (!goOn(0.1) || ((isHuge() || hurried) && eagerness != 20))
         return;
       CutSweep sweep(graph, cut, eagerness, [this](const Measured &plan) { add(plan); });
       sweep.aim(limit);
@@ -255,7 +242,8 @@ std::vector<const Measured *> BestSearch::front(int64_t limit) const {
 /// Refits plans within the limit and keeps what comes out.
 void BestSearch::refit(std::span<const Measured *const> guides, int64_t limit, int64_t allowance) {
   RefittedPlans refits(graph, limit);
-  refits.run(guides, {std::max(allowance, int64_t(40) * graph.opCount()), boundExtra,
+  int64_t least = hurried ? kHurryRefits : 40;
+  refits.run(guides, {std::max(allowance, least * graph.opCount()), boundExtra,
                       [this] { return goOn(0.2); }});
   for (Measured &plan : refits.plans())
     keep(std::move(plan));
@@ -325,7 +313,10 @@ void BestSearch::improveReached(int64_t limit, uint64_t seed) {
   improvement.goal = boundExtra;
   improvement.goOn = [this] { return goOn(0.6); };
   std::vector<Measured> starts = reached;
-  improvement.work = limits.work / 2 / static_cast<int64_t>(starts.size());
+  int64_t before = starts.front().extra, work = limits.work / 2;
+  if (isWithin(before, kNearShare))
+    work /= kNearWork;
+  improvement.work = work / static_cast<int64_t>(starts.size());
   improvement.heats = 1;
   auto improveFrom = [&](const Measured &start) {
     if (reached.front().extra > boundExtra && !report.stopped)
@@ -333,7 +324,9 @@ void BestSearch::improveReached(int64_t limit, uint64_t seed) {
   };
   for (const Measured &start : starts)
     improveFrom(start);
-  improvement.work = limits.work / 2;
+  if (reached.front().extra == before && isWithin(before, kCloseShare))
+    work /= kCloseWork;
+  improvement.work = work;
   improvement.heats = 3;
   improveFrom(Measured(reached.front()));
   report.work += repairer.work();
@@ -345,6 +338,13 @@ bool BestSearch::isFar(int64_t extra) const {
   int64_t share = isHuge() ? 20 : 100;
   return options.effort == Effort::Max ? extra > boundExtra
                                        : extra - boundExtra > graph.baseCost() / share;
+}
+
+/// Whether less than a share of the step is open, on graphs whose work for each op is
+/// more than that of larger ones; with effort max never.
+bool BestSearch::isWithin(int64_t extra, int64_t share) const {
+  return options.effort != Effort::Max && graph.opCount() <= kMiddlingOps &&
+         extra - boundExtra <= graph.baseCost() / share;
 }
 
 /// Whether other random numbers may still find a better plan in little time.
@@ -387,6 +387,7 @@ void BestSearch::takeSeeds(int64_t limit) {
 
 /// Lowers the peak of the smallest plan, then improves what comes out.
 void BestSearch::findSmallest() {
+  hurried = false;
   int64_t floor = report.floor.bytes.count - graph.fixedBytes();
   collect(floor);
   offerSeeds();
@@ -410,7 +411,9 @@ void BestSearch::offer() {
 BestReport BestSearch::run(std::optional<Bytes> budget, bool lucky) {
   report.floor = floorOf(problem);
   // A flow takes as long as the graph is large.
-  ProvenFloor proven = provenFloor(graph, std::min<int64_t>(64, kFloorOps / graph.opCount()));
+  int64_t flows = std::min<int64_t>(64, kFloorOps / graph.opCount());
+  ProvenFloor proven =
+      hurried ? provenFloor(graph, flows, kHurryStates) : provenFloor(graph, flows);
   if (Bytes bytes(proven.bytes + graph.fixedBytes()); bytes > report.floor.bytes)
     report.floor = {bytes, proven.op == graph.opCount() ? kNoOp : proven.op};
   report.bound = problem.baseCost();
@@ -425,11 +428,18 @@ BestReport BestSearch::run(std::optional<Bytes> budget, bool lucky) {
   if (*budget >= report.floor.bytes) {
     collect(limit);
     refitCandidates(limit);
-    reach(limit, /*noisy=*/false);
+    if (hurried && reached.empty()) {
+      hurried = false;
+      collect(limit);
+      refitCandidates(limit);
+    }
+    if (!hurried)
+      reach(limit, /*noisy=*/false);
     branch(limit);
     if (*budget < report.floor.bytes)
       return report;
-    reach(limit);
+    if (options.effort != Effort::Fast) // without bounds by branching, nothing is new
+      reach(limit);
     if (reached.empty() || isFar(reached.front().extra))
       takeSeeds(limit);
     if (!reached.empty()) {

@@ -10,7 +10,7 @@
 
 #include <algorithm>
 #include <queue>
-#include <set>
+#include <unordered_set>
 
 namespace remat::planning::search {
 
@@ -19,16 +19,31 @@ namespace {
 /// Values in all states together.
 constexpr int64_t kMostEntries = 1 << 18;
 
-/// Values that must be live at once, ascending; those without bytes left out.
-using State = std::vector<int32_t>;
-
 class InputsPeakSearch {
 public:
-  explicit InputsPeakSearch(const SearchGraph &graph) : graph(graph) {}
+  InputsPeakSearch(const SearchGraph &graph, int64_t least)
+      : graph(graph), least(least), closed(0, Hash{values}, Equal{values}) {}
 
   InputsPeak run(int32_t op, int64_t mostStates);
 
 private:
+  /// Values that must be live at once, ascending, those without bytes left out: `size`
+  /// of `values` from `first` on.
+  struct State {
+    size_t first, size;
+    uint64_t hash;
+  };
+  struct Hash {
+    const std::vector<int32_t> &values;
+    size_t operator()(const State &state) const { return state.hash; }
+  };
+  struct Equal {
+    const std::vector<int32_t> &values;
+    bool operator()(const State &a, const State &b) const {
+      return a.size == b.size &&
+             std::equal(&values[a.first], &values[a.first] + a.size, &values[b.first]);
+    }
+  };
   struct Entry {
     int64_t peak;   ///< of the best way found from the state to the op
     int64_t number; ///< of finding, for ties: the latest first
@@ -38,38 +53,55 @@ private:
     }
   };
 
-  int64_t bytesOf(const State &state) const {
-    int64_t sum = 0;
-    for (int32_t value : state)
-      sum += graph.bytes(value);
-    return sum;
-  }
   bool isResult(int32_t value, int32_t op) const { return graph.producer(value) == op; }
-  /// The state before `op` ran, and in `live` the bytes while it ran.
-  State undo(const State &state, int32_t op, int64_t &live) const;
-  void add(State state, int64_t peak) {
-    if (closed.contains(state))
+  /// The state before `op` ran, at the end of `values`, and in `live` the bytes while it
+  /// ran.
+  State undo(const State &state, int32_t op, int64_t &live);
+  /// Takes in the last state made.
+  void add(const State &state, int64_t peak) {
+    if (closed.contains(state)) {
+      values.resize(state.first);
       return;
-    entries += static_cast<int64_t>(state.size());
-    open.push({peak, made++, std::move(state)});
+    }
+    entries += static_cast<int64_t>(state.size);
+    open.push({std::max(peak, least), made++, state});
   }
 
   const SearchGraph &graph;
+  int64_t least;
+  std::vector<int32_t> values; ///< of all states, one behind the other, and one more
   std::priority_queue<Entry> open;
-  std::set<State> closed;
+  std::unordered_set<State, Hash, Equal> closed; ///< looked up only, never walked
   int64_t made = 0, entries = 0;
 };
 
-State InputsPeakSearch::undo(const State &state, int32_t op, int64_t &live) const {
-  State rest, before;
-  std::copy_if(state.begin(), state.end(), std::back_inserter(rest),
-               [&](int32_t value) { return !isResult(value, op); });
-  State inputs;
-  std::copy_if(graph.inputs(op).begin(), graph.inputs(op).end(), std::back_inserter(inputs),
-               [&](int32_t value) { return graph.bytes(value) > 0; });
-  std::set_union(rest.begin(), rest.end(), inputs.begin(), inputs.end(),
-                 std::back_inserter(before));
-  live = bytesOf(before);
+InputsPeakSearch::State InputsPeakSearch::undo(const State &state, int32_t op, int64_t &live) {
+  State before{values.size(), 0, 0};
+  live = 0;
+  auto take = [&](int32_t value) {
+    values.push_back(value);
+    live += graph.bytes(value);
+    before.hash = (before.hash ^ static_cast<uint64_t>(value)) * 0x9E3779B97F4A7C15u;
+    before.hash ^= before.hash >> 29;
+  };
+  std::span<const int32_t> inputs = graph.inputs(op);
+  auto input = inputs.begin();
+  auto takeInputs = [&](int32_t until) {
+    for (; input != inputs.end() && *input < until; ++input)
+      if (graph.bytes(*input) > 0)
+        take(*input);
+  };
+  for (size_t i = state.first; i < state.first + state.size; ++i) {
+    int32_t value = values[i];
+    if (isResult(value, op))
+      continue;
+    takeInputs(value);
+    if (input != inputs.end() && *input == value)
+      ++input;
+    take(value);
+  }
+  takeInputs(graph.valueCount());
+  before.size = values.size() - before.first;
   for (int32_t value = graph.firstResult(op); value < graph.firstResult(op + 1); ++value)
     live += graph.bytes(value);
   return before;
@@ -78,25 +110,25 @@ State InputsPeakSearch::undo(const State &state, int32_t op, int64_t &live) cons
 InputsPeak InputsPeakSearch::run(int32_t op, int64_t mostStates) {
   InputsPeak found;
   int64_t live = 0;
-  State first = undo({}, op, live);
-  add(std::move(first), live);
+  State first = undo({0, 0, 0}, op, live);
+  add(first, live);
   while (!open.empty()) {
-    Entry entry = open.top();
-    found.bytes = std::max(found.bytes, entry.peak);
-    found.ended = entry.state.empty();
-    auto size = static_cast<int64_t>(entry.state.size());
+    auto [peak, number, state] = open.top();
+    found.bytes = std::max(found.bytes, peak);
+    found.ended = state.size == 0;
+    auto size = static_cast<int64_t>(state.size);
     if (found.ended || found.states == mostStates || entries + size * size > kMostEntries)
       return found;
     open.pop();
-    if (!closed.insert(entry.state).second)
+    if (!closed.insert(state).second)
       continue;
     ++found.states;
-    for (size_t i = 0; i < entry.state.size(); ++i) {
-      int32_t producer = graph.producer(entry.state[i]);
-      if (i > 0 && isResult(entry.state[i - 1], producer))
+    for (size_t i = state.first; i < state.first + state.size; ++i) {
+      int32_t producer = graph.producer(values[i]);
+      if (i > state.first && isResult(values[i - 1], producer))
         continue; // undone with the value before
-      State before = undo(entry.state, producer, live);
-      add(std::move(before), std::max(entry.peak, live));
+      State before = undo(state, producer, live);
+      add(before, std::max(peak, live));
     }
   }
   return found;
@@ -104,8 +136,8 @@ InputsPeak InputsPeakSearch::run(int32_t op, int64_t mostStates) {
 
 } // namespace
 
-InputsPeak inputsPeak(const SearchGraph &graph, int32_t op, int64_t mostStates) {
-  return InputsPeakSearch(graph).run(op, mostStates);
+InputsPeak inputsPeak(const SearchGraph &graph, int32_t op, int64_t mostStates, int64_t least) {
+  return InputsPeakSearch(graph, least).run(op, mostStates);
 }
 
 } // namespace remat::planning::search

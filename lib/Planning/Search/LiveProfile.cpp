@@ -14,14 +14,26 @@
 
 namespace remat::planning::search {
 
+namespace {
+
+/// The first of `size` ascending keys that is not before `key`, without a jump that
+/// depends on them.
+template <typename IsBefore>
+int32_t firstNot(const Key *keys, int32_t size, IsBefore isBefore) {
+  const Key *from = keys;
+  for (; size > 1; size -= size / 2)
+    from += isBefore(from[size / 2 - 1]) ? size / 2 : 0;
+  return static_cast<int32_t>(from - keys) + static_cast<int32_t>(size == 1 && isBefore(*from));
+}
+
+} // namespace
+
 int32_t LiveProfile::lowerIndex(const Block &block, Key key) {
-  return static_cast<int32_t>(std::lower_bound(block.keys, block.keys + block.size, key) -
-                              block.keys);
+  return firstNot(block.keys, block.size, [&](Key other) { return other < key; });
 }
 
 int32_t LiveProfile::upperIndex(const Block &block, Key key) {
-  return static_cast<int32_t>(std::upper_bound(block.keys, block.keys + block.size, key) -
-                              block.keys);
+  return firstNot(block.keys, block.size, [&](Key other) { return other <= key; });
 }
 
 void LiveProfile::build(const std::vector<Key> &keys, const std::vector<int64_t> &live,
@@ -61,8 +73,9 @@ void LiveProfile::build(const std::vector<Key> &keys, const std::vector<int64_t>
 }
 
 size_t LiveProfile::blockOf(Key key) const {
-  auto above = std::upper_bound(firsts.begin(), firsts.end(), key);
-  return above == firsts.begin() ? 0 : static_cast<size_t>(above - firsts.begin()) - 1;
+  auto above = firstNot(firsts.data(), static_cast<int32_t>(firsts.size()),
+                        [&](Key other) { return other <= key; });
+  return static_cast<size_t>(std::max(above - 1, 0));
 }
 
 /// Makes the excess of a block a matter of one look-up at every shift.

@@ -15,7 +15,7 @@ namespace remat::planning::search {
 MaxFlow::MaxFlow(int32_t nodes, std::span<const FlowArc> given)
     : arcs(2 * given.size()), firstArc(nodes + 1, 0), excess(nodes, 0), terminal(nodes, 0),
       removed(nodes, 0), label(nodes, 0), current(nodes, 0), levelHead(nodes, -1),
-      nextInLevel(nodes, -1), previousInLevel(nodes, -1) {
+      nextInLevel(nodes, -1), previousInLevel(nodes, -1), active(nodes) {
   for (const FlowArc &arc : given) {
     ++firstArc[arc.from + 1];
     ++firstArc[arc.to + 1];
@@ -70,7 +70,7 @@ void MaxFlow::relabelAll() {
   std::fill(label.begin(), label.end(), nodes);
   std::fill(levelHead.begin(), levelHead.end(), -1);
   highestLevel = -1;
-  active.clear();
+  waiting = 0;
   queue.clear();
   for (int32_t node = 0; node < nodes; ++node)
     if (excess[node] < 0 && !removed[node]) {
@@ -90,7 +90,7 @@ void MaxFlow::relabelAll() {
   for (int32_t node : queue) {
     current[node] = firstArc[node];
     if (excess[node] > 0)
-      active.push_back(node);
+      activate(node);
   }
   work = 0;
 }
@@ -138,7 +138,7 @@ void MaxFlow::discharge(int32_t node) {
       bool wasActive = excess[arc.to] > 0;
       excess[arc.to] += amount;
       if (!wasActive && excess[arc.to] > 0)
-        active.push_back(arc.to);
+        activate(arc.to);
       if (excess[node] == 0)
         return;
     }
@@ -151,10 +151,8 @@ int64_t MaxFlow::solve() {
   // First in, first out; exact labels again whenever a quarter of the arcs was
   // looked at, which was the fastest of many on the networks of unrolled steps.
   auto workLimit = static_cast<int64_t>(arcs.size()) / 4 + nodeCount();
-  while (!active.empty()) {
-    int32_t node = active.front();
-    active.pop_front();
-    discharge(node);
+  while (waiting > 0) {
+    discharge(nextActive());
     if (work > workLimit)
       relabelAll();
   }

@@ -164,7 +164,7 @@ BestReport offerWarm(const Problem &problem, const StrategyOptions &options, Byt
 
   NearbyOptions nearby;
   nearby.repairWork = std::max<int64_t>(limits.work / 40, 50 * int64_t(graph.opCount()));
-  nearby.improveWork = limits.work / 5;
+  nearby.improveWork = limits.work / 12; // a fifth of a short cold search, repairs too
   nearby.goal = cuts.extra;
   nearby.goOn = [&] {
     if (!report.stopped && options.progress && !options.progress(0.5))

@@ -14,11 +14,54 @@
 #include <limits>
 #include <queue>
 #include <tuple>
-#include <unordered_map>
+#include <vector>
 
 namespace remat::planning::search {
 
 namespace {
+
+/// The least spent up to each state that was reached. A table without lists: most of a
+/// game's time is looking states up.
+class SpentTable {
+public:
+  /// The number of the state, kNever spent until now if it is new.
+  int64_t &of(int32_t next, PebbleSet there) {
+    if (2 * used >= slots.size())
+      grow();
+    Slot &slot = find(next, there);
+    if (slot.next < 0) {
+      slot = {there, kNever, next};
+      ++used;
+    }
+    return slot.spent;
+  }
+  static constexpr int64_t kNever = std::numeric_limits<int64_t>::max();
+
+private:
+  struct Slot {
+    PebbleSet there = 0;
+    int64_t spent = kNever;
+    int32_t next = -1; ///< -1: free
+  };
+
+  Slot &find(int32_t next, PebbleSet there) {
+    uint64_t mixed = (there ^ (static_cast<uint64_t>(next) << 48)) * 0x9E3779B97F4A7C15u;
+    size_t mask = slots.size() - 1, at = (mixed ^ (mixed >> 29)) & mask;
+    while (slots[at].next >= 0 && (slots[at].next != next || slots[at].there != there))
+      at = (at + 1) & mask;
+    return slots[at];
+  }
+  void grow() {
+    std::vector<Slot> old = std::move(slots);
+    slots.assign(2 * old.size(), {});
+    for (const Slot &slot : old)
+      if (slot.next >= 0)
+        find(slot.next, slot.there) = slot;
+  }
+
+  std::vector<Slot> slots = std::vector<Slot>(1024);
+  size_t used = 0;
+};
 
 /// A* over the states of a game.
 class GameSearch {
@@ -42,17 +85,6 @@ private:
              std::tie(least, other.next, other.spent, other.there);
     }
   };
-  struct Key {
-    int32_t next;
-    PebbleSet there;
-    bool operator==(const Key &) const = default;
-  };
-  struct Hash {
-    size_t operator()(const Key &key) const {
-      uint64_t mixed = (key.there ^ (static_cast<uint64_t>(key.next) << 48)) * 0x9E3779B97F4A7C15u;
-      return mixed ^ (mixed >> 29);
-    }
-  };
   static constexpr int64_t kNever = std::numeric_limits<int64_t>::max();
 
   int64_t mustRun(int32_t next, PebbleSet there) const;
@@ -69,7 +101,7 @@ private:
   int64_t limit;
   std::span<const int64_t> later;
   std::priority_queue<State> open;
-  std::unordered_map<Key, int64_t, Hash> cheapest; ///< looked up only, never walked
+  SpentTable cheapest;
   int64_t made = 0;
   int32_t farthest = 0;
 };
@@ -101,18 +133,21 @@ void GameSearch::reach(State state) {
          fits(game.steps[next].room, there))
     there &= game.steps[++next].useful;
   farthest = std::max(farthest, next);
-  auto [place, isNew] = cheapest.try_emplace({next, there}, spent);
-  if (!isNew && place->second <= spent)
+  int64_t &before = cheapest.of(next, there);
+  if (before <= spent)
     return;
-  place->second = spent;
+  before = spent;
   ++made;
   int64_t rest = mustRun(next, there);
   if (rest == kNever)
     return;
-  int64_t early = 0; // of what is spent: schedules may pay it behind this step
-  for (const PebbleGame::Move &move : game.moves)
-    early += (move.results & there) != 0 ? move.early : 0;
-  least = std::max(least, spent + std::max(rest, later[game.steps[next].first] - early));
+  if (int64_t behind = later[game.steps[next].first]; behind > rest) {
+    int64_t early = 0; // of what is spent: schedules may pay it behind this step
+    for (const PebbleGame::Move &move : game.moves)
+      early += (move.results & there) != 0 ? move.early : 0;
+    rest = std::max(rest, behind - early);
+  }
+  least = std::max(least, spent + rest);
   open.push(state);
 }
 
@@ -153,7 +188,7 @@ void GameSearch::run(int64_t end, std::optional<int64_t> enough, PebbleBound &re
     if (isOver)
       break;
     open.pop();
-    if (cheapest.find({state.next, state.there})->second == state.spent)
+    if (cheapest.of(state.next, state.there) == state.spent)
       expand(state);
   }
   if (!isOver) {

@@ -102,7 +102,8 @@ ProvenFloor provenFloor(const SearchGraph &graph, int64_t flows, int64_t states)
   for (int32_t op : largestFirst(std::move(all), range.least)) {
     if (states <= 0)
       break;
-    InputsPeak peak = inputsPeak(graph, op, std::min(states, kMostStates));
+    // Smaller ones say nothing; an equal one may name an earlier op.
+    InputsPeak peak = inputsPeak(graph, op, std::min(states, kMostStates), floor.bytes - 1);
     states -= std::max<int64_t>(peak.states, 1);
     raise(peak.bytes, op);
   }

@@ -105,7 +105,8 @@ void Repairer::apply(const Move &move) {
   chain.apply();
 }
 
-void Repairer::tryMove(Move move, const RepairOptions &options, Move &best) {
+/// `excess` is that of the schedule, to which every trial comes back.
+void Repairer::tryMove(Move move, int64_t excess, const RepairOptions &options, Move &best) {
   chain.plan(move.op, move.stage, move.price);
   uint64_t hash = static_cast<uint64_t>(move.stage);
   for (int32_t op : chain.ops())
@@ -115,7 +116,7 @@ void Repairer::tryMove(Move move, const RepairOptions &options, Move &best) {
   tried.push_back(hash);
   if (chain.cost() > options.costLimit - schedule.extraCost())
     return;
-  int64_t cost = schedule.extraCost(), excess = schedule.profile().excess();
+  int64_t cost = schedule.extraCost();
   if (best.op >= 0 && scoreOf(chain.cost() / 2, excess, 0) >= best.score)
     return;
   size_t mark = schedule.mark();
@@ -132,9 +133,10 @@ void Repairer::tryMove(Move move, const RepairOptions &options, Move &best) {
     best = move;
 }
 
-void Repairer::tryDrop(const Drop &drop, Key peak, const RepairOptions &options, Move &best) {
+void Repairer::tryDrop(const Drop &drop, Key peak, int64_t excess, const RepairOptions &options,
+                       Move &best) {
   int32_t op = graph.producer(drop.value);
-  if (best.op >= 0 && scoreOf(graph.cost(op) / 2, schedule.profile().excess(), 0) >= best.score)
+  if (best.op >= 0 && scoreOf(graph.cost(op) / 2, excess, 0) >= best.score)
     return; // no move with it is better
   Drop again;
   Key lastTouch;
@@ -148,11 +150,11 @@ void Repairer::tryDrop(const Drop &drop, Key peak, const RepairOptions &options,
   int32_t last = SearchState::stageOf(drop.read);
   if (mayRun(last))
     for (int64_t factor : {int64_t(0), price, 6 * price, ChainPlanner::kNoHolding})
-      tryMove({op, last, factor, 0}, options, best);
+      tryMove({op, last, factor, 0}, excess, options, best);
   int32_t early = quietStage(
       std::max({op + 1, SearchState::stageOf(lastTouch) + 1, SearchState::stageOf(peak)}), last);
   if (early != last && mayRun(early) && SearchState::keyOf(early, op) > peak)
-    tryMove({op, early, price, 0}, options, best);
+    tryMove({op, early, price, 0}, excess, options, best);
 }
 
 bool Repairer::repair(const RepairOptions &options) {
@@ -165,14 +167,15 @@ bool Repairer::repair(const RepairOptions &options) {
       return false;
     Key peak = schedule.profile().argMaximum();
     listDrops(peak, maximum - schedule.profile().limit(), options);
+    int64_t excess = schedule.profile().excess();
     Move best;
     for (const Drop &drop : drops)
-      tryDrop(drop, peak, options, best);
+      tryDrop(drop, peak, excess, options, best);
     if (best.op >= 0) {
       apply(best);
       continue;
     }
-    if (!escape(peak, schedule.profile().excess(), options))
+    if (!escape(peak, excess, options))
       return false;
   }
   return schedule.fits();

@@ -47,35 +47,6 @@ Recomputations SearchState::recomputations() const {
   return all;
 }
 
-bool SearchState::runsAt(int32_t op, Key key) const {
-  return std::binary_search(runs[op].begin(), runs[op].end(), key);
-}
-
-Key SearchState::runBefore(int32_t op, Key key) const {
-  return *(std::lower_bound(runs[op].begin(), runs[op].end(), key) - 1);
-}
-
-Key SearchState::runAfter(int32_t op, Key key) const {
-  auto next = std::upper_bound(runs[op].begin(), runs[op].end(), key);
-  return next == runs[op].end() ? kNever : *next;
-}
-
-Key SearchState::lastRead(int32_t value, Key from, Key to) const {
-  const std::vector<Key> &keys = readKeys[value];
-  auto end = std::lower_bound(keys.begin(), keys.end(), to);
-  return end == keys.begin() ? from : std::max(*(end - 1), from);
-}
-
-Key SearchState::readFrom(int32_t value, Key key) const {
-  auto next = std::lower_bound(readKeys[value].begin(), readKeys[value].end(), key);
-  return next == readKeys[value].end() ? kNever : *next;
-}
-
-bool SearchState::isLive(int32_t value, Key key) const {
-  int32_t op = problem.producer(value);
-  return lastRead(value, runBefore(op, key), runAfter(op, key - 1)) >= key;
-}
-
 bool SearchState::isUseless(int32_t op, Key key) const {
   Key next = runAfter(op, key);
   for (int32_t value = problem.firstResult(op); value < problem.firstResult(op + 1); ++value)

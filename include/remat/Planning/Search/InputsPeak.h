@@ -22,7 +22,8 @@ namespace remat::planning::search {
 struct InputsPeak {
   int64_t bytes = 0;  ///< some moment up to the op's end has at least so many live
   int64_t states = 0; ///< looked at
-  bool ended = false; ///< `bytes` is the least possible, whatever else is to be done
+  bool ended = false; ///< `bytes` is the least possible, whatever else is to be done, or
+                      ///< the `least` that was asked for
 };
 
 /// Returns a lower bound in bytes on the peak of every schedule that runs `op`, in any
@@ -41,7 +42,7 @@ struct InputsPeak {
 ///
 /// Example: sum reads left and right, 20 bytes each, made from 50 and from 60 bytes that
 /// nothing else reads: 20 + 50 + 20 = 90, right first.
-InputsPeak inputsPeak(const SearchGraph &graph, int32_t op, int64_t mostStates);
+InputsPeak inputsPeak(const SearchGraph &graph, int32_t op, int64_t mostStates, int64_t least = 0);
 
 } // namespace remat::planning::search
 

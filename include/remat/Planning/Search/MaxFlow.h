@@ -16,7 +16,6 @@
 #define REMAT_PLANNING_SEARCH_MAXFLOW_H
 
 #include <cstdint>
-#include <deque>
 #include <span>
 #include <vector>
 
@@ -72,6 +71,16 @@ private:
   };
 
   bool isOut(int32_t node) const { return label[node] == nodeCount(); }
+  void activate(int32_t node) {
+    size_t place = first + waiting++;
+    active[place < active.size() ? place : place - active.size()] = node;
+  }
+  int32_t nextActive() {
+    int32_t node = active[first];
+    first = first + 1 < active.size() ? first + 1 : 0;
+    --waiting;
+    return node;
+  }
   void relabelAll();
   void discharge(int32_t node);
   void relabel(int32_t node);
@@ -87,7 +96,10 @@ private:
   // the sink".
   std::vector<int32_t> label, current, levelHead, nextInLevel, previousInLevel;
   std::vector<int32_t> queue;
-  std::deque<int32_t> active; ///< nodes with excess that may reach the sink
+  /// Nodes with excess that may reach the sink, first in, first out: `waiting` of them
+  /// from place `first` on, around the end. A node waits at most once.
+  std::vector<int32_t> active;
+  size_t first = 0, waiting = 0;
   int32_t highestLevel = -1;
   int64_t work = 0; ///< arcs looked at since the last exact labels
 };

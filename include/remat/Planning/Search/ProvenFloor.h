@@ -29,7 +29,7 @@ struct ProvenFloor {
 /// last of an op's inputs is made (`inputsPeak`), the ops of the largest floor so
 /// far first, for at most `states` states.
 /// Cost: O(V log V + E), and O(V + E) and a flow for each of those.
-ProvenFloor provenFloor(const SearchGraph &graph, int64_t flows = 64, int64_t states = 8000);
+ProvenFloor provenFloor(const SearchGraph &graph, int64_t flows = 64, int64_t states = 2000);
 
 } // namespace remat::planning::search
 

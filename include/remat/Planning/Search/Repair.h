@@ -82,8 +82,9 @@ private:
 
   bool across(int32_t value, Key position, Drop &drop, Key &lastTouch) const;
   void listDrops(Key peak, int64_t excess, const RepairOptions &options);
-  void tryDrop(const Drop &drop, Key peak, const RepairOptions &options, Move &best);
-  void tryMove(Move move, const RepairOptions &options, Move &best);
+  void tryDrop(const Drop &drop, Key peak, int64_t excess, const RepairOptions &options,
+               Move &best);
+  void tryMove(Move move, int64_t excess, const RepairOptions &options, Move &best);
   bool escape(Key peak, int64_t excess, const RepairOptions &options);
   bool dropSomewhere(const std::vector<Key> &peaks);
   int32_t quietStage(int32_t from, int32_t to);

@@ -12,6 +12,8 @@
 #include "remat/Planning/Search/LiveProfile.h"
 #include "remat/Planning/Search/SearchGraph.h"
 
+#include <algorithm>
+
 namespace remat::planning::search {
 
 /// The base order and a set of recomputations, with the exact live bytes at
@@ -97,6 +99,47 @@ private:
   int64_t extra = 0, count = 0;
   std::vector<Change> log;
 };
+
+// Called at every step of every search. Nearly all ops run once and most values are
+// read once or twice, so these look from the end on.
+
+inline bool SearchState::runsAt(int32_t op, Key key) const {
+  const std::vector<Key> &keys = runs[op];
+  return keys.size() == 1 ? keys.front() == key : std::binary_search(keys.begin(), keys.end(), key);
+}
+
+inline Key SearchState::runBefore(int32_t op, Key key) const {
+  const std::vector<Key> &keys = runs[op];
+  return keys.size() == 1 ? keys.front() : *(std::lower_bound(keys.begin(), keys.end(), key) - 1);
+}
+
+inline Key SearchState::runAfter(int32_t op, Key key) const {
+  const std::vector<Key> &keys = runs[op];
+  if (keys.back() <= key)
+    return kNever;
+  return keys.size() == 1 ? keys.front() : *std::upper_bound(keys.begin(), keys.end(), key);
+}
+
+inline Key SearchState::lastRead(int32_t value, Key from, Key to) const {
+  const std::vector<Key> &keys = readKeys[value];
+  if (keys.empty() || keys.front() >= to)
+    return from;
+  if (keys.back() < to)
+    return std::max(keys.back(), from);
+  return std::max(*(std::lower_bound(keys.begin(), keys.end(), to) - 1), from);
+}
+
+inline Key SearchState::readFrom(int32_t value, Key key) const {
+  const std::vector<Key> &keys = readKeys[value];
+  if (keys.empty() || keys.back() < key)
+    return kNever;
+  return keys.front() >= key ? keys.front() : *std::lower_bound(keys.begin(), keys.end(), key);
+}
+
+inline bool SearchState::isLive(int32_t value, Key key) const {
+  int32_t op = problem.producer(value);
+  return lastRead(value, runBefore(op, key), runAfter(op, key - 1)) >= key;
+}
 
 } // namespace remat::planning::search
 

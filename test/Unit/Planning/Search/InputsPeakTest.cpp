@@ -45,7 +45,7 @@ class InputsPeaks : public testing::TestWithParam<Shape> {};
 
 TEST_P(InputsPeaks, EqualTheSmallestPeakOfAllOrdersForTheLastOp) {
   TestRandom random(70 + static_cast<uint64_t>(GetParam()));
-  int aboveWorkingSets = 0, cut = 0;
+  int aboveWorkingSets = 0, cut = 0, sooner = 0;
   for (int turn = 0; turn < 300; ++turn) {
     Problem problem = shapedProblem(random, GetParam(), 8);
     joinAll(problem);
@@ -61,9 +61,18 @@ TEST_P(InputsPeaks, EqualTheSmallestPeakOfAllOrdersForTheLastOp) {
     ASSERT_LE(part.bytes, smallest) << "turn " << turn;
     ASSERT_TRUE(!part.ended || part.bytes == smallest);
     cut += !part.ended;
+    int64_t least = random.below(2 * smallest) + 1;
+    InputsPeak more = inputsPeak(graph, last, 1'000'000, least);
+    ASSERT_TRUE(more.ended);
+    ASSERT_EQ(more.bytes, std::max(smallest, least)) << "turn " << turn;
+    ASSERT_LE(inputsPeak(graph, last, 3, least).bytes, more.bytes) << "turn " << turn;
+    InputsPeak enough = inputsPeak(graph, last, 1'000'000, smallest);
+    ASSERT_EQ(enough.bytes, smallest);
+    sooner += enough.states < whole.states;
     aboveWorkingSets += smallest > floorOf(problem).bytes.count - graph.fixedBytes();
   }
   EXPECT_GT(cut, 30);
+  EXPECT_GT(sooner, 0) << "a search that only asks for more looks at fewer states";
   if (GetParam() != Shape::Chain)
     EXPECT_GT(aboveWorkingSets, 15);
 }

@@ -1,0 +1,42 @@
+//===- Limits.cpp - how far strategy best goes ----------------------------===//
+//
+// Part of Remat, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "remat/Planning/Search/Best.h"
+
+#include <algorithm>
+
+namespace remat::planning::search {
+
+Limits limitsOf(Effort effort, int64_t ops) {
+  switch (effort) {
+  case Effort::Fast:
+    return {24, 0, 0, 8, 4};
+  case Effort::Default:
+    return {150, 1000,
+            std::clamp<int64_t>(800 * ops, std::min<int64_t>(30'000 * ops, 1'600'000), 10'000'000),
+            24, 14};
+  case Effort::Max:
+    return {2000, 20'000, std::min<int64_t>(40'000 * ops, 400'000'000), 48, 40};
+  }
+  return {};
+}
+
+std::vector<int32_t> turnsOf(const Problem &problem, const SearchGraph &graph) {
+  std::vector<int64_t> profile = baseProfile(graph);
+  std::vector<int32_t> found{
+      static_cast<int32_t>(std::max_element(profile.begin(), profile.end()) - profile.begin())};
+  for (auto op = static_cast<int32_t>(problem.graph.ops.size()); op-- > 0;)
+    if (problem.graph.ops[op].phase == Phase::Forward) {
+      if (op != found.front())
+        found.push_back(op);
+      break;
+    }
+  return found;
+}
+
+} // namespace remat::planning::search
