@@ -11,6 +11,7 @@ import os
 import signal
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
 
@@ -107,8 +108,32 @@ def _add_opt(commands: argparse._SubParsersAction) -> None:
         "none keeps remat.recompute ops, for --format=generic)",
     )
     parser.add_argument("--plan-output", type=Path, metavar="FILE", help="also write plan.json")
+    _add_knobs(parser)
     add_planning_options(parser)
     parser.set_defaults(run=_run_opt)
+
+
+def _add_knobs(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group(
+        "encoding", "What XLA on GPU and TPU is held to besides; no setting is best for all steps."
+    )
+    group.add_argument(
+        "--order-updates",
+        action=argparse.BooleanOptionalAction,
+        help="update a donated argument in place only after the last read of the old value "
+        "(default: no)",
+    )
+    group.add_argument(
+        "--tie-accumulations",
+        action=argparse.BooleanOptionalAction,
+        help="add each addend to its sum before the next is computed (default: no)",
+    )
+    group.add_argument(
+        "--pins",
+        choices=CHOICES["pins"],
+        help="forward values that the backward reads instead of computing them again from larger "
+        "ones: masks, or all that are smaller than what they are made from (default: none)",
+    )
 
 
 def _run_opt(arguments: argparse.Namespace) -> int:
@@ -122,7 +147,13 @@ def _run_opt(arguments: argparse.Namespace) -> int:
         )
     target, reason = _target(arguments.target, module)
     with progress.step(f"planning and rewriting {arguments.file}"):
-        answer = toolchain.rewrite(module.text, planning_options(arguments, target), module.name)
+        options = replace(
+            planning_options(arguments, target),
+            order_updates=arguments.order_updates,
+            tie_accumulations=arguments.tie_accumulations,
+            pins=arguments.pins,
+        )
+        answer = toolchain.rewrite(module.text, options, module.name)
     warn(answer.warnings)
     with progress.step("writing the result"):
         data = convert.render(module.replace_text(answer.text), form)

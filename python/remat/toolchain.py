@@ -142,6 +142,7 @@ CHOICES = {
     "cost": ("h100", "h200", "a100", "tpu-v5p", "host", "judge", "paper"),
     "memory_model": ("program", "xla"),
     "target": ("none", "xla-gpu", "xla-tpu", "xla-cpu"),
+    "pins": ("none", "masks", "kept"),
 }
 
 #: The target that a platform of JAX needs.
@@ -179,6 +180,9 @@ class RematOptions:
     cost: str | None = None
     memory_model: str | None = None
     target: str | None = None
+    order_updates: bool | None = None
+    tie_accumulations: bool | None = None
+    pins: str | None = None
     entry: str | None = None
     loss: int | None = None
     fold_free: bool | None = None

@@ -8,6 +8,7 @@
 
 #include "remat/Dialect/Remat/Transforms/Encode.h"
 
+#include "Barriers.h"
 #include "Guard.h"
 #include "Ties.h"
 
@@ -71,8 +72,6 @@ private:
   /// reads: XLA drops what goes into a barrier and is not read behind it. A later
   /// region's trigger is not read: its barrier may hold another value.
   static Value findReadTrigger(Value trigger, RecomputeOp op);
-  /// Lets the readers of `trigger` behind `barrier` read `tied` instead.
-  static void passThrough(Value trigger, Value tied, Operation *barrier);
 
   EncodeTarget target;
   uint64_t guardedRegions = 0;
@@ -107,13 +106,6 @@ Value Encoder::findReadTrigger(Value trigger, RecomputeOp op) {
   return trigger;
 }
 
-void Encoder::passThrough(Value trigger, Value tied, Operation *barrier) {
-  trigger.replaceUsesWithIf(tied, [&](OpOperand &use) {
-    Operation *reader = barrier->getBlock()->findAncestorOpInBlock(*use.getOwner());
-    return reader && barrier->isBeforeInBlock(reader);
-  });
-}
-
 void Encoder::tieByBarrier(RecomputeOp op, const Ties &ties, OpBuilder &builder) {
   SmallVector<Value> inside, outside;
   for (unsigned input : ties.inputs) {
@@ -128,9 +120,7 @@ void Encoder::tieByBarrier(RecomputeOp op, const Ties &ties, OpBuilder &builder)
     return;
   for (Value trigger : op.getAfter())
     outside.push_back(findReadTrigger(trigger, op));
-  OperationState state(op.getLoc(), "stablehlo.optimization_barrier", outside,
-                       TypeRange(ValueRange(outside)));
-  Operation *barrier = builder.create(state);
+  Operation *barrier = createBarrier(builder, op.getLoc(), outside);
   for (auto [value, tied] : llvm::zip(inside, barrier->getResults()))
     mapping.map(value, tied);
   for (auto [trigger, tied] :
@@ -182,9 +172,8 @@ void Encoder::tieFills(func::FuncOp entry) {
     if (op->getName().getStringRef() != "stablehlo.select_and_scatter" || op->getNumOperands() != 3)
       return;
     OpBuilder builder(op);
-    ValueRange tied = op->getOperands().drop_front(); // the gradient and the fill
-    OperationState state(op->getLoc(), "stablehlo.optimization_barrier", tied, tied.getTypes());
-    op->setOperands(1, 2, builder.create(state)->getResults());
+    SmallVector<Value> tied(op->getOperands().drop_front()); // the gradient and the fill
+    op->setOperands(1, 2, createBarrier(builder, op->getLoc(), tied)->getResults());
     ++counts.barriers;
   });
 }
@@ -197,20 +186,55 @@ static EncodeCounts report(func::FuncOp entry, const EncodeCounts &counts) {
   return counts;
 }
 
-FailureOr<EncodeCounts> remat::encodeRecomputations(func::FuncOp entry, EncodeTarget target) {
-  FailureOr<int64_t> clones = countClones(entry, target);
-  if (failed(clones))
+/// Checks that the target honours the knobs that are turned.
+static LogicalResult checkKnobs(func::FuncOp entry, const EncodeOptions &options) {
+  StringRef knob = options.orderUpdates         ? "order-updates=true"
+                   : options.tieAccumulations   ? "tie-accumulations=true"
+                   : options.pins == Pins::Kept ? "pins=kept"
+                   : options.pins != Pins::None ? "pins=masks"
+                                                : "";
+  if (knob.empty() || options.target == EncodeTarget::XlaGpu ||
+      options.target == EncodeTarget::XlaTpu)
+    return success();
+  return emitError(entry.getLoc())
+         << knob << " is made of barriers, which target="
+         << (options.target == EncodeTarget::None ? "none" : "xla-cpu")
+         << " has no use for; use target=xla-gpu or xla-tpu, or leave the option out";
+}
+
+/// Turns the knobs, after the regions: what they tie may be recomputed.
+static LogicalResult turnKnobs(func::FuncOp entry, const EncodeOptions &options,
+                               EncodeCounts &counts) {
+  if (options.pins != Pins::None) {
+    FailureOr<Operation *> loss = findLoss(entry, options.lossResult);
+    if (failed(loss))
+      return failure();
+    counts.barriers += pinKept(entry, *loss, options.pins);
+  }
+  if (options.tieAccumulations)
+    counts.barriers += tieAccumulations(entry);
+  if (options.orderUpdates)
+    counts.barriers += orderUpdates(entry);
+  return success();
+}
+
+FailureOr<EncodeCounts> remat::encodeRecomputations(func::FuncOp entry,
+                                                    const EncodeOptions &options) {
+  FailureOr<int64_t> clones = countClones(entry, options.target);
+  if (failed(clones) || failed(checkKnobs(entry, options)))
     return failure();
-  if (target == EncodeTarget::None)
+  if (options.target == EncodeTarget::None)
     return report(entry, {.clones = *clones});
-  Encoder encoder(target);
+  Encoder encoder(options.target);
   SmallVector<RecomputeOp> regions;
   entry.walk([&](RecomputeOp op) { regions.push_back(op); });
   for (RecomputeOp op : regions)
     if (failed(encoder.encode(op)))
       return failure();
-  if (target == EncodeTarget::XlaGpu && !regions.empty())
+  if (options.target == EncodeTarget::XlaGpu && !regions.empty())
     encoder.tieFills(entry);
+  if (failed(turnKnobs(entry, options, encoder.counts)))
+    return failure();
   entry->removeAttr(RematDialect::getPlanAttrName());
   entry->removeAttr(RematDialect::getClonesAttrName());
   return report(entry, encoder.counts);

@@ -11,6 +11,8 @@
 #include "remat/Dialect/Remat/Transforms/ProgramCheck.h"
 #include "remat/Dialect/Remat/Transforms/ProvenRewrites.h"
 
+#include "PlanArguments.h"
+
 namespace remat {
 #define GEN_PASS_DEF_ENCODEPASS
 #include "remat/Dialect/Remat/Transforms/Passes.h.inc"
@@ -20,16 +22,24 @@ using namespace mlir;
 using namespace remat;
 
 namespace {
-struct EncodePass : remat::impl::EncodePassBase<EncodePass> {
-  using EncodePassBase::EncodePassBase;
+struct EncodePass : EncodingPass<remat::impl::EncodePassBase<EncodePass>> {
+  using EncodingPass::EncodingPass;
 
   void runOnOperation() override {
     ModuleOp module = getOperation();
     FailureOr<func::FuncOp> function = findCheckedEntry(module, entry);
-    if (failed(function) || failed(runRewrites(module, *function, verify,
-                                               {{"remat-encode", [&] {
-                                                   return encodeRecomputations(*function, target);
-                                                 }}})))
+    if (failed(function))
+      return signalPassFailure();
+    planning::Result<AnalysisOptions> analysis =
+        makeAnalysisOptions(MemoryModel::Program, /*foldFree=*/true, loss);
+    if (!analysis) {
+      emitError(function->getLoc()) << analysis.error().message;
+      return signalPassFailure();
+    }
+    EncodeOptions options = encodeOptions(analysis->lossResult);
+    if (failed(runRewrites(
+            module, *function, verify,
+            {{"remat-encode", [&] { return encodeRecomputations(*function, options); }}})))
       signalPassFailure();
   }
 };

@@ -9,9 +9,24 @@
 #ifndef REMAT_DIALECT_REMAT_TRANSFORMS_PLANARGUMENTS_H
 #define REMAT_DIALECT_REMAT_TRANSFORMS_PLANARGUMENTS_H
 
+#include "remat/Dialect/Remat/Transforms/Encode.h"
 #include "remat/Dialect/Remat/Transforms/PlanOptions.h"
 
 namespace remat {
+
+/// A pass with `targetOption` and `knobOptions` of Passes.td among its options.
+template <typename Base>
+struct EncodingPass : Base {
+  using Base::Base;
+
+  EncodeOptions encodeOptions(std::optional<int64_t> lossResult) const {
+    return {.target = this->target,
+            .orderUpdates = this->orderUpdates,
+            .tieAccumulations = this->tieAccumulations,
+            .pins = this->pins,
+            .lossResult = lossResult};
+  }
+};
 
 /// A pass with `planOptions` of Passes.td among its options.
 template <typename Base>

@@ -25,7 +25,7 @@ using namespace mlir;
 using namespace remat;
 
 namespace {
-struct RematPass : PlanningPass<remat::impl::RematPassBase<RematPass>> {
+struct RematPass : PlanningPass<EncodingPass<remat::impl::RematPassBase<RematPass>>> {
   using PlanningPass::PlanningPass;
 
   void runOnOperation() override {
@@ -38,6 +38,7 @@ struct RematPass : PlanningPass<remat::impl::RematPassBase<RematPass>> {
       emitError(function->getLoc()) << request.error().message;
       return signalPassFailure();
     }
+    EncodeOptions encode = encodeOptions(request->analysis.lossResult);
     auto planAndApply = [&] {
       return failure(failed(planFunction(*function, *request)) || failed(applyPlan(*function)));
     };
@@ -45,7 +46,7 @@ struct RematPass : PlanningPass<remat::impl::RematPassBase<RematPass>> {
             module, *function, verify,
             {{"remat-inline", [&] { return inlineCalls(module, *function); }},
              {"remat-apply", planAndApply},
-             {"remat-encode", [&] { return encodeRecomputations(*function, target); }}})))
+             {"remat-encode", [&] { return encodeRecomputations(*function, encode); }}})))
       signalPassFailure();
   }
 };

@@ -8,10 +8,11 @@
 
 #include "Ties.h"
 
+#include "Barriers.h"
+
 #include "mlir/Interfaces/FunctionInterfaces.h"
 #include "mlir/Transforms/RegionUtils.h"
 #include "remat/Analysis/OpModel.h"
-#include "remat/Analysis/ValueBytes.h"
 
 using namespace mlir;
 using namespace remat;
@@ -30,11 +31,6 @@ static bool isDonated(Value value) {
   auto function = cast<FunctionOpInterface>(argument.getOwner()->getParentOp());
   return function.getArgAttr(argument.getArgNumber(), "tf.aliasing_output") ||
          function.getArgAttr(argument.getArgNumber(), "jax.buffer_donor");
-}
-
-static int64_t sizeOf(Value value) {
-  planning::Result<planning::Bytes> bytes = bytesOf(value.getType());
-  return bytes ? bytes->count : std::numeric_limits<int64_t>::max();
 }
 
 namespace {

@@ -28,6 +28,24 @@ defvar targetOption = Option<"target", "target", "::remat::EncodeTarget",
     clEnumValN(::remat::EncodeTarget::XlaCpu, "xla-cpu", "opaque guards, for default XLA flags")
   )}]>;
 
+defvar knobOptions = [
+  Option<"orderUpdates", "order-updates", "bool", "false",
+    "Tie in-place updates of donated arguments behind the last read of the old value">,
+  Option<"tieAccumulations", "tie-accumulations", "bool", "false",
+    "Tie each partial sum of a chain of additions before the next addend">,
+  Option<"pins", "pins", "::remat::Pins", "::remat::Pins::None",
+    "Forward values with a barrier of their own, so that the backward reads them",
+    [{::llvm::cl::values(
+      clEnumValN(::remat::Pins::None, "none", "the compiler chooses what it keeps"),
+      clEnumValN(::remat::Pins::Masks, "masks", "booleans that the backward reads"),
+      clEnumValN(::remat::Pins::Kept, "kept",
+                 "also other values, where they are smaller than what they are made from")
+    )}]>
+];
+
+defvar lossOption = Option<"loss", "loss", "int64_t", "-1",
+  "Index of the result that is the loss; -1 for the first scalar float">;
+
 defvar analysisOptions = [
   Option<"memoryModel", "memory-model", "::remat::MemoryModel", "::remat::MemoryModel::Program",
     "Which values are buffers", [{::llvm::cl::values(
@@ -36,8 +54,7 @@ defvar analysisOptions = [
     )}]>,
   Option<"foldFree", "fold-free", "bool", "true",
     "Fold constants, broadcasts, reshapes and the like into their readers">,
-  Option<"loss", "loss", "int64_t", "-1",
-    "Index of the result that is the loss; -1 for the first scalar float">
+  lossOption
 ];
 
 defvar planOptions = !listconcat([
@@ -267,7 +284,7 @@ def EncodePass : Pass<"remat-encode", "::mlir::ModuleOp"> {
     See `docs/concepts/encodings.md`.
   }];
   let dependentDialects = ["::mlir::func::FuncDialect", "::remat::RematDialect"];
-  let options = [entryOption, verifyOption, targetOption];
+  let options = !listconcat([entryOption, verifyOption, targetOption], knobOptions, [lossOption]);
 }
 
 def RematPass : Pass<"remat", "::mlir::ModuleOp"> {
@@ -290,7 +307,7 @@ def RematPass : Pass<"remat", "::mlir::ModuleOp"> {
     See `docs/concepts/pipeline.md`.
   }];
   let dependentDialects = ["::mlir::func::FuncDialect", "::remat::RematDialect"];
-  let options = !listconcat([entryOption, verifyOption, targetOption], planOptions);
+  let options = !listconcat([entryOption, verifyOption, targetOption], knobOptions, planOptions);
 }
 
 def PrintGraphPass : Pass<"remat-print-graph", "::mlir::ModuleOp"> {

@@ -1,0 +1,175 @@
+//===- EncodeUpdates.cpp - updates after the last read --------------------===//
+//
+// Part of Remat, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Barriers.h"
+
+#include "remat/Analysis/OpModel.h"
+
+using namespace mlir;
+using namespace remat;
+
+namespace {
+/// The update of one donated argument.
+class Update {
+public:
+  Update(BlockArgument argument, Operation *update) : argument(argument), update(update) {}
+
+  /// Returns true if it made a barrier.
+  bool order();
+
+private:
+  /// Collects what XLA may fuse into the update, and what that reads.
+  void collectFused();
+  /// Returns the readers of the argument that the update does not depend on.
+  llvm::SetVector<Operation *> lateReaders() const;
+  /// Returns what to hold back: computed elsewhere, the argument's size if there is such.
+  Value chooseGradient() const;
+  /// Returns a value that is read behind `place`, made by `reader` or from what it makes.
+  static Value readBehind(Operation *reader, Operation *place);
+
+  BlockArgument argument;
+  Operation *update;
+  llvm::SetVector<Operation *> fused;
+  llvm::SetVector<Value> inputs;
+};
+} // namespace
+
+void Update::collectFused() {
+  fused.insert(update);
+  for (size_t i = 0; i < fused.size(); ++i)
+    for (Value read : readsOf(fused[i])) {
+      Operation *producer = read.getDefiningOp();
+      if (!producer)
+        continue;
+      OpModel model = OpModelTable::global().lookup(producer);
+      if (model.fusion == Fusion::Loop || model.free)
+        fused.insert(producer);
+      else
+        inputs.insert(read);
+    }
+}
+
+llvm::SetVector<Operation *> Update::lateReaders() const {
+  llvm::DenseSet<Operation *> before = ancestorsOf(update);
+  llvm::SetVector<Value> same = {};
+  same.insert(argument);
+  llvm::SetVector<Operation *> late;
+  for (size_t i = 0; i < same.size(); ++i)
+    for (OpOperand &use : same[i].getUses()) {
+      Operation *reader = update->getBlock()->findAncestorOpInBlock(*use.getOwner());
+      if (!reader || reader->hasTrait<OpTrait::IsTerminator>())
+        continue;
+      OpModel model = OpModelTable::global().lookup(reader);
+      if (isBarrier(reader))
+        same.insert(reader->getResult(use.getOperandNumber()));
+      else if (model.free || model.kind == planning::OpKind::Transpose)
+        same.insert_range(reader->getResults());
+      else if (!before.contains(reader))
+        late.insert(reader);
+    }
+  return late;
+}
+
+Value Update::chooseGradient() const {
+  auto rank = [&](Value value) {
+    return std::pair(sizeOf(value) == sizeOf(argument), sizeOf(value));
+  };
+  Value best;
+  for (Value input : inputs)
+    if (!best || rank(best) < rank(input) ||
+        (rank(best) == rank(input) && best.getDefiningOp()->isBeforeInBlock(input.getDefiningOp())))
+      best = input;
+  return best;
+}
+
+Value Update::readBehind(Operation *reader, Operation *place) {
+  Block *block = reader->getBlock();
+  llvm::SetVector<Operation *> open;
+  open.insert(reader);
+  for (size_t i = 0; i < open.size(); ++i) {
+    SmallVector<Operation *> next;
+    for (Value result : open[i]->getResults())
+      for (Operation *user : result.getUsers()) {
+        Operation *behind = block->findAncestorOpInBlock(*user);
+        if (!behind)
+          continue;
+        if (place->isBeforeInBlock(behind))
+          return result;
+        next.push_back(behind);
+      }
+    llvm::sort(next, [](Operation *a, Operation *b) { return a->isBeforeInBlock(b); });
+    open.insert_range(next);
+  }
+  return {};
+}
+
+bool Update::order() {
+  collectFused();
+  llvm::SetVector<Operation *> late = lateReaders();
+  Value gradient = chooseGradient();
+  if (late.empty() || !gradient)
+    return false;
+  Operation *last = gradient.getDefiningOp();
+  for (Operation *reader : late)
+    if (last->isBeforeInBlock(reader))
+      last = reader;
+  // What is made of the gradient before `last` is, such as its transpose, stands for it.
+  while (!gradient.use_empty() && !last->isBeforeInBlock(*gradient.getUsers().begin())) {
+    Operation *view = *gradient.getUsers().begin();
+    if (!gradient.hasOneUse() || !fused.contains(view) || view->getNumResults() != 1)
+      break;
+    gradient = view->getResult(0);
+  }
+  for (Operation *user : gradient.getUsers())
+    if (fused.contains(user) && !last->isBeforeInBlock(user))
+      return false;
+  llvm::SetVector<Value> tied;
+  tied.insert(gradient);
+  for (Operation *reader : late)
+    if (Value made = readBehind(reader, last))
+      tied.insert(made);
+  if (tied.size() == 1)
+    return false;
+  tieTogether(tied.getArrayRef());
+  return true;
+}
+
+/// Returns the argument that each result is written into, or null, by result.
+static SmallVector<BlockArgument> donors(func::FuncOp entry) {
+  Operation *terminator = entry.getBody().front().getTerminator();
+  SmallVector<BlockArgument> found(terminator->getNumOperands());
+  for (BlockArgument argument : entry.getArguments()) {
+    auto output =
+        entry.getArgAttrOfType<IntegerAttr>(argument.getArgNumber(), "tf.aliasing_output");
+    if (output && output.getInt() >= 0 && output.getInt() < std::ssize(found))
+      found[output.getInt()] = argument;
+  }
+  for (BlockArgument argument : entry.getArguments()) {
+    unsigned number = argument.getArgNumber();
+    auto donor = entry.getArgAttrOfType<BoolAttr>(number, "jax.buffer_donor");
+    if (!donor || !donor.getValue() || entry.getArgAttr(number, "tf.aliasing_output"))
+      continue;
+    for (auto [result, taken] : llvm::zip_equal(terminator->getOperands(), found))
+      if (!taken && result.getType() == argument.getType() && !isa<BlockArgument>(result)) {
+        taken = argument;
+        break;
+      }
+  }
+  return found;
+}
+
+int64_t remat::orderUpdates(func::FuncOp entry) {
+  Operation *terminator = entry.getBody().front().getTerminator();
+  int64_t barriers = 0;
+  for (auto [index, argument] : llvm::enumerate(donors(entry))) {
+    Operation *update = terminator->getOperand(index).getDefiningOp();
+    if (argument && update && sizeOf(argument) >= kLeastTiedBytes)
+      barriers += Update(argument, update).order();
+  }
+  return barriers;
+}
