@@ -118,7 +118,7 @@ def _of_files(arguments: argparse.Namespace) -> Report:
             f"{arguments.plan}: schedules op {strange[0]}, which {arguments.file} does not have; "
             "name the problem.json that the plan was made for"
         )
-    with progress.step("planning the curve"):
+    with progress.step(f"reporting {arguments.file}"):
         return report_of(problem, plan, curve=arguments.curve)
 
 

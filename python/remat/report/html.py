@@ -79,19 +79,23 @@ script-src 'sha256-{allowed}'; img-src data:; base-uri 'none'; form-action 'none
 def _data(document: dict[str, Any]) -> str:
     """Returns what the script needs, as JSON that cannot end its element."""
     timelines = {}
+    places: dict[int, int] = {}
     for key in ("plain", "planned"):
         if document[key]:
             timeline = document[key]["timeline"]
+            shown = timeline["instances"]
             timelines[key] = {
                 "steps": timeline["steps"],
                 "peak_step": timeline["peak_step"],
                 "step": timeline["samples"]["step"],
                 "cost": timeline["samples"]["cost"],
-                **timeline["instances"],
+                "value": [places.setdefault(one, len(places)) for one in shown["value"]],
+                "begin": shown["begin"],
+                "end": shown["end"],
             }
+    rows = [document["values"][one] for one in places]
     values = [
-        [row["value"], row["bytes"], row["kind"], row["op"], words.place(row)]
-        for row in document["values"]
+        [row["value"], row["bytes"], row["kind"], row["op"], words.place(row)] for row in rows
     ]
     text = json.dumps(
         {"timelines": timelines, "values": values, "unit": document["cost_unit"]},
