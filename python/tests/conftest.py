@@ -16,6 +16,14 @@ os.environ.setdefault("JAX_PLATFORMS", "cpu")
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def cache_of_the_tests(tmp_path_factory):
+    """Measurements of earlier runs prove nothing, and the user's are left alone."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("REMAT_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
 @pytest.fixture(scope="session")
 def exported():
     """The `jax.export.Exported` of one step of a two-layer network; arg 0 is donated."""

@@ -130,6 +130,7 @@ class Page:
             "PYTHONPATH": str(root / "python"),
             "REMAT_BIN": str(bin_folder),
             "JAX_PLATFORMS": "cpu",
+            "REMAT_CACHE": str(folder / ".cache"),
             "COLUMNS": "100",
             "NO_COLOR": "1",
         }

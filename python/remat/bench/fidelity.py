@@ -26,6 +26,17 @@ from remat.xla.targets import Target
 if TYPE_CHECKING:
     from remat.zoo import ZooModel
 
+#: A model of each family that is compiled in seconds, larger than XLA's workspaces.
+MODELS = (
+    "gpt2s_b8_s1024",
+    "vitb16_b32",
+    "mixerb16_b64_adam",
+    "resnet50_b32",
+    "vgg19_b64",
+    "unet_b8_572",
+    "googlenet_b256",
+    "lstm_u100",
+)
 BUDGETS = ("70%", "50%", "35%", "min")
 SCOPE = "temporaries"
 PLAIN = "plain"
@@ -207,7 +218,10 @@ def register(commands: argparse._SubParsersAction) -> None:
     text = "Compares the temporaries that the memory model predicts with XLA's, on zoo models."
     parser = add_command(commands, "fidelity", text)
     parser.add_argument(
-        "models", nargs="*", metavar="MODEL", help="models of the zoo (default: the small ones)"
+        "models",
+        nargs="*",
+        metavar="MODEL",
+        help=f"models of the zoo (default: {' '.join(MODELS)})",
     )
     parser.add_argument(
         "--target",
@@ -239,8 +253,7 @@ def run(arguments: argparse.Namespace) -> int:
     records.expect_new(arguments, "json", "csv")
     target = targets.get(arguments.target)
     targets.python_for(target)
-    chosen = [zoo.get(name) for name in arguments.models]
-    chosen = chosen or [model for model in zoo.models() if model.small]
+    chosen = [zoo.get(name) for name in arguments.models or MODELS]
     budgets = tuple(arguments.budget or BUDGETS)
     if PLAIN in budgets:
         raise InputError(f"--budget={PLAIN}: the plain program is always measured; leave it out")
