@@ -95,6 +95,28 @@ void Folding::findFusingReaders() {
   }
 }
 
+int64_t Folding::countReaders(NodeId id) const {
+  int64_t count = 0;
+  for (NodeId user : program.nodes[id].users) {
+    const OpModel &model = program.nodes[user].model;
+    count += model.kind == OpKind::View && model.free ? countReaders(user) : 1;
+  }
+  return count;
+}
+
+/// True if its readers together read no more bytes when each computes `id` itself
+/// than when it is written once and read by each. Without this a chain of sums
+/// whose every link has another reader, as of residual blocks, would be one kernel
+/// that reads all of their terms.
+bool Folding::gainsByFusion(NodeId id) const {
+  __int128 written = 0, read = 0, readers = countReaders(id);
+  for (int64_t bytes : program.nodes[id].bytes)
+    written += bytes;
+  for (Value value : footprint(id).buffers) // of a larger one only a slice
+    read += std::min<__int128>(program.bytesOf(value), written);
+  return readers * read <= read + (1 + readers) * written;
+}
+
 bool Folding::foldsInXlaModel(NodeId id) const {
   const Node &node = program.nodes[id];
   if (node.model.free && (node.model.kind == OpKind::View || node.model.kind == OpKind::Constant))
@@ -105,6 +127,8 @@ bool Folding::foldsInXlaModel(NodeId id) const {
     return true;
   if (closesDiamond(program, id))
     return true;
+  if (!gainsByFusion(id))
+    return false;
   // A loop starts from a filled buffer by filling the buffer it carries.
   bool isFill = node.model.kind == OpKind::Broadcast && readsFoldedConstantsOnly(id);
   return (node.model.fusion == Fusion::Loop || reducesNothing(node)) && readBy([&](NodeId user) {

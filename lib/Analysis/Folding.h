@@ -46,6 +46,9 @@ private:
   bool isFreeScalar(NodeId node) const;
   bool foldsInProgramModel(NodeId node) const;
   bool foldsInXlaModel(NodeId node) const;
+  /// Readers of `node`, those of its views instead of the views.
+  int64_t countReaders(NodeId node) const;
+  bool gainsByFusion(NodeId node) const;
   void findFusingReaders();
   void appendRead(mlir::Value value, Footprint &footprint) const;
 

@@ -45,6 +45,13 @@ struct Program {
     mlir::Operation *op = value.getDefiningOp();
     return op ? idOf.lookup(op) : -1;
   }
+
+  int64_t bytesOf(mlir::Value value) const {
+    if (auto argument = mlir::dyn_cast<mlir::BlockArgument>(value))
+      return argumentBytes[argument.getArgNumber()];
+    auto result = mlir::cast<mlir::OpResult>(value);
+    return nodes[producer(value)].bytes[result.getResultNumber()];
+  }
 };
 
 /// Reads `entry`: models, sizes and uses of its live ops. Errors are listed at

@@ -12,7 +12,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -145,6 +145,18 @@ CHOICES = {
     "pins": ("none", "masks", "kept"),
 }
 
+#: The options that make plans: they do not go with a plan that is there.
+_PLANNING = (
+    "budget",
+    "strategy",
+    "effort",
+    "order",
+    "family",
+    "objective",
+    "last_segment",
+    "granularity",
+)
+
 #: The target that a platform of JAX needs.
 TARGET_OF_PLATFORM = {
     "cpu": "xla-cpu",
@@ -250,22 +262,46 @@ def rewrite(text: str, options: RematOptions, name: str = "step") -> RematAnswer
     return _run_remat(text, "remat", options, name)
 
 
+def rewrite_with(
+    text: str, plan: dict[str, Any], options: RematOptions, name: str = "step"
+) -> RematAnswer:
+    """Rewrites the step in `text` by a plan that was made for it (a plan.json).
+
+    Of `options`, those that make plans are left out, the budget too; as `rewrite` otherwise.
+    """
+    options = replace(options, **dict.fromkeys(_PLANNING))
+    return _run_remat(text, "remat", options, name, plan)
+
+
 def plan(text: str, options: RematOptions, name: str = "step") -> RematAnswer:
-    """Plans the step in `text` (generic MLIR) without rewriting it; as `rewrite` otherwise."""
-    return _run_remat(text, "remat-plan", options, name)
+    """Plans the step in `text` (generic MLIR) without rewriting it; as `rewrite` otherwise.
+
+    Of the target only its cost table matters here, if `options` names none.
+    """
+    cost = options.cost or _COST_OF_TARGET.get(options.target or "")
+    return _run_remat(text, "remat-plan", replace(options, target=None, cost=cost), name)
 
 
 #: What remat-opt calls the step, in the folder it runs in: a name that no program mentions.
 SOURCE = "remat-input.mlir"
 
 
-def _run_remat(text: str, step: str, options: RematOptions, name: str) -> RematAnswer:
+def _run_remat(
+    text: str,
+    step: str,
+    options: RematOptions,
+    name: str,
+    plan: dict[str, Any] | None = None,
+) -> RematAnswer:
     with tempfile.TemporaryDirectory(prefix="remat-") as folder:
         root = Path(folder)
         output = root / "out.mlir"
         (root / SOURCE).write_text(text, encoding="utf-8")
         # Bare names: options of passes are split at blanks, which a folder's name may hold.
         pairs = [*options.pairs(), "problem-file=problem.json", "plan-output=plan.json"]
+        if plan is not None:
+            (root / "given.json").write_text(json.dumps(plan), encoding="utf-8")
+            pairs.append("plan-file=given.json")
         passes = [f"--{step}={' '.join(pairs)}"]
         if step == "remat-plan":
             passes.insert(0, "--remat-inline")

@@ -18,6 +18,14 @@ from remat.toolchain import TARGET_OF_PLATFORM
 PLATFORM_OF = {"xla-cpu": "cpu", "xla-gpu": "cuda", "xla-tpu": "tpu"}
 
 
+def backend_encoding() -> str:
+    """Returns the encoding for the JAX backend in use."""
+    backend = jax.default_backend()
+    if backend not in TARGET_OF_PLATFORM:
+        raise InputError(f"no encoding is known for the JAX backend {backend!r}; pass target=")
+    return TARGET_OF_PLATFORM[backend]
+
+
 def indices(argnums: int | Sequence[int]) -> tuple[int, ...]:
     return (argnums,) if isinstance(argnums, int) else tuple(argnums)
 

@@ -11,9 +11,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from remat import convert, toolchain
+from remat.budget import budget_text
 from remat.errors import InputError
-from remat.jax.call import PLATFORM_OF, Call, indices
-from remat.jax.fit import _backend_target, _budget_text
+from remat.jax.call import PLATFORM_OF, Call, backend_encoding, indices
 from remat.report import Report, report_of
 from remat.report.arguments import argument_names
 from remat.toolchain import RematOptions
@@ -62,14 +62,14 @@ def explain(
     Example:
         print(remat.jax.explain(step, params, batch, donate_argnums=0))
     """
-    named = target or _backend_target()
+    named = target or backend_encoding()
     device = targets.get(named) if named in targets.NAMES else None
     encoding = device.encoding if device else named
     if encoding not in PLATFORM_OF:
         known = ", ".join((*targets.NAMES, *PLATFORM_OF))
         raise InputError(f"target {named!r} is unknown; expected {known}")
     options = RematOptions(
-        budget=None if budget is None else _budget_text(budget),
+        budget=None if budget is None else budget_text(budget),
         strategy="none" if budget is None else None,
         budget_scope=budget_scope,
         cost=cost or (device.cost if device else toolchain._COST_OF_TARGET[encoding]),

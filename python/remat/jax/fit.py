@@ -7,20 +7,22 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from numbers import Integral
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import jax
 from jax import export
 
 from remat import convert, toolchain
+from remat.budget import Budget, budget_text
 from remat.errors import InputError
-from remat.jax.call import PLATFORM_OF, Call, indices, jit_exported
+from remat.jax.call import PLATFORM_OF, Call, backend_encoding, indices, jit_exported
 from remat.jax.fitted_report import report_of_fitted
+from remat.loop import MOST_COMPILES, VARIANTS, Job, Outcome, fit_module
 from remat.plan import Plan
-from remat.toolchain import TARGET_OF_PLATFORM, RematOptions
+from remat.toolchain import RematOptions
+from remat.xla import targets
+from remat.xla.measure import measure
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -31,20 +33,25 @@ class FittedStep:
 
     Attributes:
         plan: what is recomputed, and the predicted peaks and price.
-        target: the encoding, "xla-cpu", "xla-gpu" or "xla-tpu".
+        target: the device or the encoding that it was fitted for.
+        outcome: what XLA measured on the way; None if nothing was compiled.
         exported: the rewritten program with its signature, as `jax.export` holds it.
     """
 
     plan: Plan
     target: str
+    outcome: Outcome | None
     exported: export.Exported
     _jitted: Any
     _statics: Mapping[int, Any]
 
     def __repr__(self) -> str:
+        what, peak, plain = "predicted", self.plan.peak, self.plan.plain_peak
+        if self.outcome:
+            what, peak, plain = "measured", self.outcome.peak, self.outcome.plain_peak
         return (
-            f"<FittedStep {self.exported.fun_name} for {self.target}: predicted peak "
-            f"{self.plan.peak} of {self.plan.plain_peak} B, overhead {self.plan.overhead:.2%}>"
+            f"<FittedStep {self.exported.fun_name} for {self.target}: {what} peak "
+            f"{peak} of {plain} B, overhead {self.plan.overhead:.2%}>"
         )
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -72,9 +79,12 @@ class FittedStep:
             found = report_of_fitted(self, curve=curve)
             found.html(html)
             found.json(json)
+        if self.outcome:
+            return f"{self.outcome.report()}{self.plan.report(limit)}"
         return (
             f"{self.plan.report(limit)}"
-            "The peaks are predicted from the program; they are not yet verified on a device.\n"
+            "The peaks are predicted from the program; give target= a device to have XLA measure "
+            "them.\n"
         )
 
     def _dynamic(self, args: tuple[Any, ...]) -> list[Any]:
@@ -109,8 +119,14 @@ def fit(
     memory_model: str = "xla",
     loss: int | None = None,
     fold_free: bool | None = None,
+    compiles: int = MOST_COMPILES,
 ) -> FittedStep:
-    """Returns `step`, rewritten so that its predicted peak is at most `budget`.
+    """Returns `step`, rewritten so that its peak is at most `budget`.
+
+    With a device as `target` that is the peak that XLA itself measures: rewritten programs
+    are compiled for the device, which need not be there, until the fastest that fits is
+    found. Ctrl-C ends the search; the best program so far is then returned. With an encoding
+    as `target`, or none, the peak is predicted, and nothing is compiled.
 
     The result computes the same function op for op (the rewrite is proven equal before
     it is returned), takes and returns the same pytrees, and donates the same arguments.
@@ -119,35 +135,45 @@ def fit(
         step: a whole training step: loss, gradients and, usually, the update. A plain
             function, or one that `jax.jit` returned (its donation is taken over).
         *example_args: its arguments, or `jax.ShapeDtypeStruct`s of their shapes.
-        budget: bytes (an int, "8GiB", "800MB"), a share of the plain step's predicted peak
-            ("50%"), or "min" for the smallest peak the strategy reaches.
+        budget: bytes (an int, "8GiB", "800MB"), a share of the plain step's peak ("50%"), or
+            "min" for the smallest peak that is reached.
         donate_argnums: as in `jax.jit`.
         static_argnums: as in `jax.jit`; the step is fitted to the values given.
         example_kwargs: keyword arguments of the step.
-        target: the encoding: "xla-cpu", "xla-gpu" or "xla-tpu" (default: the backend in use).
+        target: a device: "h100", "a100", "tpu-v5p", "tpu-v5e", or "local" for the backend in
+            use; or an encoding: "xla-cpu", "xla-gpu" or "xla-tpu" (default: that of the
+            backend in use).
         budget_scope: what the budget counts: "total" (arguments + results + temporaries,
             donated arguments once), "non-arguments" or "temporaries".
-        cost: cost table (default: "h100" for xla-gpu, "tpu-v5p" for xla-tpu, "host" for
-            xla-cpu).
+        cost: cost table (default: the device's; "h100" for xla-gpu, "tpu-v5p" for xla-tpu,
+            "host" for xla-cpu).
         loss: which of the step's array results is the loss, counted from 0 over the flattened
             tree (default: the first scalar float).
         effort: how many steps strategy "best" may take: "fast", "default" or "max".
         order: order in which ops first run: "base", or "reorder" for the best plan of that
-            and of up to three others made to need less memory. XLA chooses an order of its own.
+            and of up to three others made to need less memory (the default where programs are
+            measured). XLA chooses an order of its own.
         strategy, family, objective, last_segment, granularity, memory_model, fold_free: as in
             `remat plan --help`.
 
-    Errors: BudgetError if the budget cannot be met; InputError for an option, or a step
-    that has no backward part or spans several devices; whatever tracing `step` raises.
+        compiles: how many rewritten programs may be compiled for a device.
+
+    Errors: BudgetError if the budget cannot be met, with the smallest peak reached and a
+    proven floor; MissingExtra if nothing here compiles for the device; InputError for an
+    option, or a step that has no backward part or spans several devices; whatever tracing
+    `step` raises.
 
     Example:
         step = remat.jax.fit(step, params, batch, budget="50%", donate_argnums=0)
         params, loss = step(params, batch)
     """
-    budget = _budget_text(budget)
-    target = target or _backend_target()
-    if target not in PLATFORM_OF:
-        raise InputError(f"target {target!r} is unknown; expected {', '.join(PLATFORM_OF)}")
+    budget = budget_text(budget)
+    target = target or backend_encoding()
+    device = targets.get(target) if target in targets.NAMES else None
+    encoding = device.encoding if device else target
+    if encoding not in PLATFORM_OF:
+        known = ", ".join((*targets.NAMES, *PLATFORM_OF))
+        raise InputError(f"target {target!r} is unknown; expected {known}")
     call = Call(
         step,
         example_args,
@@ -155,58 +181,52 @@ def fit(
         indices(donate_argnums),
         indices(static_argnums),
     )
-    exported = call.export(target)
+    exported = call.export(encoding)
     if exported.nr_devices != 1:
         raise InputError(
             f"the step runs on {exported.nr_devices} devices; only steps for one device can be "
             "fitted"
         )
     module = convert.from_exported(exported)
-    answer = toolchain.rewrite(
-        module.text,
-        RematOptions(
-            budget=budget,
-            budget_scope=budget_scope,
-            strategy=strategy,
-            effort=effort,
-            order=order,
-            family=family,
-            objective=objective,
-            last_segment=last_segment,
-            granularity=granularity,
-            cost=cost,
-            memory_model=memory_model,
-            target=target,
-            loss=loss,
-            fold_free=fold_free,
-        ),
-        module.name,
+    options = RematOptions(
+        strategy=strategy,
+        effort=effort,
+        order=order,
+        family=family,
+        objective=objective,
+        last_segment=last_segment,
+        granularity=granularity,
+        cost=cost or (device.cost if device else None),
+        memory_model=memory_model,
+        target=encoding,
+        loss=loss,
+        fold_free=fold_free,
     )
-    for warning in answer.warnings:
-        warnings.warn(warning, stacklevel=2)
-    fitted = convert.replace_module(exported, module.replace_text(answer.text))
+    outcome = None
+    if device:
+        job = Job(
+            module.text,
+            module.name,
+            replace(options, order=order or "reorder"),
+            VARIANTS[encoding],
+            lambda text: measure(text, device, devices=exported.nr_devices, name=module.name),
+            device.title,
+            compiles,
+        )
+        outcome = fit_module(job, Budget.parse(budget), budget_scope)
+        text, plan, messages = outcome.text, outcome.plan, outcome.warnings
+    else:
+        options = replace(options, budget=budget, budget_scope=budget_scope)
+        answer = toolchain.rewrite(module.text, options, module.name)
+        text, plan, messages = answer.text, Plan(answer.problem, answer.plan), answer.warnings
+    for message in messages:
+        warnings.warn(message, stacklevel=2)
+    fitted = convert.replace_module(exported, module.replace_text(text))
     return FittedStep(
-        plan=Plan(answer.problem, answer.plan),
+        plan=plan,
         target=target,
+        outcome=outcome,
         exported=fitted,
         _jitted=jit_exported(fitted, call.donated()),
         _statics=call.statics,
     )
-
-
-def _budget_text(budget: int | str) -> str:
-    if isinstance(budget, str):
-        return budget
-    if isinstance(budget, Integral) and not isinstance(budget, bool):
-        return str(int(budget))
-    ways = "write bytes as an int or as '8GiB', a share of the plain peak as '60%', or 'min'"
-    if isinstance(budget, float) and 0 < budget <= 1:
-        ways = f"write '{budget * 100:.6g}%' for that share of the plain peak, or bytes as an int"
-    raise InputError(f"budget {budget!r} is a {type(budget).__name__}; {ways}")
-
-
-def _backend_target() -> str:
-    backend = jax.default_backend()
-    if backend not in TARGET_OF_PLATFORM:
-        raise InputError(f"no encoding is known for the JAX backend {backend!r}; pass target=")
-    return TARGET_OF_PLATFORM[backend]

@@ -18,10 +18,10 @@ from jax.custom_derivatives import SymbolicZero
 from jax.extend.core import ClosedJaxpr, jaxpr_as_fun
 
 from remat import convert, toolchain
+from remat.budget import budget_text
 from remat.errors import BudgetError, InputError
 from remat.jax import equations
-from remat.jax.call import PLATFORM_OF, indices
-from remat.jax.fit import _backend_target, _budget_text
+from remat.jax.call import PLATFORM_OF, backend_encoding, indices
 from remat.jax.proof import prove
 from remat.jax.realise import Halves, realise
 from remat.plan import Plan, format_bytes
@@ -69,11 +69,11 @@ def checkpoint(
         loss = remat.jax.checkpoint(loss, budget="50%")
         value, gradients = jax.value_and_grad(loss)(parameters, batch)
     """
-    target = target or _backend_target()
+    target = target or backend_encoding()
     if target not in PLATFORM_OF:
         raise InputError(f"target {target!r} is unknown; expected {', '.join(PLATFORM_OF)}")
     options = RematOptions(
-        budget=_budget_text(budget),
+        budget=budget_text(budget),
         budget_scope=budget_scope,
         strategy=strategy,
         effort=effort,

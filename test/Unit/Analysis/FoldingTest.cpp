@@ -179,6 +179,39 @@ TEST(FoldingTest, X1_OneOtherReaderMakesABuffer) {
   EXPECT_EQ(Step(text, xla()).ids(), (std::vector<int64_t>{0, 1, 3, 4, 5, 6}));
 }
 
+TEST(FoldingTest, X1_WhereReadersThenReadNoMoreBytes) {
+  std::string dots, sums;
+  for (std::string i : {"0", "1", "2", "3", "4"})
+    dots += dot("%d" + i, "%x");
+  std::string last = "%d0";
+  for (std::string i : {"1", "2", "3"}) {
+    sums += op("%s" + i, "stablehlo.add", last + ", %d" + i) +
+            op("%t" + i, "stablehlo.tanh", "%s" + i) + dot("%u" + i, "%t" + i);
+    last = "%s" + i;
+  }
+  Step step(stepAround(dots + sums + op("%s4", "stablehlo.add", "%s3, %d4") +
+                       op("%y1", "stablehlo.add", "%u1, %u2") +
+                       op("%y2", "stablehlo.add", "%y1, %u3") +
+                       op("%y", "stablehlo.add", "%y2, %s4")),
+            xla());
+  // Two readers of a sum of four terms would read eight buffers; written once, it
+  // costs seven. The sums of two and of three terms (ops 5 and 8) are folded.
+  EXPECT_EQ(step.ids(), (std::vector<int64_t>{0, 1, 2, 3, 4, 6, 7, 9, 10, 11, 12, 13, 17, 18, 19}));
+  EXPECT_EQ(step.reads(12), "%11");
+  EXPECT_EQ(step.reads(17), "%7 %10 %13 %11 %4");
+}
+
+TEST(FoldingTest, X1_ASliceReadsAsMuchAsItMakes) {
+  std::string text =
+      stepAround(dot("%h", "%x") + R"(
+    %two = "stablehlo.concatenate"(%h, %h) <{dimension = 0 : i64}> : (tensor<2x4xf32>, tensor<2x4xf32>) -> tensor<4x4xf32>
+    %all = "foo.pure"(%two) {remat.pure} : (tensor<4x4xf32>) -> tensor<4x4xf32>
+    %v = "stablehlo.slice"(%all) <{start_indices = array<i64: 0, 0>, limit_indices = array<i64: 2, 4>, strides = array<i64: 1, 1>}> : (tensor<4x4xf32>) -> tensor<2x4xf32>)" +
+                 op("%a", "stablehlo.add", "%v, %x") + op("%b", "stablehlo.add", "%v, %a") +
+                 op("%y", "stablehlo.add", "%a, %b"));
+  EXPECT_EQ(Step(text, xla()).ids(), (std::vector<int64_t>{0, 1, 2, 6, 7, 8}));
+}
+
 TEST(FoldingTest, X1_ThroughViews) {
   auto text = [](const std::string &reader) {
     return stepAround(dot("%h", "%x") + op("%t", "stablehlo.tanh", "%h") +

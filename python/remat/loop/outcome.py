@@ -1,0 +1,146 @@
+# Part of Remat, under the Apache License v2.0 with LLVM Exceptions.
+# See LICENSE for license information.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""What the closed loop found: every program it compiled, and the one it chose."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+
+from rich.console import Console
+from rich.table import Table
+
+from remat.plan import Plan, format_bytes
+from remat.xla.measure import Measurement
+
+
+def peak_of(measured: Measurement, scope: str) -> int:
+    """Returns the bytes of a measurement that count in `scope`."""
+    if scope == "temporaries":
+        return measured.temp
+    if scope == "non-arguments":
+        return measured.total - measured.arguments
+    return measured.total
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One rewritten program, as the compiler measured it. Bytes.
+
+    Attributes:
+        variant: how the plan was encoded.
+        level: the budget that the planner was given, in temporaries of the memory model.
+        plan: what is recomputed.
+        expected: the temporaries that earlier trials let expect; None for a first one.
+        measured: what the compiler says.
+    """
+
+    variant: str
+    level: int
+    plan: Plan
+    expected: int | None
+    measured: Measurement
+
+    @property
+    def error(self) -> float | None:
+        """Expected over measured temporaries, less 1, as a share."""
+        if self.expected is None or not self.measured.temp:
+            return None
+        return self.expected / self.measured.temp - 1
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The answer of the closed loop. Bytes are in scope `scope`.
+
+    Attributes:
+        text: the chosen program.
+        plan: its plan, which recomputes nothing where the plain program fits.
+        chosen: its trial; None where the plain program fits.
+        plain: the measurement of the plain program.
+        trials: everything that was compiled, in order.
+        budget: the bytes allowed; None for the smallest peak.
+        interrupted: the search was ended early by the user.
+        warnings: what the planner warns of.
+    """
+
+    text: str
+    plan: Plan
+    chosen: Trial | None
+    plain: Measurement
+    trials: tuple[Trial, ...]
+    budget: int | None
+    scope: str
+    interrupted: bool = False
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def measured(self) -> Measurement:
+        """The measurement of the chosen program."""
+        return self.chosen.measured if self.chosen else self.plain
+
+    @property
+    def peak(self) -> int:
+        """The measured peak of the chosen program."""
+        return peak_of(self.measured, self.scope)
+
+    @property
+    def plain_peak(self) -> int:
+        """The measured peak of the plain program."""
+        return peak_of(self.plain, self.scope)
+
+    @property
+    def slowdown(self) -> float | None:
+        """Estimated time over the plain program's; None where the compiler gives none."""
+        return slowdown(self.measured, self.plain)
+
+    def summary(self) -> str:
+        """Returns the outcome in a few lines."""
+        share = self.peak / self.plain_peak if self.plain_peak else 1.0
+        lines = [
+            f"plain peak     {format_bytes(self.plain_peak)}   (scope: {self.scope}; measured by "
+            f"XLA for {self.plain.target})",
+            f"fitted peak    {format_bytes(self.peak)}   {share:.1%} of plain",
+        ]
+        if self.budget is not None:
+            lines.insert(1, f"budget         {format_bytes(self.budget)}")
+        if self.slowdown is not None:
+            lines.append(f"step time      x{self.slowdown:.3f}   (estimated by XLA)")
+        count = len(self.trials) + 1
+        lines.append(f"compiled       {count} program{'s' if count != 1 else ''}")
+        if self.chosen:
+            lines.append(f"encoding       {self.chosen.variant}")
+        return "\n".join(lines)
+
+    def report(self) -> str:
+        """Returns summary and table as plain text."""
+        out = io.StringIO()
+        console = Console(file=out, width=120, color_system=None)
+        console.print(self.summary(), markup=False, highlight=False, soft_wrap=True)
+        console.print(self.table())
+        return out.getvalue()
+
+    def table(self) -> Table:
+        """Returns the trials as a table."""
+        table = Table(title=f"programs compiled for {self.plain.target}")
+        for name in ("encoding", "planned for", "expected", "measured", "time", ""):
+            table.add_column(name, justify="left" if name in ("encoding", "") else "right")
+        for trial in self.trials:
+            ratio = slowdown(trial.measured, self.plain)
+            table.add_row(
+                trial.variant,
+                f"{trial.level:,}",
+                f"{trial.expected:,}" if trial.expected is not None else "",
+                f"{trial.measured.temp:,}",
+                f"x{ratio:.3f}" if ratio is not None else "",
+                "chosen" if trial is self.chosen else "",
+            )
+        return table
+
+
+def slowdown(measured: Measurement, plain: Measurement) -> float | None:
+    """Returns the estimated time of one program over another's, if both are known."""
+    if not measured.time_us or not plain.time_us:
+        return None
+    return measured.time_us / plain.time_us

@@ -1,0 +1,318 @@
+# Part of Remat, under the Apache License v2.0 with LLVM Exceptions.
+# See LICENSE for license information.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""Finds the fastest program that the compiler itself measures within a budget."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from remat import progress, toolchain
+from remat.budget import Budget
+from remat.errors import BudgetError, ToolchainError
+from remat.loop.levels import Levels
+from remat.loop.outcome import Outcome, Trial, peak_of, slowdown
+from remat.loop.prediction import expect
+from remat.loop.variants import Variant
+from remat.plan import Plan, format_bytes
+from remat.toolchain import RematOptions
+from remat.xla.measure import Measurement
+
+#: Programs compiled beside the plain one, unless the caller says otherwise.
+MOST_COMPILES = 10
+#: A fit that leaves less than one part in this many of the temporaries unused is not refined.
+_SLACK = 40
+#: A faster program by less than one part in this many is no better, only larger.
+_TIE = 200
+
+
+@dataclass(frozen=True)
+class Job:
+    """What to fit: a step as generic MLIR, and how.
+
+    Attributes:
+        text, name: the step and what messages call it.
+        options: for the planner; budget, scope and encoding knobs are the search's own.
+        variants: encodings to try, in this order.
+        measure: compiles a module (MLIR text) and says what it needs.
+        confirm: the same to the end, for compilers that know the last bytes late; the
+            chosen program has to pass it. None: `measure` compiles to the end.
+        target: name of the device, for messages.
+        most: programs that may be compiled beside the plain one.
+    """
+
+    text: str
+    name: str
+    options: RematOptions
+    variants: Sequence[Variant]
+    measure: Callable[[str], Measurement]
+    target: str
+    most: int = MOST_COMPILES
+    confirm: Callable[[str], Measurement] | None = None
+
+
+def fit_module(job: Job, budget: Budget, scope: str = "total") -> Outcome:
+    """Returns the fastest program found whose measured peak is within `budget`.
+
+    Levels, the budgets that the planner is given, lie on a grid that depends on the program
+    only, so that nearby budgets compile the same programs. If the user interrupts, the best
+    program so far is returned; without one the interrupt goes on.
+
+    Errors: BudgetError with the smallest measured peak and the proven floor if no program
+    fits; those of the planner and of the compiler for the plain program.
+    """
+    with progress.step(f"{job.name}: compiling the plain step for {job.target}"):
+        plain = job.measure(job.text)
+    return _Search(job, scope, plain).run(budget.limit(peak_of(plain, scope)))
+
+
+class _Search:
+    def __init__(self, job: Job, scope: str, plain: Measurement) -> None:
+        self._job = job
+        self._scope = scope
+        self._plain = plain
+        self._plans: dict[int, toolchain.RematAnswer] = {}
+        self._texts: dict[tuple[str, int], str] = {}
+        self._measured: dict[str, Measurement] = {job.text: plain}
+        self._trials: dict[tuple[str, int], Trial] = {}
+        self._confirmed: set[tuple[str, int]] = set()
+        self._broken: dict[str, ToolchainError] = {}
+        self._interrupted = False
+        with progress.step(f"{job.name}: predicting the plain step"):
+            answer = self._answer("100%")
+        self._warnings = answer.warnings
+        self._plain_plan = Plan(answer.problem, answer.plan)
+        self._levels = Levels(self._plain_plan.plain_peak)
+
+    # The answer.
+
+    def _confirm(self, room: int | None) -> None:
+        """Compiles what is chosen to the end; what then needs too much is passed over."""
+        while self._job.confirm and (chosen := self._found(room)):
+            key = chosen.variant, chosen.level
+            if key in self._confirmed:
+                return
+            with progress.step(f"{self._job.name}: compiling the chosen program to the end"):
+                measured = self._job.confirm(self._texts[key])
+            self._confirmed.add(key)
+            self._trials[key] = replace(chosen, measured=measured)
+
+    def run(self, limit: int | None) -> Outcome:
+        room = (
+            None if limit is None else limit - peak_of(self._plain, self._scope) + self._plain.temp
+        )
+        if room is not None and self._plain.temp <= room:
+            return self._outcome(None, limit)
+        try:
+            if room is not None and room > 0:
+                self._aim_all(room)
+                while len(self._measured) <= self._job.most and self._refine(room):
+                    pass
+                self._confirm(room)
+            if room is None or (room > 0 and not self._fits(room)):
+                self._descend(room)
+                self._confirm(room)
+        except KeyboardInterrupt:
+            if not self._found(room):
+                raise
+            self._interrupted = True
+        chosen = self._found(room)
+        if room is not None and not chosen:
+            raise self._refusal(limit)
+        return self._outcome(chosen, limit)
+
+    def _found(self, room: int | None) -> Trial | None:
+        """Returns the fastest fit, or for the smallest peak the smallest trial, if any."""
+        if room is None:
+            trials = [t for t in self._trials.values() if t.measured.temp < self._plain.temp]
+            return min(trials, key=lambda t: t.measured.temp, default=None)
+        fits = self._fits(room)
+        if not fits:
+            return None
+        fastest = min(map(self._price, fits))
+        ties = [t for t in fits if self._price(t) <= fastest * (1 + 1 / _TIE)]
+        return min(ties, key=lambda t: (t.measured.temp, self._price(t)))
+
+    def _outcome(self, chosen: Trial | None, limit: int | None) -> Outcome:
+        return Outcome(
+            text=self._texts[chosen.variant, chosen.level] if chosen else self._job.text,
+            plan=chosen.plan if chosen else self._plain_plan,
+            chosen=chosen,
+            plain=self._plain,
+            trials=tuple(self._trials.values()),
+            budget=limit,
+            scope=self._scope,
+            interrupted=self._interrupted,
+            warnings=self._warnings,
+        )
+
+    def _refusal(self, limit: int) -> BudgetError:
+        with progress.step(f"{self._job.name}: proving the floor"):
+            planned = self._refused_by_planner()
+        fixed = peak_of(self._plain, self._scope) - self._plain.temp
+        temps = [trial.measured.temp for trial in self._trials.values()]
+        smallest = min([*temps, self._plain.temp]) + fixed
+        return BudgetError(
+            f"budget {format_bytes(limit)} is not met on {self._job.target}: the smallest peak "
+            f"that XLA measured is {format_bytes(smallest)} (scope: {self._scope}, of "
+            f"{len(temps) + 1} programs); {format_bytes(fixed)} of it are arguments and results, "
+            f"and no plan's temporaries are predicted below {format_bytes(planned.floor)}; "
+            "give a larger budget, or a smaller batch",
+            budget=limit,
+            floor=planned.floor + fixed,
+            smallest=smallest,
+            scope=self._scope,
+            op=planned.op,
+            location=planned.location,
+            largest=planned.largest,
+        )
+
+    def _refused_by_planner(self) -> BudgetError:
+        try:
+            self._answer("1")
+        except BudgetError as error:
+            return error
+        return BudgetError("", floor=0)
+
+    # The moves.
+
+    def _aim_all(self, room: int) -> None:
+        """Tries each variant at the level that should just fit."""
+        for variant in self._job.variants:
+            self._try(variant, self._aim(variant, room))
+
+    def _refine(self, room: int) -> bool:
+        """Makes the most promising next trial; returns False where there is none."""
+        for variant in sorted(self._job.variants, key=lambda v: self._promise(v, room)):
+            level = self._next_level(variant, room)
+            if level is not None and self._try(variant, level):
+                return True
+        return False
+
+    def _next_level(self, variant: Variant, room: int) -> int | None:
+        """Returns where to try `variant` next, or None where that would not help."""
+        mine = self._of(variant)
+        if not mine:
+            return None
+        fits = [trial for trial in mine if trial.measured.temp <= room]
+        over = [trial.level for trial in mine if trial.measured.temp > room]
+        level = self._aim(variant, room)
+        if over:
+            level = min(level, self._levels.below(min(over)))
+        if fits:
+            top = max(fits, key=lambda trial: trial.level)
+            if room - top.measured.temp < room // _SLACK:
+                return None
+            level = max(level, self._levels.above(top.level))
+            return level if not over or level < min(over) else None
+        best = min(map(self._price, self._fits(room)), default=None)
+        return level if best is None or min(map(self._price, mine)) < best else None
+
+    def _descend(self, room: int | None) -> None:
+        """Looks for the smallest peak: from the smallest plan of each variant upwards."""
+        with progress.step(f"{self._job.name}: planning for the smallest peak"):
+            answer = toolchain.plan(self._job.text, self._options("min"), self._job.name)
+        self._levels.bottom = max(self._levels.bottom, answer.plan["peak"])
+        self._plans[self._levels.bottom] = answer
+        for variant in self._job.variants:
+            self._try(variant, self._levels.bottom)
+        for percent in (110, 125, 145, 170):
+            if room is not None and self._fits(room):
+                return
+            if not self._trials:
+                return
+            best = min(self._trials.values(), key=lambda t: t.measured.temp).variant
+            variant = next(v for v in self._job.variants if v.name == best)
+            self._try(variant, self._levels.at_most(self._levels.bottom * percent // 100))
+
+    def _promise(self, variant: Variant, room: int) -> tuple[int, float]:
+        """Orders variants: those that fit, fastest first; then the nearest to fitting."""
+        mine = self._of(variant)
+        fits = [t for t in mine if t.measured.temp <= room]
+        if fits:
+            return 0, min(map(self._price, fits))
+        return 1, min((t.measured.temp for t in mine), default=0) / room
+
+    def _of(self, variant: Variant) -> list[Trial]:
+        return [trial for trial in self._trials.values() if trial.variant == variant.name]
+
+    def _price(self, trial: Trial) -> float:
+        ratio = slowdown(trial.measured, self._plain)
+        return ratio if ratio is not None else 1 + trial.plan.overhead
+
+    def _fits(self, room: int) -> list[Trial]:
+        return [trial for trial in self._trials.values() if trial.measured.temp <= room]
+
+    # Levels.
+
+    def _aim(self, variant: Variant, room: int) -> int:
+        """Returns the largest level that is expected to need at most `room`."""
+        level = self._levels.top
+        while level > self._levels.bottom and self._expect(variant, level) > room:
+            level = self._levels.below(level)
+        return level
+
+    def _expect(self, variant: Variant, level: int) -> int:
+        trials = self._trials.values()
+        mine = [(t.level, t.measured.temp) for t in trials if t.variant == variant.name]
+        others = [(t.level, t.measured.temp) for t in trials if t.variant != variant.name]
+        return expect(level, mine, others, (self._levels.top, self._plain.temp))
+
+    # One trial.
+
+    def _try(self, variant: Variant, level: int) -> bool:
+        """Compiles `variant` of the plan for `level`; returns whether that was new."""
+        if variant.name in self._broken:
+            return False
+        answer = self._plan(level)
+        level = max(level, self._levels.bottom)
+        key = variant.name, level
+        if key in self._trials:
+            return False
+        expected = self._expect(variant, level)
+        text = self._rewrite(answer, variant)
+        measured = self._measured.get(text)
+        if not measured:
+            try:
+                with progress.step(self._doing(variant, level)):
+                    measured = self._job.measure(text)
+            except ToolchainError as error:
+                self._broken[variant.name] = error
+                if len(self._broken) == len(self._job.variants) and not self._trials:
+                    raise
+                return True
+            self._measured[text] = measured
+        self._texts[key] = text
+        plan = Plan(answer.problem, answer.plan)
+        self._trials[key] = Trial(variant.name, level, plan, expected, measured)
+        return True
+
+    def _doing(self, variant: Variant, level: int) -> str:
+        best = min((t.measured.temp for t in self._trials.values()), default=self._plain.temp)
+        return (
+            f"{self._job.name}: compiling for {self._job.target} with {variant.name}, planned for "
+            f"{format_bytes(level)} of temporaries (program {len(self._measured)} of at most "
+            f"{self._job.most}; smallest so far {format_bytes(best)}, plain "
+            f"{format_bytes(self._plain.temp)})"
+        )
+
+    def _plan(self, level: int) -> toolchain.RematAnswer:
+        if level not in self._plans:
+            with progress.step(f"{self._job.name}: planning for {format_bytes(level)}"):
+                try:
+                    self._plans[level] = self._answer(str(level))
+                except BudgetError as error:
+                    self._levels.bottom = max(self._levels.bottom, error.smallest)
+                    self._plans[level] = self._plan(self._levels.bottom)
+        return self._plans[level]
+
+    def _answer(self, budget: str) -> toolchain.RematAnswer:
+        return toolchain.plan(self._job.text, self._options(budget), self._job.name)
+
+    def _options(self, budget: str) -> RematOptions:
+        return replace(self._job.options, budget=budget, budget_scope="temporaries")
+
+    def _rewrite(self, answer: toolchain.RematAnswer, variant: Variant) -> str:
+        options = replace(self._options(""), **variant.options)
+        return toolchain.rewrite_with(self._job.text, answer.plan, options, self._job.name).text
