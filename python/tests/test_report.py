@@ -258,6 +258,7 @@ def test_report_of_a_step(exported, tmp_path, capsys):
         (["{problem}"], "problem.json: not a report"),
         (["{problem}", "--plan", "{problem}"], "not plan.json: it has no key 'strategy'"),
         (["{problem}", "--plan", "{plan}", "--budget=4"], "--budget has no use here"),
+        (["{problem}", "--plan", "{plan}", "--target=h100"], "--target has no use here"),
         (["{problem}", "--plan", "{plan}", "--json", "{plan}"], "named for both --json and --plan"),
         (["{problem}", "--html", "x", "--json", "x"], "named for both --json and --html"),
         (["{problem}", "--values=-1"], "--values=-1 is negative"),
@@ -356,6 +357,7 @@ def test_another_scope_than_the_plans():
 
 def test_scopes_in_xlas_names():
     assert scope_of("jit(step)/transpose(jvp(A))/C/dot") == "A/C/dot"
+    assert scope_of("state[\\'w\\']") == "state['w']"
     assert scope_of("") == ""
 
 

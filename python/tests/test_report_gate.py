@@ -137,6 +137,22 @@ def test_a_baseline_of_a_step(step, tmp_path, capsys):
     assert "is 8 B" in capsys.readouterr().out
 
 
+def test_a_baseline_of_what_xla_measures(step, tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("REMAT_CACHE", str(tmp_path / "cache"))
+    base = tmp_path / "peak.json"
+    words = ["check", "--baseline", str(base), step]
+    assert cli.main([*words, "--write-baseline", "--budget=min", "--target=local"]) == 0
+    found = json.loads(base.read_text())
+    figures = found["steps"]["step"]["figures"]
+    assert figures["measured peak (local)"] > 0
+    assert cli.main(words) == 0
+    assert "step: measured peak (local)" in capsys.readouterr().out
+    figures["measured peak (local)"] -= 16
+    base.write_text(json.dumps(found))
+    assert cli.main([*words, "--tolerance=0"]) == 1
+    assert "step: measured peak (local)" in capsys.readouterr().out
+
+
 def test_a_budget_that_is_no_longer_met_is_a_regression(step, tmp_path, capsys):
     base = tmp_path / "peak.json"
     assert cli.main(["check", "--baseline", str(base), "--write-baseline", step]) == 0
@@ -152,6 +168,7 @@ def test_a_budget_that_is_no_longer_met_is_a_regression(step, tmp_path, capsys):
     [
         (["{old}", "--budget=50%"], "--budget has no use here: a step is planned as its baseline"),
         (["{old}", "{old}"], "two files are called 'old'"),
+        (["{old}", "--target=h100"], "--target has no use here: a step is planned as its"),
         (["absent.mlir"], "does not say how to plan"),
         (["{old}", "--tolerance=x"], "--tolerance=x is no share"),
         (["{old}", "--write-baseline"], "named for both a step and --baseline"),

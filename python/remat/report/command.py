@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,8 @@ from remat.xla import measure, targets
 
 #: Options that are about a plan, and no use without a budget.
 _OF_A_PLAN = ("strategy", "order", "family", "objective", "last_segment", "granularity")
+#: Options that are about a step, and no use without one.
+_OF_A_STEP = (*stepoptions.OPTION_NAMES, "target")
 #: What a file with JSON begins with, and no module does.
 _JSON = "{"
 
@@ -104,7 +107,7 @@ def starts_with_json(path: Path) -> bool:
 
 
 def _of_files(arguments: argparse.Namespace) -> Report:
-    refuse_planning_options(arguments, "--plan gives the plan")
+    refuse_options(arguments, _OF_A_STEP, "--plan gives the plan")
     problem = _read_object(arguments.file, "ops", "problem.json")
     plan = _read_object(arguments.plan, "strategy", "plan.json")
     if "schedule" not in plan:
@@ -131,7 +134,7 @@ def _read_object(path: Path, key: str, what: str) -> dict[str, Any]:
 
 
 def _read_again(arguments: argparse.Namespace) -> Report:
-    refuse_planning_options(arguments, f"{arguments.file} is a report already")
+    refuse_options(arguments, _OF_A_STEP, f"{arguments.file} is a report already")
     if arguments.curve:
         raise InputError(
             f"--curve needs the step: {arguments.file} is a report already; add it to the command "
@@ -140,9 +143,9 @@ def _read_again(arguments: argparse.Namespace) -> Report:
     return Report.read(arguments.file)
 
 
-def refuse_planning_options(arguments: argparse.Namespace, reason: str) -> None:
-    """Errors: InputError naming the first planning option that was given."""
-    for name in stepoptions.OPTION_NAMES:
+def refuse_options(arguments: argparse.Namespace, names: Iterable[str], reason: str) -> None:
+    """Errors: InputError naming the first option of `names` that was given."""
+    for name in names:
         if getattr(arguments, name) is not None:
             raise InputError(f"--{name.replace('_', '-')} has no use here: {reason}; leave it out")
 

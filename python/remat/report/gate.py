@@ -17,9 +17,12 @@ from remat import convert, stepoptions
 from remat.commands import add_command
 from remat.errors import BudgetError, InputError
 from remat.report import Report, command, compare, document
+from remat.xla import targets
 
 #: What `kind` says at the top of a baseline.
 BASELINE_KIND = "remat-baseline"
+#: What a baseline says about how to plan and measure.
+_OPTIONS = (*stepoptions.OPTION_NAMES, "target")
 
 
 def register(commands: argparse._SubParsersAction) -> None:
@@ -54,6 +57,12 @@ def register(commands: argparse._SubParsersAction) -> None:
         metavar="SHARE",
         help="how much more is still good, of peak, cost and measured peak (default: 1%%)",
     )
+    check.add_argument(
+        "--target",
+        choices=targets.NAMES,
+        help="with --write-baseline: also hold the steps to what XLA measures for this device, "
+        "which need not be there (default: predictions only)",
+    )
     stepoptions.add_planning_options(check, required=False)
     check.set_defaults(run=_check)
 
@@ -85,7 +94,7 @@ def _check(arguments: argparse.Namespace) -> int:
             raise InputError(f"two files are called '{name}'; a baseline tells steps by that name")
     if arguments.write_baseline:
         return _write(arguments, names)
-    command.refuse_planning_options(arguments, "a step is planned as its baseline was")
+    command.refuse_options(arguments, _OPTIONS, "a step is planned as its baseline was")
     steps = read_baseline(arguments.baseline)
     regressed = []
     for path, name in zip(arguments.files, names):
@@ -139,9 +148,8 @@ def _report(path: Path, options: dict[str, Any] | None) -> Report:
             f"{path}: the baseline was made of a report, which does not say how to plan; check the "
             "JSON of a report against it, or write a baseline of the step"
         )
-    return command.of_step(
-        path, argparse.Namespace(**{**dict.fromkeys(stepoptions.OPTION_NAMES), **options})
-    )
+    every = dict.fromkeys(_OPTIONS) | options
+    return command.of_step(path, argparse.Namespace(**every), target=every["target"])
 
 
 def _name(path: Path) -> str:
@@ -149,14 +157,14 @@ def _name(path: Path) -> str:
 
 
 def _write(arguments: argparse.Namespace, names: list[str]) -> int:
-    options = {name: getattr(arguments, name) for name in stepoptions.OPTION_NAMES}
+    options = {name: getattr(arguments, name) for name in _OPTIONS}
     steps = {}
     for path, name in zip(arguments.files, names):
         if path.resolve() == arguments.baseline.resolve():
             raise InputError(f"{path}: named for both a step and --baseline; name another file")
         given = command.starts_with_json(path)
         if given:
-            command.refuse_planning_options(arguments, f"{path} is a report already")
+            command.refuse_options(arguments, _OPTIONS, f"{path} is a report already")
         steps[name] = {
             **compare.digest(_report(path, options).document),
             "options": None if given else options,

@@ -101,7 +101,7 @@ def scope_of(op_name: str) -> str:
     Example: "jit(step)/transpose(jvp(Model))/Block_0/dot" -> "Model/Block_0/dot".
     """
     parts = []
-    for part in op_name.split("/"):
+    for part in op_name.replace("\\'", "'").split("/"):
         if part.startswith(("jit(", "pjit(")):
             continue
         while wrapped := _WRAPPED.match(part):

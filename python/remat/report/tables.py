@@ -52,18 +52,15 @@ def number(value: float, text: str, share: float | None = None) -> str:
     return f'<td class="{kind}" data-value="{value:g}"{bar}>{escape(text)}</td>'
 
 
-def text(value: str, title: str = "") -> str:
+def text(value: str) -> str:
     """Returns a cell with a text."""
-    return f"<td{f' title={_quoted(title)}' if title else ''}>{escape(value)}</td>"
-
-
-def _quoted(value: str) -> str:
-    return f'"{escape(value)}"'
+    return f"<td>{escape(value)}</td>"
 
 
 def place(row: dict[str, Any]) -> str:
     """Returns the cell of a source line and scope; its title is the whole path."""
-    return text(words.place(row), row["location"])
+    title = f' title="{escape(row["location"])}"' if row["location"] else ""
+    return f'<td class="place"{title}>{escape(words.place(row))}</td>'
 
 
 def _exact(value: int) -> str:
