@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from remat.errors import InputError
 from remat.xla import cache, compilers, targets
-from remat.xla.compilers import CompileError
+from remat.xla.compilers import CompileError, OutOfDeviceMemory
 from remat.xla.measure import Measurement, measure
 from remat.xla.targets import MissingExtra
 
@@ -99,7 +99,8 @@ def test_a_module_that_xla_refuses_is_named():
     with pytest.raises(CompileError) as caught:
         measure("module { func.func }", "local", name="net.mlir")
     text = str(caught.value)
-    assert text.startswith("XLA did not compile net.mlir for this machine's CPU: ")
+    assert text.startswith("XLA did not compile net.mlir for this machine's CPU: Unable to parse")
+    assert "expected" in text, "the parser's own message"
     assert "\n" not in text and not text.endswith(".")
     assert measure(HOURGLASS, "local").products == 2, "the next module is compiled as ever"
 
@@ -283,3 +284,16 @@ def test_devices_that_are_not_here(name):
     assert full.time_us > 0
     assert (full.xla_time_us is not None) == targets.get(name).costed
     assert full.flops == 2 * 2 * 128**3
+
+
+def test_what_does_not_fit_is_measured_all_the_same():
+    """XLA for TPUs refuses it, after it has assigned its memory."""
+    if not available("tpu-v5e"):
+        with pytest.raises(MissingExtra):
+            measure(HOURGLASS, "tpu-v5e")
+        return
+    large = HOURGLASS.replace("128x128x", "65536x65536x")
+    assert measure(large, "tpu-v5e").total > targets.get("tpu-v5e").memory
+    with pytest.raises(OutOfDeviceMemory) as caught:
+        measure(large, "tpu-v5e", full=True, name="net")
+    assert str(caught.value).startswith("XLA did not compile net for a TPU v5e: RESOURCE_EXHAUSTED")

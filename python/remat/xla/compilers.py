@@ -36,6 +36,10 @@ class CompileError(ToolchainError):
     """XLA did not compile a module, or the process that compiled it died."""
 
 
+class OutOfDeviceMemory(CompileError):
+    """A module takes more memory than the target has; XLA for TPUs makes no code for it."""
+
+
 @dataclass(frozen=True)
 class Compiled:
     """What XLA left of one module.
@@ -179,11 +183,12 @@ class Compiler:
                 # The next module finds a process that has started meanwhile.
                 self.start()
                 return compiled
-        if "error" in answer:
-            raise CompileError(
-                f"XLA did not compile {name} for {self._target.title}: {_line(answer['error'])}"
-            )
-        return _collect(dump, answer)
+        if "error" not in answer:
+            return _collect(dump, answer)
+        if not full and _is_assigned(dump):
+            return _collect(dump, None)
+        kind = OutOfDeviceMemory if "RESOURCE_EXHAUSTED" in answer["error"] else CompileError
+        raise kind(f"XLA did not compile {name} for {self._target.title}: {_line(answer['error'])}")
 
     def _await_ready(self, name: str) -> None:
         if self._ready:
@@ -260,9 +265,10 @@ def _read(path: Path) -> str:
 
 
 def _line(text: str) -> str:
-    """Returns the first line of `text`, without a final period."""
+    """Returns the first line of `text`, with the next if it introduces that, no final period."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return (lines[0] if lines else "no message").rstrip(".")
+    count = 2 if lines and lines[0].endswith(":") else 1
+    return " ".join(lines[:count] or ["no message"]).rstrip(".")
 
 
 _compilers: dict[tuple[Target, int, str], Compiler] = {}

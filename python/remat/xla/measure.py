@@ -99,7 +99,8 @@ def measure(
         say: told in a few words what goes on.
 
     Errors: MissingExtra if no Python has the target's plugin; InputError for an unknown
-    target; CompileError with XLA's message if it does not compile.
+    target; CompileError with XLA's message if it does not compile; of these OutOfDeviceMemory
+    if it does not fit, which XLA says for TPUs, and only if `full`.
     """
     chosen = targets.get(target) if isinstance(target, str) else target
     if devices < 1:
