@@ -39,6 +39,7 @@ def test_version(capsys):
     "command",
     [
         *("opt", "plan", "convert", "version", "zoo", "zoo list", "zoo export"),
+        *("report", "check", "diff"),
         *("bench", "bench main", "bench equality", "bench paper", "bench pipeline"),
     ],
 )

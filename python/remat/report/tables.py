@@ -9,7 +9,6 @@ from collections.abc import Callable, Sequence
 from html import escape
 from typing import Any
 
-from remat.plan import format_bytes
 from remat.report import words
 
 #: Rows of a table of values; the page says how many there are.
@@ -195,23 +194,16 @@ def choices(document: dict[str, Any]) -> str:
 
 def rivals(document: dict[str, Any]) -> str:
     """Returns the step, the plan and other steps side by side, or nothing without any."""
-    rows = words.rivals(document)
-    unit = document["cost_unit"]
+    rows, columns = words.rivals(document), words.rival_columns(document)
     cells = [
         [
             text(row["name"]),
             *(
                 text("") if row[key] is None else number(row[key], say(row[key]))
-                for key, say in (
-                    ("peak", format_bytes),
-                    ("cost", lambda cost: words.cost_text(cost, unit)),
-                    ("measured", format_bytes),
-                    ("time_us", lambda time: f"{time:.6g}"),
-                )
+                for _, key, say in columns
             ),
         ]
         for row in rows
     ]
-    columns = [("step", False), ("peak", True), ("cost", True), ("measured peak", True)]
-    columns.append(("estimated time, us", True))
-    return sortable("Compared with", columns, cells) if rows else ""
+    heads = [("step", False), *((head, True) for head, _, _ in columns)]
+    return sortable("Compared with", heads, cells) if rows else ""

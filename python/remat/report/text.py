@@ -139,19 +139,13 @@ def _curve(document: dict[str, Any], console: Console) -> None:
 
 
 def _rivals(document: dict[str, Any], console: Console) -> None:
-    rows = words.rivals(document)
+    rows, columns = words.rivals(document), words.rival_columns(document)
     if not rows:
         return
-    table = _table("compared with", ("step", "peak", "cost", "measured peak", "estimated time, us"))
+    table = _table("compared with", ("step", *(head for head, _, _ in columns)))
     for row in rows:
-        _row(
-            table,
-            row["name"],
-            format_bytes(row["peak"]) if row["peak"] is not None else "",
-            words.cost_text(row["cost"], document["cost_unit"]) if row["cost"] is not None else "",
-            format_bytes(row["measured"]) if row["measured"] is not None else "",
-            f"{row['time_us']:.6g}" if row["time_us"] is not None else "",
-        )
+        said = ("" if row[key] is None else say(row[key]) for _, key, say in columns)
+        _row(table, row["name"], *said)
     console.print(table)
 
 

@@ -318,3 +318,17 @@ def rivals(document: dict[str, Any]) -> list[dict[str, Any]]:
                 }
             )
     return rows + document["rivals"]
+
+
+def rival_columns(
+    document: dict[str, Any],
+) -> list[tuple[str, str, Callable[[float], str]]]:
+    """Returns the columns of the comparison that have a figure: head, key, how to say it."""
+    rows, unit = rivals(document), document["cost_unit"]
+    columns: list[tuple[str, str, Callable[[float], str]]] = [
+        ("peak", "peak", lambda size: format_bytes(int(size))),
+        ("cost", "cost", lambda cost: cost_text(cost, unit)),
+        ("measured peak", "measured", lambda size: format_bytes(int(size))),
+        ("estimated time, us", "time_us", lambda time: f"{time:.6g}"),
+    ]
+    return [one for one in columns if any(row[one[1]] is not None for row in rows)]
