@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -222,6 +223,25 @@ def test_a_compiler_is_asked_again_and_leaves_nothing(fresh_compilers, tmp_path,
     assert list(tmp_path.glob("remat-xla-*"))
     compilers.close_all()
     assert ended(pid) and not list(tmp_path.glob("remat-xla-*"))
+
+
+def test_few_compilers_wait_at_once(fresh_compilers):
+    targets_ = [replace(targets.get("local"), memory=size) for size in range(5)]
+    first = compilers.compiler_for(targets_[0], 1)
+    first.start()
+    pid = first._process.pid
+    others = [compilers.compiler_for(one, 1) for one in targets_[1:3]]
+    assert compilers.compiler_for(targets_[0], 1) is first, "now the one asked last"
+    last = compilers.compiler_for(targets_[3], 1)
+    assert list(compilers._compilers.values()) == [others[1], first, last]
+    assert first._process.pid == pid
+    with others[1]._lock:
+        compilers.compiler_for(targets_[4], 1)
+        assert others[1] in compilers._compilers.values(), "it is at work"
+    compilers.compiler_for(targets_[3], 1)
+    compilers.compiler_for(targets_[1], 1)
+    assert len(compilers._compilers) == 3
+    assert ended(pid)
 
 
 @pytest.mark.parametrize(

@@ -134,6 +134,16 @@ class Compiler:
         if folder is not None:
             shutil.rmtree(folder, ignore_errors=True)
 
+    def close_if_idle(self) -> bool:
+        """Ends the process unless it compiles, and returns whether it did."""
+        if not self._lock.acquire(blocking=False):
+            return False
+        try:
+            self.close()
+        finally:
+            self._lock.release()
+        return True
+
     def _environment(self, dump: Path) -> dict[str, str]:
         environment = dict(os.environ)
         flags = [f"--xla_dump_to={dump}", "--xla_dump_hlo_as_text", *self._target.flags]
@@ -271,18 +281,27 @@ def _line(text: str) -> str:
     return " ".join(lines[:count] or ["no message"]).rstrip(".")
 
 
+#: A process that waits takes a few hundred megabytes.
+_MOST = 3
 _compilers: dict[tuple[Target, int, str], Compiler] = {}
 _compilers_lock = threading.Lock()
 
 
 def compiler_for(target: Target, devices: int) -> Compiler:
-    """Returns this process's compiler for `target`, made at the first call."""
+    """Returns this process's compiler for `target`, made at the first call.
+
+    Of more than `_MOST` the one that was asked longest ago is ended, unless it is at work.
+    """
+    # "local" is what the environment says it is.
     here = "" if target.platform else str(local_environment())
+    name = (target, devices, here)
     with _compilers_lock:
-        name = (target, devices, here)
-        if name not in _compilers:
-            _compilers[name] = Compiler(target, devices)
-        return _compilers[name]
+        found = _compilers.pop(name, None) or Compiler(target, devices)
+        for old in list(_compilers)[: max(0, len(_compilers) + 1 - _MOST)]:
+            if _compilers[old].close_if_idle():
+                del _compilers[old]
+        _compilers[name] = found  # the last is the one asked last
+        return found
 
 
 @atexit.register
