@@ -18,11 +18,10 @@ from remat.budget import Budget, budget_text
 from remat.errors import InputError
 from remat.jax.call import PLATFORM_OF, Call, backend_encoding, indices, jit_exported
 from remat.jax.fitted_report import report_of_fitted
-from remat.loop import MOST_COMPILES, VARIANTS, Job, Outcome, fit_module
+from remat.loop import MOST_COMPILES, Outcome, fit_module, job_for
 from remat.plan import Plan
 from remat.toolchain import RematOptions
 from remat.xla import targets
-from remat.xla.measure import measure
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -196,7 +195,7 @@ def fit(
         objective=objective,
         last_segment=last_segment,
         granularity=granularity,
-        cost=cost or (device.cost if device else None),
+        cost=cost,
         memory_model=memory_model,
         target=encoding,
         loss=loss,
@@ -204,14 +203,13 @@ def fit(
     )
     outcome = None
     if device:
-        job = Job(
+        job = job_for(
+            device,
             module.text,
             module.name,
-            replace(options, order=order or "reorder"),
-            VARIANTS[encoding],
-            lambda text: measure(text, device, devices=exported.nr_devices, name=module.name),
-            device.title,
-            compiles,
+            options,
+            devices=exported.nr_devices,
+            most=compiles,
         )
         outcome = fit_module(job, Budget.parse(budget), budget_scope)
         text, plan, messages = outcome.text, outcome.plan, outcome.warnings

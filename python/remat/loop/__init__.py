@@ -3,8 +3,18 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """The closed loop: plan, rewrite, compile, measure, and plan again until the budget is kept."""
 
+from remat.loop.device import job_for
 from remat.loop.outcome import Outcome, Trial
 from remat.loop.search import MOST_COMPILES, Job, fit_module
 from remat.loop.variants import VARIANTS, Variant
 
-__all__ = ["MOST_COMPILES", "VARIANTS", "Job", "Outcome", "Trial", "Variant", "fit_module"]
+__all__ = [
+    "MOST_COMPILES",
+    "VARIANTS",
+    "Job",
+    "Outcome",
+    "Trial",
+    "Variant",
+    "fit_module",
+    "job_for",
+]

@@ -23,6 +23,9 @@ from remat.xla.measure import Measurement
 MOST_COMPILES = 10
 #: A fit that leaves less than one part in this many of the temporaries unused is not refined.
 _SLACK = 40
+#: A variant that does not fit yet has to be this much faster than the best that does: to fit,
+#: it has to recompute more.
+_HOPE = 0.99
 #: A faster program by less than one part in this many is no better, only larger.
 _TIE = 200
 
@@ -207,7 +210,7 @@ class _Search:
             level = max(level, self._levels.above(top.level))
             return level if not over or level < min(over) else None
         best = min(map(self._price, self._fits(room)), default=None)
-        return level if best is None or min(map(self._price, mine)) < best else None
+        return level if best is None or min(map(self._price, mine)) < best * _HOPE else None
 
     def _descend(self, room: int | None) -> None:
         """Looks for the smallest peak: from the smallest plan of each variant upwards."""

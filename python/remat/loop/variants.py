@@ -23,11 +23,16 @@ class Variant:
     options: Mapping[str, Any] = field(default_factory=dict)
 
 
-_PLAIN = Variant("barriers")
-
 #: What the closed loop tries, by encoding, in this order.
 VARIANTS: dict[str, tuple[Variant, ...]] = {
-    "xla-gpu": (_PLAIN,),
-    "xla-tpu": (_PLAIN,),
+    "xla-gpu": (
+        Variant("barriers"),
+        Variant("updates in order", {"order_updates": True}),
+        Variant(
+            "updates in order, sums tied, masks kept",
+            {"order_updates": True, "tie_accumulations": True, "pins": "masks"},
+        ),
+    ),
+    "xla-tpu": (Variant("barriers"),),
     "xla-cpu": (Variant("guards"),),
 }
