@@ -10,6 +10,7 @@
 
 #include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/IR/BuiltinTypes.h"
+#include "remat/Analysis/Shards.h"
 #include "remat/Analysis/ValueBytes.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -61,6 +62,11 @@ int64_t multiply(int64_t a, int64_t b) {
   return std::min(planning::checkedMul(a, b).value_or(kLimit), kLimit);
 }
 
+Count ofOp(Operation *op, const OpModel &model, const OpModelTable &table) {
+  Count count = model.flops ? model.flops(op, table) : 0;
+  return count ? Count(llvm::divideCeilSigned(*count, waysOf(op))) : std::nullopt;
+}
+
 Count perResultElement(Operation *op, const OpModelTable &) {
   int64_t sum = 0;
   for (Type type : op->getResultTypes())
@@ -86,8 +92,7 @@ static Count regionFlops(Region &region, const OpModelTable &table) {
   int64_t sum = 0;
   for (Block &block : region)
     for (Operation &op : block) {
-      FlopsRule rule = table.lookup(&op).flops;
-      Count count = rule ? rule(&op, table) : 0;
+      Count count = ofOp(&op, table.lookup(&op), table);
       if (!count)
         return std::nullopt;
       sum = add(sum, *count);

@@ -15,6 +15,7 @@
 #include "OpModelRows.h"
 #include "mlir/IR/BuiltinAttributes.h"
 #include "remat/Analysis/Flops.h"
+#include "remat/Analysis/Shards.h"
 
 using namespace mlir;
 using remat::planning::OpKind;
@@ -28,6 +29,13 @@ namespace {
 void refineCustomCall(Operation *op, OpModel &model) {
   auto effect = dyn_cast_or_null<BoolAttr>(op->getAttr("has_side_effect"));
   model.pure = !effect || !effect.getValue();
+}
+
+/// A constraint that changes what each device holds moves elements between devices.
+void refineConstraint(Operation *op, OpModel &model) {
+  if (op->getNumOperands() == 1 && op->getNumResults() == 1 &&
+      localType(op->getOperand(0)) != localType(op->getResult(0)))
+    model = moving(OpKind::Transpose, Fusion::None);
 }
 
 /// May be left out when unused, but is never run twice.
@@ -159,7 +167,9 @@ void addDataMovement(OpModelTable &table) {
   table.add("stablehlo", {"get_tuple_element", "set_dimension_size"}, freeToRedo(OpKind::View));
   table.add("stablehlo.tuple", moving(OpKind::Concat, Fusion::None));
   // Names how a value is laid out over devices, and nothing else.
-  table.add("sdy.sharding_constraint", freeToRedo(OpKind::View));
+  OpModel constraint = freeToRedo(OpKind::View);
+  constraint.refine = refineConstraint;
+  table.add("sdy.sharding_constraint", constraint);
 
   table.add("stablehlo.transpose", moving(OpKind::Transpose, Fusion::Loop, "permutation"));
   table.add("stablehlo.reverse", moving(OpKind::Transpose, Fusion::Loop, "dimensions"));

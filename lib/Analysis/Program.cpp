@@ -12,6 +12,7 @@
 #include "mlir/Interfaces/CallInterfaces.h"
 #include "mlir/Transforms/RegionUtils.h"
 #include "remat/Analysis/Flops.h"
+#include "remat/Analysis/Shards.h"
 #include "remat/Analysis/ValueBytes.h"
 
 using namespace mlir;
@@ -95,7 +96,7 @@ private:
   LogicalResult checkMarks(Operation *op) const {
     for (NamedAttribute mark : op->getDiscardableAttrs()) {
       StringRef name = mark.getName();
-      if (!name.starts_with("remat."))
+      if (!name.starts_with("remat.") || isShardMark(name))
         continue;
       if (name != "remat.keep" && name != "remat.pure")
         return op->emitError() << "'" << op->getName() << "' has the mark '" << name
@@ -111,7 +112,7 @@ private:
                                << "' has the mark 'remat.pure', which is for custom calls and "
                                   "unknown ops; this op is known, so remove the mark";
     }
-    return success();
+    return checkShardMarks(op);
   }
 
   /// Keeps the ops that an output or an effect needs.
@@ -168,9 +169,12 @@ private:
         program.nodes[maker].returned = true;
   }
 
+  /// Bytes and flops are one device's.
   LogicalResult measure() {
+    if (failed(checkShardMarksOfArguments(program.entry)))
+      return failure();
     for (BlockArgument argument : program.entry.getArguments()) {
-      planning::Result<planning::Bytes> bytes = bytesOf(argument.getType());
+      planning::Result<planning::Bytes> bytes = bytesOf(localType(argument));
       if (!bytes)
         return emitError(argument.getLoc())
                << "argument " << argument.getArgNumber() << " " << bytes.error().message;
@@ -178,7 +182,7 @@ private:
     }
     for (Node &node : program.nodes) {
       for (OpResult result : node.op->getResults()) {
-        planning::Result<planning::Bytes> bytes = bytesOf(result.getType());
+        planning::Result<planning::Bytes> bytes = bytesOf(localType(result));
         if (!bytes)
           return node.op->emitError() << "result " << result.getResultNumber() << " of '"
                                       << node.op->getName() << "' " << bytes.error().message;
@@ -191,9 +195,7 @@ private:
   }
 
   LogicalResult countFlops(Node &node) {
-    if (!node.model.flops)
-      return success();
-    flops::Count count = node.model.flops(node.op, models);
+    flops::Count count = flops::ofOp(node.op, node.model, models);
     if (!count)
       return node.op->emitError()
              << "cannot count the work of '" << node.op->getName()

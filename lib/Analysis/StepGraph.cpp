@@ -13,6 +13,7 @@
 #include "Workspace.h"
 #include "remat/Analysis/Flops.h"
 #include "remat/Analysis/Provenance.h"
+#include "remat/Analysis/Shards.h"
 #include "remat/Analysis/ValueBytes.h"
 
 #include <algorithm>
@@ -51,6 +52,11 @@ bool isScalarFloat(Type type) {
 ArrayRef<int64_t> shapeOf(Type type) {
   TensorType tensor = asTensor(type);
   return tensor ? tensor.getShape() : ArrayRef<int64_t>();
+}
+
+/// Tells whether the two have equal types, but a device holds other parts of them.
+bool isDivided(Value argument, Value output) {
+  return argument.getType() == output.getType() && localType(argument) != localType(output);
 }
 
 class GraphBuilder {
@@ -190,6 +196,8 @@ private:
                                  << " both have tf.aliasing_output = " << output;
       int64_t have = program.argumentBytes[i];
       int64_t want = graph().values[graph().outputs[output]].bytes.count;
+      if (have != want && isDivided(entry.getArgument(i), program.terminator->getOperand(output)))
+        continue; // a device's part of one cannot hold its part of the other
       if (have != want)
         return entry.emitError() << "argument " << i << " has " << have
                                  << " bytes and cannot hold result " << output << " of " << want
@@ -210,6 +218,7 @@ private:
       for (size_t output = 0; output < graph().outputs.size(); ++output) {
         Value value = program.terminator->getOperand(output);
         if (graph().donated[output] || value.getType() != entry.getArgument(i).getType() ||
+            isDivided(entry.getArgument(i), value) ||
             (isa<BlockArgument>(value) && value != entry.getArgument(i)))
           continue;
         graph().donated[output] = static_cast<int32_t>(i);

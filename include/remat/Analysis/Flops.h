@@ -32,6 +32,10 @@ int64_t multiply(int64_t a, int64_t b);
 /// Returns the sizes of operand `index` of `op`, if it is there, a tensor and static.
 std::optional<llvm::ArrayRef<int64_t>> sizesOf(mlir::Operation *op, unsigned index);
 
+/// Returns what `model.flops` says of `op`, 0 without a rule; of an op that is
+/// divided over several devices, what one of them does, rounded up.
+Count ofOp(mlir::Operation *op, const OpModel &model, const OpModelTable &table);
+
 // Rules that hold for any dialect.
 Count perResultElement(mlir::Operation *op, const OpModelTable &table);
 Count perOperandElement(mlir::Operation *op, const OpModelTable &table);

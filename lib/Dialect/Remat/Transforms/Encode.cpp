@@ -16,6 +16,7 @@
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/Remarks.h"
 #include "remat/Analysis/OpModel.h"
+#include "remat/Analysis/Shards.h"
 
 using namespace mlir;
 using namespace remat;
@@ -30,7 +31,7 @@ static FailureOr<int64_t> countClones(func::FuncOp entry, EncodeTarget target) {
           StringRef dialect = op.getName().getDialectNamespace();
           // Constants of other dialects, as torch-mlir leaves them, pass as they came.
           if (target != EncodeTarget::None && dialect != "stablehlo" && dialect != "chlo" &&
-              !OpModelTable::global().lookup(&op).free) {
+              dialect != "sdy" && !OpModelTable::global().lookup(&op).free) {
             emitError(op.getLoc())
                 << "'" << op.getName()
                 << "' is no StableHLO op, so no XLA target can encode its recomputation; "
@@ -237,5 +238,6 @@ FailureOr<EncodeCounts> remat::encodeRecomputations(func::FuncOp entry,
     return failure();
   entry->removeAttr(RematDialect::getPlanAttrName());
   entry->removeAttr(RematDialect::getClonesAttrName());
+  removeShardMarks(entry);
   return report(entry, encoder.counts);
 }

@@ -11,6 +11,7 @@
 #include "mlir/IR/DialectResourceBlobManager.h"
 #include "mlir/IR/TypeUtilities.h"
 #include "remat/Analysis/OpModel.h"
+#include "remat/Analysis/Shards.h"
 #include "remat/Dialect/Remat/IR/Remat.h"
 #include "llvm/ADT/Hashing.h"
 #include "llvm/Support/SaveAndRestore.h"
@@ -57,7 +58,19 @@ uint64_t NumberSpace::keyOfResource(Attribute value) {
   return contents.try_emplace(std::move(content), next).first->second * 2 + 1;
 }
 
+/// Returns `attributes` without the marks that `remat-encode` removes.
+static Attribute withoutShardMarks(Attribute attributes) {
+  auto dictionary = dyn_cast_or_null<DictionaryAttr>(attributes);
+  auto isMark = [](NamedAttribute entry) { return isShardMark(entry.getName()); };
+  if (!dictionary || llvm::none_of(dictionary, isMark))
+    return attributes;
+  SmallVector<NamedAttribute> kept(dictionary.begin(), dictionary.end());
+  llvm::erase_if(kept, isMark);
+  return DictionaryAttr::getWithSorted(dictionary.getContext(), kept);
+}
+
 uint64_t NumberSpace::keyOf(Attribute attributes) {
+  attributes = withoutShardMarks(attributes);
   if (!attributes)
     return 0;
   auto [memo, isNew] = keys.try_emplace(attributes, ::keyOf(attributes.getAsOpaquePointer()));
