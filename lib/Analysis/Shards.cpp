@@ -104,6 +104,15 @@ LogicalResult checkShardMarksOfArguments(func::FuncOp entry) {
   return success();
 }
 
+DictionaryAttr withoutShardMarks(DictionaryAttr attributes) {
+  auto isMark = [](NamedAttribute entry) { return isShardMark(entry.getName()); };
+  if (llvm::none_of(attributes, isMark))
+    return attributes;
+  SmallVector<NamedAttribute> kept(attributes.begin(), attributes.end());
+  llvm::erase_if(kept, isMark);
+  return DictionaryAttr::getWithSorted(attributes.getContext(), kept);
+}
+
 void removeShardMarks(func::FuncOp entry) {
   for (BlockArgument argument : entry.getArguments())
     entry.removeArgAttr(argument.getArgNumber(), kLocalAttrName);

@@ -104,7 +104,7 @@ def parse_module(data: bytes, name: str) -> Module:
     if not _JAX_DIALECTS.search(text):
         # Upstream dialects in their pretty form: remat-opt reads them itself.
         return Module(name, text, Format.PRETTY)
-    generic = generic_text(_parse_text(text, name))
+    generic = generic_text(parse_text(text, name))
     # jaxlib's parser calls the text "-"; reports and messages name the file.
     return Module(name, generic.replace('loc("-":', f"loc({string_literal(name)}:"), Format.PRETTY)
 
@@ -132,7 +132,7 @@ def render(module: Module, format: Format) -> bytes:
         return bytes(replace_module(module.exported, module).serialize())
     if format is Format.PRETTY and not _JAX_DIALECTS.search(module.text):
         return _ended(module.text).encode("utf-8")
-    parsed = _parse_text(module.text, module.name)
+    parsed = parse_text(module.text, module.name)
     if format is Format.PRETTY:
         return _ended(parsed.operation.get_asm(enable_debug_info=True)).encode("utf-8")
     return _portable(parsed, module.name)
@@ -140,7 +140,7 @@ def render(module: Module, format: Format) -> bytes:
 
 def replace_module(exported: Any, module: Module) -> Any:
     """Returns `exported` with `module` as its program; signature and trees are kept."""
-    program = _portable(_parse_text(module.text, module.name), module.name)
+    program = _portable(parse_text(module.text, module.name), module.name)
     if isinstance(exported, OpaqueExport):
         return exported.replace_module(program)
     return dataclasses.replace(exported, mlir_module_serialized=program)
@@ -200,17 +200,21 @@ def generic_text(module: Any) -> str:
     return module.operation.get_asm(print_generic_op_form=True, enable_debug_info=True)
 
 
-def _parse_text(text: str, name: str) -> Any:
+def parse_text(text: str, name: str, context: Any = None) -> Any:
+    """Parses text of any dialect that JAX knows, in `context` or a new one.
+
+    Errors: InputError with the place of the first mistake.
+    """
     from jaxlib.mlir import ir
 
-    with _context():
+    with context or _context():
         try:
             return ir.Module.parse(text)
         except (ir.MLIRError, ValueError) as error:
-            raise InputError(f"{name}: not a valid module: {_first_line(error)}") from error
+            raise InputError(f"{name}: not a valid module: {first_line(error)}") from error
 
 
-def _first_line(error: Exception) -> str:
+def first_line(error: Exception) -> str:
     """Returns the first diagnostic of an MLIRError on one line."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     useful = [line for line in lines if "error:" in line]
@@ -229,7 +233,7 @@ def _portable(module: Any, name: str) -> bytes:
             )
         except (ir.MLIRError, ValueError) as error:
             raise InputError(
-                f"{name}: cannot be written as a portable artifact: {_first_line(error)}; "
+                f"{name}: cannot be written as a portable artifact: {first_line(error)}; "
                 "use --format=generic"
             ) from error
 
@@ -257,7 +261,7 @@ def _text_of_portable(data: bytes, name: str) -> str:
         except (ir.MLIRError, ValueError) as error:
             raise InputError(
                 f"{name}: a damaged portable artifact ({producer}, {len(data)} B): "
-                f"{_first_line(error)}; write it again"
+                f"{first_line(error)}; write it again"
             ) from error
         if module is None:
             raise InputError(
@@ -281,7 +285,7 @@ def _parse_export(data: bytes, name: str) -> Module:
     except Exception as error:  # flatbuffers raises struct, index, key and value errors
         cut = isinstance(error, (struct.error, IndexError))
         what = (
-            "it is truncated or damaged" if cut else f"{type(error).__name__}: {_first_line(error)}"
+            "it is truncated or damaged" if cut else f"{type(error).__name__}: {first_line(error)}"
         )
         raise InputError(
             f"{name}: not a readable jax.export file ({what}, {len(data)} B); write it again with "

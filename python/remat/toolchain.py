@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import re
@@ -285,6 +286,13 @@ def plan(text: str, options: RematOptions, name: str = "step") -> RematAnswer:
 #: What remat-opt calls the step, in the folder it runs in: a name that no program mentions.
 SOURCE = "remat-input.mlir"
 
+#: How remat-opt prints programs and messages.
+_PRINTING = (
+    "--mlir-print-debuginfo",
+    "--mlir-print-op-on-diagnostic=false",
+    "--mlir-print-op-generic",
+)
+
 
 def _run_remat(
     text: str,
@@ -292,6 +300,44 @@ def _run_remat(
     options: RematOptions,
     name: str,
     plan: dict[str, Any] | None = None,
+) -> RematAnswer:
+    from remat import sharding  # which needs this module
+
+    if sharding.partitions(text) == 1:
+        return _run_local(text, step, options, name, plan)
+    sharded = _sharded(text, options.entry, name)
+    answer = _run_local(sharded.text, step, options, name, plan)
+    return replace(answer, text=sharded.restore(answer.text))
+
+
+@functools.lru_cache(maxsize=2)  # a search asks for many plans of one step
+def _sharded(text: str, entry: str | None, name: str) -> Any:
+    from remat import sharded_step  # which needs JAX
+
+    return sharded_step.prepare(_inline(text, entry, name), entry, name)
+
+
+def _inline(text: str, entry: str | None, name: str) -> str:
+    """Returns the module in `text` with the calls in its entry function inlined."""
+    with tempfile.TemporaryDirectory(prefix="remat-") as folder:
+        root = Path(folder)
+        (root / SOURCE).write_text(text, encoding="utf-8")
+        option = f"entry={entry}" if entry else ""
+        done = run_tool(
+            "remat-opt", [SOURCE, f"--remat-inline={option}", *_PRINTING, "-o", "out.mlir"], root
+        )
+        if done.returncode != 0:
+            raise InputError(error_text("remat-opt", done.stderr).replace(SOURCE, name))
+        inlined = (root / "out.mlir").read_text(encoding="utf-8")
+        return inlined.replace(f'"{SOURCE}"', string_literal(name))
+
+
+def _run_local(
+    text: str,
+    step: str,
+    options: RematOptions,
+    name: str,
+    plan: dict[str, Any] | None,
 ) -> RematAnswer:
     with tempfile.TemporaryDirectory(prefix="remat-") as folder:
         root = Path(folder)
@@ -310,9 +356,7 @@ def _run_remat(
             [
                 SOURCE,
                 *passes,
-                "--mlir-print-debuginfo",
-                "--mlir-print-op-on-diagnostic=false",
-                "--mlir-print-op-generic",
+                *_PRINTING,
                 "-o",
                 output.name,
             ],

@@ -20,6 +20,7 @@
 #define REMAT_ANALYSIS_SHARDS_H
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/IR/Operation.h"
 
 namespace remat {
@@ -48,6 +49,9 @@ int64_t waysOf(mlir::Operation *op);
 /// size); a number of ways below 1.
 mlir::LogicalResult checkShardMarks(mlir::Operation *op);
 mlir::LogicalResult checkShardMarksOfArguments(mlir::func::FuncOp entry);
+
+/// Returns `attributes` without the marks.
+mlir::DictionaryAttr withoutShardMarks(mlir::DictionaryAttr attributes);
 
 /// Removes the marks from the arguments of `entry` and all ops in it.
 void removeShardMarks(mlir::func::FuncOp entry);

@@ -181,11 +181,6 @@ def fit(
         indices(static_argnums),
     )
     exported = call.export(encoding)
-    if exported.nr_devices != 1:
-        raise InputError(
-            f"the step runs on {exported.nr_devices} devices; only steps for one device can be "
-            "fitted"
-        )
     module = convert.from_exported(exported)
     options = RematOptions(
         strategy=strategy,

@@ -10,6 +10,8 @@
 
 #include "ValueNumbering.h"
 
+#include "remat/Analysis/Shards.h"
+
 using namespace mlir;
 using namespace remat;
 
@@ -113,11 +115,12 @@ static LogicalResult compareSignatures(func::FuncOp reference, func::FuncOp entr
     return emitError(entry.getLoc())
            << '@' << entry.getSymName() << " is not equivalent to the reference: its type is "
            << entry.getFunctionType() << ", not " << reference.getFunctionType();
+  auto attributesOf = [](func::FuncOp function, unsigned argument) {
+    ArrayRef<NamedAttribute> all = mlir::function_interface_impl::getArgAttrs(function, argument);
+    return withoutShardMarks(DictionaryAttr::get(function.getContext(), all));
+  };
   for (unsigned i = 0; i < entry.getNumArguments(); ++i) {
-    auto before = DictionaryAttr::get(entry.getContext(),
-                                      mlir::function_interface_impl::getArgAttrs(reference, i));
-    auto after = DictionaryAttr::get(entry.getContext(),
-                                     mlir::function_interface_impl::getArgAttrs(entry, i));
+    DictionaryAttr before = attributesOf(reference, i), after = attributesOf(entry, i);
     if (before != after)
       return emitError(entry.getLoc())
              << '@' << entry.getSymName() << " is not equivalent to the reference: argument " << i

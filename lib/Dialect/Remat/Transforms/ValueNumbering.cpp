@@ -58,21 +58,11 @@ uint64_t NumberSpace::keyOfResource(Attribute value) {
   return contents.try_emplace(std::move(content), next).first->second * 2 + 1;
 }
 
-/// Returns `attributes` without the marks that `remat-encode` removes.
-static Attribute withoutShardMarks(Attribute attributes) {
-  auto dictionary = dyn_cast_or_null<DictionaryAttr>(attributes);
-  auto isMark = [](NamedAttribute entry) { return isShardMark(entry.getName()); };
-  if (!dictionary || llvm::none_of(dictionary, isMark))
-    return attributes;
-  SmallVector<NamedAttribute> kept(dictionary.begin(), dictionary.end());
-  llvm::erase_if(kept, isMark);
-  return DictionaryAttr::getWithSorted(dictionary.getContext(), kept);
-}
-
 uint64_t NumberSpace::keyOf(Attribute attributes) {
-  attributes = withoutShardMarks(attributes);
   if (!attributes)
     return 0;
+  if (auto dictionary = dyn_cast<DictionaryAttr>(attributes))
+    attributes = withoutShardMarks(dictionary);
   auto [memo, isNew] = keys.try_emplace(attributes, ::keyOf(attributes.getAsOpaquePointer()));
   auto dictionary = dyn_cast<DictionaryAttr>(attributes);
   if (!isNew || !dictionary || llvm::none_of(dictionary, [](NamedAttribute entry) {
