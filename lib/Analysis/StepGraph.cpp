@@ -230,6 +230,24 @@ private:
   /// Returns the op that makes output `index`, or kNoOp for an argument.
   OpId makerOf(size_t index) { return graph().values[graph().outputs[index]].producer; }
 
+  /// Returns the op that ends the forward of the loss that `op` makes. Inside a
+  /// shard_map the loss is summed over the devices last, and a mean over steps may
+  /// be taken there too: the forward then ends at the scalar that these start from.
+  OpId lossFor(OpId op) {
+    OpId found = op;
+    for (OpId at = op; at != kNoOp;) {
+      bool isCollective = step.root[at]->getName().getStringRef() == "stablehlo.all_reduce";
+      OpId before = kNoOp;
+      for (ValueId input : graph().ops[at].inputs)
+        if (isScalarFloat(step.value[input].getType()))
+          before = std::max(before, graph().values[input].producer);
+      if (before != kNoOp && (isCollective || !hasBackward(graph(), found)))
+        found = before;
+      at = before;
+    }
+    return hasBackward(graph(), found) ? found : op;
+  }
+
   LogicalResult findPhases() {
     if (options.lossResult) {
       int64_t loss = *options.lossResult;
@@ -242,14 +260,14 @@ private:
                                  << " cannot be the loss: it is an argument, not computed";
       if (!isScalarFloat(outputType(loss)))
         return refuseLoss(loss);
-      return splitAtLoss(makerOf(loss));
+      return splitAtLoss(lossFor(makerOf(loss)));
     }
     OpId candidate = kNoOp;
     for (size_t i = 0; i < graph().outputs.size(); ++i) {
       if (graph().donated[i] || makerOf(i) == kNoOp || !isScalarFloat(outputType(i)))
         continue;
-      if (candidate == kNoOp || hasBackward(graph(), makerOf(i)))
-        candidate = makerOf(i);
+      if (OpId loss = lossFor(makerOf(i)); candidate == kNoOp || hasBackward(graph(), loss))
+        candidate = loss;
       if (hasBackward(graph(), candidate))
         break;
     }

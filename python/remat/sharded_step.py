@@ -48,6 +48,7 @@ class ShardedStep:
         with whole.context:
             function = sharding.function_named(whole.operation, self.entry)
             _put_back(sharding.function_named(new.operation, self.entry), _step_in(function))
+            sharding.unmark(function)
             return convert.generic_text(whole)
 
 

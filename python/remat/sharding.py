@@ -143,6 +143,22 @@ def localize(module: Any, entry: Any, name: str) -> list[tuple[Any, list[Any]]]:
     return marker.bodies
 
 
+def unmark(entry: Any) -> None:
+    """Removes what `localize` has written for the planner."""
+    from jaxlib.mlir import ir
+
+    for op in operations(entry):
+        for name in (LOCAL, _WAYS):
+            if name in op.attributes:
+                del op.attributes[name]
+    if "arg_attrs" in entry.attributes:
+        kept = (
+            {one.name: one.attr for one in marks if one.name != LOCAL}
+            for marks in entry.attributes["arg_attrs"]
+        )
+        entry.attributes["arg_attrs"] = ir.ArrayAttr.get([ir.DictAttr.get(one) for one in kept])
+
+
 def _refuse_gspmd(module: Any, name: str) -> None:
     for op in operations(module.operation):
         marks = op.attributes.get("arg_attrs", ())

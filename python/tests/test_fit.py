@@ -5,10 +5,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-from pathlib import Path
 from typing import NamedTuple
 
 import jax
@@ -230,26 +226,6 @@ def test_an_unknown_backend_needs_a_target(monkeypatch):
     monkeypatch.setattr(jax, "default_backend", lambda: "abacus")
     with pytest.raises(InputError, match="no encoding is known for the JAX backend 'abacus'"):
         remat.jax.fit(train, *arguments(), budget="50%")
-
-
-TWO_DEVICES = """
-import jax, jax.numpy as jnp, remat
-jax.config.update("jax_num_cpu_devices", 2)
-mesh = jax.sharding.Mesh(jax.devices(), ("data",))
-batch = jax.device_put(jnp.ones((4, 4)), jax.NamedSharding(mesh, jax.P("data")))
-try:
-    remat.jax.fit(jax.grad(lambda x: jnp.sum(jnp.tanh(x))), batch, budget="50%")
-except remat.errors.InputError as error:
-    print(error)
-"""
-
-
-def test_steps_on_several_devices_are_refused():
-    environment = os.environ | {"PYTHONPATH": str(Path(remat.__file__).parents[1])}
-    command = [sys.executable, "-c", TWO_DEVICES]
-    done = subprocess.run(command, capture_output=True, text=True, env=environment)
-    message = "the step runs on 2 devices; only steps for one device can be fitted\n"
-    assert (done.stdout, done.returncode) == (message, 0), done.stderr
 
 
 def test_other_static_value_is_refused(fitted):

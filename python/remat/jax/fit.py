@@ -129,6 +129,7 @@ def fit(
 
     The result computes the same function op for op (the rewrite is proven equal before
     it is returned), takes and returns the same pytrees, and donates the same arguments.
+    Of a step for several devices, bytes are those of one (docs/concepts/sharding.md).
 
     Args:
         step: a whole training step: loss, gradients and, usually, the update. A plain
@@ -159,8 +160,7 @@ def fit(
 
     Errors: BudgetError if the budget cannot be met, with the smallest peak reached and a
     proven floor; MissingExtra if nothing here compiles for the device; InputError for an
-    option, or a step that has no backward part or spans several devices; whatever tracing
-    `step` raises.
+    option, or a step that has no backward part; whatever tracing `step` raises.
 
     Example:
         step = remat.jax.fit(step, params, batch, budget="50%", donate_argnums=0)
