@@ -225,6 +225,16 @@ def test_a_compiler_is_asked_again_and_leaves_nothing(fresh_compilers, tmp_path,
     assert ended(pid) and not list(tmp_path.glob("remat-xla-*"))
 
 
+def test_a_forked_process_has_compilers_of_its_own(fresh_compilers):
+    compiler = compilers.compiler_for(targets.get("local"), 1)
+    compiler.start()
+    child = os.fork()
+    if child == 0:
+        os._exit(len(compilers._compilers) + compilers._compilers_lock.locked())
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert compiler._process.poll() is None
+
+
 def test_few_compilers_wait_at_once(fresh_compilers):
     targets_ = [replace(targets.get("local"), memory=size) for size in range(5)]
     first = compilers.compiler_for(targets_[0], 1)

@@ -314,7 +314,9 @@ def close_all() -> None:
 
 
 def _forget() -> None:
-    # A forked process does not own its parent's compilers.
+    # A forked process does not own its parent's compilers, nor a lock of another thread.
+    global _compilers_lock
+    _compilers_lock = threading.Lock()
     _compilers.clear()
 
 
