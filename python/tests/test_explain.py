@@ -7,18 +7,14 @@ from __future__ import annotations
 
 import html
 import json
-from types import SimpleNamespace
 
 import jax
 import jax.numpy as jnp
 import pytest
 import remat
-from remat import convert
 from remat.errors import BudgetError, InputError
-from remat.jax.fitted_report import report_of_fitted
 from remat.report.words import source
 from remat.xla import targets
-from remat.xla.measure import measure
 from tiny_steps import dense
 
 
@@ -168,18 +164,14 @@ def test_the_report_of_a_fitted_step(tmp_path):
     assert fitted.report() == text
 
 
-def test_the_report_of_a_step_that_was_fitted_to_a_device():
+def test_the_report_of_a_step_that_was_fitted_to_a_device(tmp_path):
     step, arguments = dense()
-    fitted = remat.jax.fit(
-        step, *arguments, budget="min", donate_argnums=0, budget_scope="temporaries"
-    )
-    module = convert.from_exported(fitted.exported)
-    measured = measure(module.text, "local", time=False)
-    outcome = SimpleNamespace(scope="total", budget=12345, plain=measured, measured=measured)
-    found = report_of_fitted(
-        SimpleNamespace(plan=fitted.plan, exported=fitted.exported, outcome=outcome)
-    ).document
+    fitted = remat.jax.fit(step, *arguments, budget="min", donate_argnums=0, target="local")
+    fitted.report(html=tmp_path / "r.html", json=tmp_path / "r.json")
+    found = json.loads((tmp_path / "r.json").read_text())
     assert found["scope"] == "total"
-    assert found["planned"]["budget"] == 12345
-    assert found["planned"]["peak"] > fitted.plan.peak
-    assert found["measured"]["planned"]["peak"] == measured.total
+    measured = found["measured"]
+    assert measured["planned"]["peak"] == fitted.outcome.peak
+    assert measured["plain"]["peak"] == fitted.outcome.plain_peak
+    assert len(measured["trials"]) == len(fitted.outcome.trials)
+    assert "Programs compiled" in (tmp_path / "r.html").read_text()

@@ -344,7 +344,7 @@ def test_what_xla_measured():
     "scope, peak", [("total", 1000), ("non-arguments", 800), ("temporaries", 700)]
 )
 def test_a_measured_peak_counts_what_the_scope_does(scope, peak):
-    report = report_of(problem() | {"scope": scope}).with_measured(_measurement(1000), None)
+    report = report_of(problem() | {"scope": scope}).with_measured(_measurement(1000))
     assert report.document["measured"]["plain"]["peak"] == peak
 
 
@@ -361,24 +361,28 @@ def test_scopes_in_xlas_names():
     assert scope_of("") == ""
 
 
-def test_a_target_is_compiled_for(exported, tmp_path, monkeypatch):
+def test_a_target_is_compiled_for(exported, tmp_path, monkeypatch, capsys):
     step = tmp_path / "tiny.export"
     step.write_bytes(exported.serialize())
     asked = []
 
     def measure(text, target, **more):
         asked.append((target.name, text))
-        return _measurement(1000 - 100 * len(asked), target.name)
+        return _measurement(1000 if len(asked) == 1 else 600, target.name)
 
     monkeypatch.setattr("remat.report.command.measure.measure", measure)
     out = tmp_path / "r.json"
-    words = ["report", str(step), "--budget=min", "--target=tpu-v5p", "--json", str(out)]
+    words = ["report", str(step), "--budget=700", "--target=tpu-v5p", "--json", str(out)]
     assert cli.main(words) == 0
-    assert [name for name, _ in asked] == ["tpu-v5p", "tpu-v5p"]
-    assert asked[0][1] != asked[1][1]
+    assert {name for name, _ in asked} == {"tpu-v5p"}
+    assert len({text for _, text in asked}) == len(asked) > 1
     found = json.loads(out.read_text())
-    assert (found["measured"]["plain"]["peak"], found["measured"]["planned"]["peak"]) == (900, 800)
+    assert (found["measured"]["plain"]["peak"], found["measured"]["planned"]["peak"]) == (1000, 600)
+    assert [one["chosen"] for one in found["measured"]["trials"]].count(True) == 1
+    assert found["planned"]["budget"] == 700
+    assert found["scope"] == "total"
     assert found["cost_table"] == "tpu-v5p"
+    assert "programs compiled for a TPU v5p" in capsys.readouterr().out
     asked.clear()
     assert cli.main(["report", str(step), "--target=h100", "--json", str(out)]) == 0
     assert len(asked) == 1

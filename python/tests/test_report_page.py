@@ -43,6 +43,7 @@ def _whole() -> Report:
     measured = {
         **{"target": "h100", "title": "an H100", "compiler": "XLA", "devices": 1},
         **{"scope": "total", "plain": side, "planned": side},
+        "trials": [],
     }
     more = {"curve": curve, "floor": 380, "measured": measured}
     return Report(report.document | more).with_rival("another", 500, 25)

@@ -95,7 +95,7 @@ def explain(
         effort="fast",
     )
     if device:
-        report = report.with_measured(_measured(module, device), None)
+        report = report.with_measured(_measured(module, device))
     plain = dataclasses.replace(options, budget=None, strategy="none")
     for name, rival in (rivals or {}).items():
         other = _module(Call(rival, *arguments), encoding)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from remat import convert
-from remat.report import Report, report_of
+from remat.report import Report, report_of, report_of_outcome
 from remat.report.arguments import argument_names
 
 
@@ -18,16 +18,14 @@ def report_of_fitted(fitted: Any, *, curve: bool = False) -> Report:
     A step that was fitted to a device has an `outcome`: its budget and its scope are those of
     the report, which has XLA's measurements of the step before and after as well.
     """
-    plan, outcome = fitted.plan, getattr(fitted, "outcome", None)
+    plan = fitted.plan
     text = convert.from_exported(fitted.exported).text
-    report = report_of(
-        plan.problem,
-        plan.json,
-        name=fitted.exported.fun_name,
-        argument_names=argument_names(text, len(plan.problem["arguments"])),
-        scope=outcome.scope if outcome else None,
-        budget=outcome.budget if outcome else None,
-        curve=curve,
-        effort="fast",
-    )
-    return report.with_measured(outcome.plain, outcome.measured) if outcome else report
+    about: dict[str, Any] = {
+        "name": fitted.exported.fun_name,
+        "argument_names": argument_names(text, len(plan.problem["arguments"])),
+        "curve": curve,
+        "effort": "fast",
+    }
+    if fitted.outcome:
+        return report_of_outcome(fitted.outcome, **about)
+    return report_of(plan.problem, plan.json, **about)

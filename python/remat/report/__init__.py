@@ -13,14 +13,15 @@ from typing import Any
 from rich.console import Console
 
 from remat.convert import write_atomically
+from remat.loop.outcome import Outcome, peak_of
 from remat.report import document as documents
 from remat.report.curve import curve_of
 from remat.report.html import html_of
-from remat.report.measured import measured_of, peak_in
+from remat.report.measured import measured_in, measured_of
 from remat.report.text import print_report, text_of
 from remat.xla.measure import Measurement
 
-__all__ = ["Report", "report_of"]
+__all__ = ["Report", "report_of", "report_of_outcome"]
 
 
 @dataclass(frozen=True)
@@ -61,8 +62,8 @@ class Report:
         curve = curve_of(documents.rescoped(problem, self.document["scope"]), effort)
         return Report(self.document | {"curve": curve, "floor": curve["floor"]})
 
-    def with_measured(self, plain: Measurement | None, planned: Measurement | None) -> Report:
-        """Returns the report with what XLA measured of the step before and after."""
+    def with_measured(self, plain: Measurement, planned: Measurement | None = None) -> Report:
+        """Returns the report with what XLA measured of the step before and, if given, after."""
         measured = measured_of(plain, planned, self.document["scope"])
         return Report(self.document | {"measured": measured})
 
@@ -75,7 +76,7 @@ class Report:
             "name": name,
             "peak": peak,
             "cost": cost,
-            "measured": measured and peak_in(measured, self.document["scope"]),
+            "measured": measured and peak_of(measured, self.document["scope"]),
             "time_us": measured and measured.time_us,
         }
         return Report(self.document | {"rivals": [*self.document["rivals"], row]})
@@ -111,6 +112,29 @@ def report_of(
         )
     )
     return found.with_curve(problem, effort) if curve else found
+
+
+def report_of_outcome(
+    outcome: Outcome,
+    *,
+    name: str | None = None,
+    argument_names: Sequence[str] | None = None,
+    curve: bool = False,
+    effort: str | None = None,
+) -> Report:
+    """Returns the report of what the closed loop found: the chosen plan, in the budget's scope,
+    with XLA's measurements of the step before and after. Otherwise as `report_of`."""
+    report = report_of(
+        outcome.plan.problem,
+        outcome.plan.json,
+        name=name,
+        argument_names=argument_names,
+        scope=outcome.scope,
+        budget=outcome.budget,
+        curve=curve,
+        effort=effort,
+    )
+    return Report(report.document | {"measured": measured_in(outcome)})
 
 
 def _save(text: str, path: Path | str | None) -> str:

@@ -14,12 +14,16 @@ from typing import Any
 
 from rich.console import Console
 
-from remat import progress, stepoptions, toolchain
+from remat import convert, progress, stepoptions, toolchain
+from remat.budget import Budget
 from remat.commands import add_command
 from remat.errors import InputError
-from remat.report import Report, document, report_of
+from remat.loop import VARIANTS, Job, Outcome, fit_module
+from remat.report import Report, document, report_of, report_of_outcome
 from remat.report.arguments import argument_names
+from remat.toolchain import RematOptions
 from remat.xla import measure, targets
+from remat.xla.targets import Target
 
 #: Options that are about a plan, and no use without a budget.
 _OF_A_PLAN = ("strategy", "order", "family", "objective", "last_segment", "granularity")
@@ -54,8 +58,8 @@ def register(commands: argparse._SubParsersAction) -> None:
     parser.add_argument(
         "--target",
         choices=targets.NAMES,
-        help="also compile the step, and its rewriting, for this device, which need not be there, "
-        "and report what XLA says of their memory (default: predictions only)",
+        help="have XLA compile the step for this device, which need not be there, and plan until "
+        "what it measures is within the budget (default: predictions only)",
     )
     parser.add_argument(
         "--plan", type=Path, metavar="PLAN", help="plan.json of the problem.json in FILE"
@@ -159,8 +163,9 @@ def of_step(
 ) -> Report:
     """Plans the step in a file by its options and returns the report.
 
-    Without a budget: of the step as it is. With a target it is measured as well. Errors as
-    `toolchain.plan` and `remat.xla.measure`.
+    Without a budget: of the step as it is. With a target it is measured as well, and planned
+    until what is measured is within the budget. Errors as `toolchain.plan`, `fit_module` and
+    `remat.xla.measure`.
     """
     device = targets.get(target) if target else None
     options = stepoptions.planning_options(arguments, device.encoding if device else None)
@@ -175,26 +180,44 @@ def of_step(
                 )
         options = dataclasses.replace(options, strategy="none")
     module = stepoptions.read_step(path)
-    with progress.step(f"planning {path}"):
-        if device and options.budget is not None:
-            answer = toolchain.rewrite(module.text, options, module.name)
-        else:
+    fitted = device is not None and options.budget is not None
+    if fitted:
+        outcome = _fit(module, options, device)
+        problem, warnings = outcome.plan.problem, outcome.warnings
+    else:
+        with progress.step(f"planning {path}"):
             plain = dataclasses.replace(options, target=None)
             answer = toolchain.plan(module.text, plain, module.name)
-    stepoptions.warn(answer.warnings)
-    names = argument_names(module.text, len(answer.problem["arguments"]), arguments.entry or "main")
+        problem, warnings = answer.problem, answer.warnings
+    stepoptions.warn(warnings)
+    about: dict[str, Any] = {
+        "name": path.name.split(".")[0],
+        "argument_names": argument_names(
+            module.text, len(problem["arguments"]), arguments.entry or "main"
+        ),
+        "curve": curve,
+        "effort": arguments.effort,
+    }
     with progress.step(f"reporting {path}"):
-        report = report_of(
-            answer.problem,
-            None if arguments.budget is None else answer.plan,
-            name=path.name.split(".")[0],
-            argument_names=names,
-            curve=curve,
-            effort=arguments.effort,
-        )
+        if fitted:
+            return report_of_outcome(outcome, **about)
+        report = report_of(problem, None if options.budget is None else answer.plan, **about)
     if device is None:
         return report
-    texts = [module.text, *([] if arguments.budget is None else [answer.text])]
     with progress.step(f"compiling {path} for {device.title}"):
-        found = [measure.measure(text, device, name=str(path)) for text in texts]
-    return report.with_measured(found[0], found[1] if len(found) > 1 else None)
+        return report.with_measured(measure.measure(module.text, device, name=str(path)))
+
+
+def _fit(module: convert.Module, options: RematOptions, device: Target) -> Outcome:
+    """Plans for what XLA measures, as `remat.jax.fit` does."""
+    job = Job(
+        module.text,
+        module.name,
+        dataclasses.replace(
+            options, budget=None, budget_scope=None, order=options.order or "reorder"
+        ),
+        VARIANTS[device.encoding],
+        lambda text: measure.measure(text, device, name=module.name),
+        device.title,
+    )
+    return fit_module(job, Budget.parse(options.budget or ""), options.budget_scope or "total")

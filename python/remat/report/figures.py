@@ -184,7 +184,11 @@ def measured(document: dict[str, Any]) -> str:
         f"{escape(found['title'])}: bytes in use at each instruction of its schedule. Below, "
         "arguments and results; above, temporaries.</p>"
     ]
-    return "".join([*parts, *(_compiled(head, one, frame) for head, one in sides)])
+    parts += [_compiled(head, one, frame) for head, one in sides]
+    heads, trials = words.trials(document)
+    if trials:
+        parts.append(f"<h3>Programs compiled</h3>{tables.plain(heads, trials)}")
+    return "".join(parts)
 
 
 _SIDES = (("plain", "Before"), ("planned", "After"))

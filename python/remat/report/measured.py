@@ -9,6 +9,7 @@ import re
 from itertools import pairwise
 from typing import Any
 
+from remat.loop.outcome import Outcome, peak_of
 from remat.xla import targets
 from remat.xla.assignment import Assignment, LiveBuffer
 from remat.xla.measure import Measurement
@@ -20,37 +21,42 @@ BUFFERS = 500
 _WRAPPED = re.compile(r"^\w+\((.*)\)$")
 
 
-def measured_of(
-    plain: Measurement | None, planned: Measurement | None, scope: str
-) -> dict[str, Any]:
+def measured_of(plain: Measurement, planned: Measurement | None, scope: str) -> dict[str, Any]:
     """Returns the report's `measured`: what XLA says of the step before and after.
 
-    Sizes are per device; `peak` is in `scope`. Requires: one of the two, of one target.
+    Sizes are per device; `peak` is in `scope`. Requires: both are of one target.
     """
-    one = plain or planned
-    assert one is not None
     return {
-        "target": one.target,
-        "title": targets.get(one.target).title,
+        "target": plain.target,
+        "title": targets.get(plain.target).title,
         "compiler": "XLA",
-        "devices": one.devices,
+        "devices": plain.devices,
         "scope": scope,
-        "plain": None if plain is None else _sides(plain, scope),
+        "plain": _sides(plain, scope),
         "planned": None if planned is None else _sides(planned, scope),
+        "trials": [],
     }
 
 
-def peak_in(measured: Measurement, scope: str) -> int:
-    """Returns the bytes of a measurement that count in a scope."""
-    if scope == "temporaries":
-        return measured.temp
-    held = measured.arguments if scope == "total" else 0
-    return measured.temp + measured.outputs - measured.alias + held
+def measured_in(outcome: Outcome) -> dict[str, Any]:
+    """Returns the report's `measured` of what the closed loop found, with all it compiled."""
+    trials = [
+        {
+            "variant": trial.variant,
+            "level": trial.level,
+            "expected": trial.expected,
+            "temporaries": trial.measured.temp,
+            "time_us": trial.measured.time_us,
+            "chosen": trial is outcome.chosen,
+        }
+        for trial in outcome.trials
+    ]
+    return measured_of(outcome.plain, outcome.measured, outcome.scope) | {"trials": trials}
 
 
 def _sides(measured: Measurement, scope: str) -> dict[str, Any]:
     return {
-        "peak": peak_in(measured, scope),
+        "peak": peak_of(measured, scope),
         "temporaries": measured.temp,
         "arguments": measured.arguments,
         "outputs": measured.outputs,

@@ -115,6 +115,12 @@ def _measured(document: dict[str, Any], console: Console, limit: int) -> None:
         for row in rows[:limit]:
             _row(table, row["value"], f"{row['bytes']:,}", row["kind"], words.place(row))
         console.print(table)
+    heads, trials = words.trials(document)
+    if trials:
+        table = _table(f"programs compiled for {measured['title']}", tuple(heads))
+        for cells in trials:
+            _row(table, *cells)
+        console.print(table)
 
 
 def _curve(document: dict[str, Any], console: Console) -> None:
@@ -152,7 +158,7 @@ def _rivals(document: dict[str, Any], console: Console) -> None:
 #: Columns of numbers.
 _RIGHT = {
     *("bytes", "share", "values", "of plain", "overhead", "bound", "peak", "cost of a run"),
-    *("measured peak", "cost", "estimated time, us"),
+    *("measured peak", "cost", "estimated time, us", "planned for", "expected", "temporaries"),
 }
 
 

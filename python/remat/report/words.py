@@ -157,11 +157,10 @@ def headline(document: dict[str, Any]) -> str:
     plain, planned, name = document["plain"], document["planned"], document["name"]
     at = plain["timeline"]["peak_op"]
     if not planned:
-        if found := (document["measured"] or {}).get("plain"):
+        if found := document["measured"]:
             return (
-                f"{name} takes {short_bytes(found['peak'])} on {document['measured']['title']}, as "
-                f"{document['measured']['compiler']} measures it; {short_bytes(plain['peak'])} are "
-                "predicted."
+                f"{name} takes {short_bytes(found['plain']['peak'])} on {found['title']}, as "
+                f"{found['compiler']} measures it; {short_bytes(plain['peak'])} are predicted."
             )
         where = f" at {at['op']} {place(at)}".rstrip() if at["op"] else ""
         return f"{name} needs {format_bytes(plain['peak'])}{where}."
@@ -184,9 +183,9 @@ def _measured_headline(
         f"{document['name']} takes {short_bytes(one['peak'])} on {measured['title']}, as "
         f"{measured['compiler']} measures it"
     )
-    if plain := measured["plain"]:
-        share = one["peak"] / plain["peak"] if plain["peak"] else 1.0
-        said += f": {share:.1%} of the plain step's {short_bytes(plain['peak'])}"
+    plain = measured["plain"]
+    share = one["peak"] / plain["peak"] if plain["peak"] else 1.0
+    said += f": {share:.1%} of the plain step's {short_bytes(plain['peak'])}"
     budget = document["planned"]["budget"]
     if budget is None:
         return f"{said}."
@@ -332,3 +331,25 @@ def rival_columns(
         ("estimated time, us", "time_us", lambda time: f"{time:.6g}"),
     ]
     return [one for one in columns if any(row[one[1]] is not None for row in rows)]
+
+
+def trials(document: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
+    """Returns the programs that the compiler measured: column heads, and the cells of each."""
+    measured = document["measured"] or {}
+    plain = (measured.get("plain") or {}).get("time_us")
+    rows = []
+    for one in measured.get("trials", ()):
+        ratio = one["time_us"] / plain if plain and one["time_us"] else None
+        expected = one["expected"]
+        rows.append(
+            [
+                one["variant"],
+                f"{one['level']:,}",
+                "" if expected is None else f"{expected:,}",
+                f"{one['temporaries']:,}",
+                "" if ratio is None else f"x{ratio:.3f}",
+                "chosen" if one["chosen"] else "",
+            ]
+        )
+    heads = ["encoding", "planned for", "expected", "temporaries", "estimated time", "choice"]
+    return heads, rows
