@@ -15,21 +15,20 @@ using namespace mlir;
 
 namespace remat {
 
-/// Bytes of a coordinate that XLA finds per window.
+/// Bytes of one coordinate.
 static constexpr int64_t coordinateBytes = 4;
 
 int64_t workspaceInXlaModel(const Node &node) {
   Operation *op = node.op;
   if (op->getName().getStringRef() != "stablehlo.select_and_scatter" || op->getNumOperands() != 3)
     return 0;
-  // The chosen element of each window, and where it stands.
+  // Where the largest element of each window stands. The elements, which it finds
+  // with them, are gone when the result comes.
   std::optional<ArrayRef<int64_t>> windows = flops::sizesOf(op, 1);
-  planning::Result<planning::Bytes> values = bytesOf(op->getOperand(1).getType());
   std::optional<int64_t> count = elementCount(op->getOperand(1).getType());
-  if (!windows || !values || !count)
+  if (!windows || !count)
     return 0;
-  int64_t coordinates = flops::multiply(coordinateBytes, static_cast<int64_t>(windows->size()));
-  return flops::add(values->count, flops::multiply(coordinates, *count));
+  return flops::multiply(coordinateBytes * static_cast<int64_t>(windows->size()), *count);
 }
 
 } // namespace remat
