@@ -121,6 +121,34 @@ def test_peak_is_within_the_budget_and_said_to_be_predicted(fitted):
     assert "test_fit.py:" in report, "source lines of the values"
 
 
+def test_a_device_as_target_keeps_the_budget_where_the_step_is_compiled():
+    plain = jax.jit(train).lower(*arguments()).compile().memory_analysis()
+    step = remat.jax.fit(train, *arguments(), budget="80%", target="local", effort="fast")
+    outcome = step.outcome
+    assert outcome.plain.temp == plain.temp_size_in_bytes
+    assert outcome.peak <= outcome.budget < outcome.plain_peak
+    found = step.lower(*arguments()).compile().memory_analysis()
+    assert found.temp_size_in_bytes == outcome.measured.temp
+    sizes = found.argument_size_in_bytes + found.output_size_in_bytes - found.alias_size_in_bytes
+    assert found.temp_size_in_bytes + sizes == outcome.peak
+    assert f"measured peak {outcome.peak} of {outcome.plain_peak} B" in repr(step)
+    assert "programs compiled for local" in step.report()
+    before, after = jax.jit(train)(*arguments()), step(*arguments())
+    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-5), before, after)
+
+
+def test_a_step_that_fits_its_device_stays_as_it_is():
+    step = remat.jax.fit(train, *arguments(), budget="1GiB", target="local")
+    assert step.outcome.chosen is None
+    assert step.plan.recomputations == 0
+
+
+def test_a_budget_below_what_was_measured_is_refused():
+    with pytest.raises(BudgetError, match="the smallest peak that XLA measured is") as caught:
+        remat.jax.fit(train, *arguments(), budget="10%", target="local", effort="fast", compiles=2)
+    assert caught.value.floor <= caught.value.smallest
+
+
 def test_abstract_arguments_and_another_target():
     shapes = jax.eval_shape(arguments)
     step = remat.jax.fit(train, *shapes, budget="min", target="xla-gpu")

@@ -208,6 +208,8 @@ def fit(
         )
         outcome = fit_module(job, Budget.parse(budget), budget_scope)
         text, plan, messages = outcome.text, outcome.plan, outcome.warnings
+        if outcome.interrupted:
+            messages = *messages, "interrupted: the step is the best found so far"
     else:
         options = replace(options, budget=budget, budget_scope=budget_scope)
         answer = toolchain.rewrite(module.text, options, module.name)
