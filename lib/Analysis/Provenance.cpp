@@ -109,6 +109,16 @@ std::string scopeOf(Location loc) {
   return llvm::join(kept, "/");
 }
 
+bool isTransposed(Location loc) {
+  std::string path;
+  appendScope(loc, path);
+  return llvm::any_of(segmentsOf(path), [](llvm::StringRef segment) {
+    while (segment.consume_front("vmap(") || segment.consume_front("pmap("))
+      ;
+    return segment.starts_with("transpose(");
+  });
+}
+
 std::string sourceLineOf(Location loc) {
   llvm::SmallVector<FileLineColLoc> frames;
   appendFrames(loc, frames);

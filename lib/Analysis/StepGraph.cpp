@@ -248,6 +248,27 @@ private:
     return hasBackward(graph(), found) ? found : op;
   }
 
+  /// Returns the op at which the forward of result `index` ends: the one that makes
+  /// it or, if the backward has begun before, the last that it depends on from before
+  /// the backward. So it is where losses of micro-batches are summed up as they come,
+  /// and where a loss is averaged or scaled back after the gradients.
+  OpId forwardEnd(size_t index) {
+    OpId loss = makerOf(index);
+    OpId backward = 0;
+    while (backward < loss && !isTransposed(step.root[backward]->getLoc()))
+      ++backward;
+    std::vector<bool> isNeeded(loss + 1);
+    isNeeded[loss] = true;
+    for (OpId op = loss; backward < loss && op >= 0; --op) {
+      if (isNeeded[op] && op < backward)
+        return op;
+      for (ValueId value : graph().ops[op].inputs)
+        if (OpId maker = graph().values[value].producer; isNeeded[op] && maker != kNoOp)
+          isNeeded[maker] = true;
+    }
+    return lossFor(loss);
+  }
+
   LogicalResult findPhases() {
     if (options.lossResult) {
       int64_t loss = *options.lossResult;
@@ -260,14 +281,14 @@ private:
                                  << " cannot be the loss: it is an argument, not computed";
       if (!isScalarFloat(outputType(loss)))
         return refuseLoss(loss);
-      return splitAtLoss(lossFor(makerOf(loss)));
+      return splitAtLoss(forwardEnd(loss));
     }
     OpId candidate = kNoOp;
     for (size_t i = 0; i < graph().outputs.size(); ++i) {
       if (graph().donated[i] || makerOf(i) == kNoOp || !isScalarFloat(outputType(i)))
         continue;
-      if (OpId loss = lossFor(makerOf(i)); candidate == kNoOp || hasBackward(graph(), loss))
-        candidate = loss;
+      if (OpId end = forwardEnd(i); candidate == kNoOp || hasBackward(graph(), end))
+        candidate = end;
       if (hasBackward(graph(), candidate))
         break;
     }
@@ -339,12 +360,18 @@ private:
   }
 
   LogicalResult splitAt(OpId end) {
-    if (!hasBackward(graph(), end))
-      return entry.emitError()
-             << "there is no backward to plan for: no op after " << graph().describe(end)
-             << ", where the forward of @" << entry.getName()
-             << " ends, reads a value from before it; give a training step, or the result that "
-                "is the loss with the option 'loss'";
+    if (!hasBackward(graph(), end)) {
+      InFlightDiagnostic error = entry.emitError()
+                                 << "there is no backward to plan for: no op after "
+                                 << graph().describe(end) << ", where the forward of @"
+                                 << entry.getName() << " ends, reads a value from before it; ";
+      for (OpId op = 0; op <= end; ++op)
+        if (graph().ops[op].kind == OpKind::Loop)
+          return error << "a loop is one op here, such as " << graph().describe(op)
+                       << ": if forward and backward are inside it, plan the loss alone, with "
+                          "remat.jax.checkpoint";
+      return error << "give a training step, or the result that is the loss with the option 'loss'";
+    }
     setPhases(graph(), end);
     return success();
   }

@@ -22,6 +22,13 @@ namespace remat {
 ///     -> "Model/Block_0/Dense_0/dot_general"
 std::string scopeOf(mlir::Location loc);
 
+/// Tells whether JAX made the op by transposing: whether it is of a backward. A
+/// gradient that is itself differentiated is not, where it stands in the forward:
+///   "jit(step)/transpose(jvp(Model))/dot_general" -> true
+///   "jit(step)/vmap(transpose(jvp(Model)))/dot_general" -> true
+///   "jit(step)/jvp(transpose(jvp(Model)))/dot_general" -> false
+bool isTransposed(mlir::Location loc);
+
 /// Returns "file:line" of the innermost frame that is not inside an installed
 /// Python package, or of the innermost frame; empty for an unknown location.
 std::string sourceLineOf(mlir::Location loc);

@@ -57,6 +57,27 @@ TEST(PhasesTest, TheLossIsTheFirstScalarFloatResult) {
             "fffbbb");
 }
 
+/// Two micro-batches; JAX's name for a backward is in the location of the gradients.
+constexpr const char *twoBatches = R"(
+  func.func @main(%x: tensor<4xf32>) -> (tensor<f32>, tensor<4xf32>) {
+    %h = "foo.net"(%x) {remat.pure} : (tensor<4xf32>) -> tensor<4xf32>
+    %one = "foo.loss"(%h) {remat.pure} : (tensor<4xf32>) -> tensor<f32>
+    %g = "foo.grad"(%h) {remat.pure} : (tensor<4xf32>) -> tensor<4xf32>
+      loc("jit(step)/transpose(jvp())/grad"(unknown))
+    %h2 = "foo.other"(%x) {remat.pure} : (tensor<4xf32>) -> tensor<4xf32>
+    %two = "foo.loss"(%h2) {remat.pure} : (tensor<4xf32>) -> tensor<f32>
+    %g2 = "foo.grad"(%h2) {remat.pure} : (tensor<4xf32>) -> tensor<4xf32>
+      loc("jit(step)/transpose(jvp())/grad"(unknown))
+    %sum = "foo.sum"(%g, %g2) {remat.pure} : (tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>
+    %loss = "foo.mean"(%one, %two) {remat.pure} : (tensor<f32>, tensor<f32>) -> tensor<f32>
+    return %loss, %sum : tensor<f32>, tensor<4xf32>
+  })";
+
+TEST(PhasesTest, ALossSummedUpAfterTheGradientsEndsWhereTheFirstBackwardBegins) {
+  EXPECT_EQ(phasesOf(twoBatches), "ffbbbbbb");
+  EXPECT_EQ(phasesOf(twoBatches, 0), "ffbbbbbb");
+}
+
 TEST(PhasesTest, AGivenLossWins) {
   EXPECT_EQ(phasesOf(withResults("%a, %loss, %g", "tensor<f32>, tensor<f32>, tensor<2x4xf32>"), 0),
             "fffbb");

@@ -57,5 +57,23 @@ TEST(ProvenanceTest, ScopesAndLines) {
     EXPECT_EQ(provenanceOf(item.location), item.expected) << item.location;
 }
 
+TEST(ProvenanceTest, TransposedOps) {
+  static constexpr std::pair<const char *, bool> cases[] = {
+      {R"loc("jit(step)/transpose(jvp(Model))/Block_0/add"(unknown))loc", true},
+      {R"loc("jit(step)/vmap(transpose(jvp()))/add"(unknown))loc", true},
+      {R"loc(callsite("max"("flax.py":1:1) at "jit(f)/transpose(jvp())/jit(relu)"(unknown)))loc",
+       true},
+      {R"loc("jit(step)/jvp(Model)/Block_0/add"(unknown))loc", false},
+      {R"loc("jit(step)/jvp(transpose(jvp(Model)))/add"(unknown))loc", false},
+      {R"loc("jit(step)/jvp(Model)/transpose"(unknown))loc", false},
+      {"unknown", false},
+  };
+  Context context;
+  for (auto [text, expected] : cases) {
+    auto module = context.parse("\"x.y\"() : () -> () loc(" + std::string(text) + ")");
+    EXPECT_EQ(isTransposed(module->getBody()->front().getLoc()), expected) << text;
+  }
+}
+
 } // namespace
 } // namespace remat::test

@@ -232,16 +232,17 @@ TEST(StepGraphErrorsTest, ALossIsAScalarFloat) {
 }
 
 TEST(StepGraphErrorsTest, NeitherLossNorGradient) {
-  EXPECT_EQ(errorOf(R"(
+  EXPECT_EQ(
+      errorOf(R"(
     func.func @main(%x: tensor<2x4xf32>) -> tensor<2xf32> {
       %h = "stablehlo.tanh"(%x) : (tensor<2x4xf32>) -> tensor<2x4xf32>
       %y = "foo.head"(%h) : (tensor<2x4xf32>) -> tensor<2xf32>
       %z = "foo.sum"(%h, %y) : (tensor<2x4xf32>, tensor<2xf32>) -> tensor<2xf32> loc("net.py":6:1)
       return %z : tensor<2xf32>
     })"),
-            "there is no backward to plan for: no result of @main is a scalar float, as a loss is, "
-            "or has the shape of an argument, as a gradient has; result 0 is 'tensor<2xf32>' of "
-            "foo.sum %2 (net.py:6); give a training step, which returns the loss and the gradients");
+      "there is no backward to plan for: no result of @main is a scalar float, as a loss is, "
+      "or has the shape of an argument, as a gradient has; result 0 is 'tensor<2xf32>' of "
+      "foo.sum %2 (net.py:6); give a training step, which returns the loss and the gradients");
 }
 
 TEST(StepGraphErrorsTest, NoBackward) {
@@ -254,6 +255,26 @@ TEST(StepGraphErrorsTest, NoBackward) {
             "there is no backward to plan for: no op after foo.loss %1 (net.py:5), where the "
             "forward of @main ends, reads a value from before it; give a training step, or the "
             "result that is the loss with the option 'loss'");
+}
+
+TEST(StepGraphErrorsTest, ABackwardInsideALoop) {
+  EXPECT_EQ(errorOf(R"(
+    func.func @main(%x: tensor<f32>) -> tensor<f32> {
+      %r = "stablehlo.while"(%x) ({
+      ^bb0(%c: tensor<f32>):
+        %go = "stablehlo.is_finite"(%c) : (tensor<f32>) -> tensor<i1>
+        "stablehlo.return"(%go) : (tensor<i1>) -> ()
+      }, {
+      ^bb0(%c: tensor<f32>):
+        %n = "stablehlo.tanh"(%c) : (tensor<f32>) -> tensor<f32>
+        "stablehlo.return"(%n) : (tensor<f32>) -> ()
+      }) : (tensor<f32>) -> tensor<f32> loc("net.py":4:1)
+      return %r : tensor<f32>
+    })"),
+            "there is no backward to plan for: no op after stablehlo.while %0 (net.py:4), where "
+            "the forward of @main ends, reads a value from before it; a loop is one op here, such "
+            "as stablehlo.while %0 (net.py:4): if forward and backward are inside it, plan the "
+            "loss alone, with remat.jax.checkpoint");
 }
 
 TEST(StepGraphErrorsTest, AConstantIsNotWorthABackward) {
