@@ -23,6 +23,8 @@ from remat.errors import InputError
 
 #: Cases whose plan saves nothing, and why.
 NOTHING_TO_SAVE = {"existing_checkpoints": "each block is recomputed by jax.checkpoint already"}
+#: Cases where XLA sums the loss of a batch in another order, which no gradient reads.
+OTHER_SUM = {"accumulation_unrolled"}
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +46,8 @@ def rows():
 def test_a_planned_step_trains_as_the_plain_one_does(rows, case):
     row = rows[case]
     assert "error" not in row, row["error"]
-    assert row["trained"] and row["bitwise"], row
+    assert row["trained"] and row["state_bitwise"], row
+    assert row["results_bitwise"] or (case in OTHER_SUM and row["results_deviation"] < 1e-6), row
     assert row["donated"], "the state's buffers are handed over"
     if case in NOTHING_TO_SAVE:
         assert row["peak"] <= row["plain_peak"]
