@@ -67,14 +67,15 @@ func.func @trigger_read_through_view(%k: tensor<8x4xf32>, %g: tensor<4x8xf32>) -
 
 // Of two regions with one trigger neither keeps it alive for the other: both tie
 // what is made from it and read behind them, the second from the first's barrier,
-// so that their barriers differ. On CPU their guards differ by a number.
+// so that their barriers differ. What the first ties, the second reads from there:
+// XLA would keep it twice, in the layout of each. On CPU their guards differ by a number.
 // ALL-LABEL: func.func @one_trigger_for_two(
 // ALL-SAME: %[[K:.*]]: tensor<8xf32>, %[[G:.*]]: tensor<8xf32>)
 // GPU: %[[A:.*]] = "stablehlo.tanh"(%[[K]])
 // GPU-NEXT: %[[V:.*]] = "stablehlo.negate"(%[[G]])
 // GPU-NEXT: %[[B1:.*]]:2 = "stablehlo.optimization_barrier"(%[[A]], %[[V]])
 // GPU-NEXT: %[[R1:.*]] = "stablehlo.cosine"(%[[B1]]#0)
-// GPU-NEXT: %[[B2:.*]]:2 = "stablehlo.optimization_barrier"(%[[A]], %[[B1]]#1)
+// GPU-NEXT: %[[B2:.*]]:2 = "stablehlo.optimization_barrier"(%[[B1]]#0, %[[B1]]#1)
 // GPU-NEXT: %[[R2:.*]] = "stablehlo.cosine"(%[[B2]]#0)
 // GPU-NEXT: %[[S:.*]] = "stablehlo.add"(%[[R1]], %[[R2]])
 // GPU-NEXT: "stablehlo.add"(%[[B2]]#1, %[[S]])

@@ -124,9 +124,11 @@ void Encoder::tieByBarrier(RecomputeOp op, const Ties &ties, OpBuilder &builder)
   Operation *barrier = createBarrier(builder, op.getLoc(), outside);
   for (auto [value, tied] : llvm::zip(inside, barrier->getResults()))
     mapping.map(value, tied);
-  for (auto [trigger, tied] :
-       llvm::drop_begin(llvm::zip_equal(outside, barrier->getResults()), inside.size()))
-    passThrough(trigger, tied, barrier);
+  // Later readers of a kept value read it from here too, or XLA keeps it in two
+  // layouts, one for them and one for the barrier. Arguments have theirs anyway.
+  for (size_t i = 0; i < outside.size(); ++i)
+    if (i >= inside.size() || outside[i].getDefiningOp())
+      passThrough(outside[i], barrier->getResult(static_cast<unsigned>(i)), barrier);
   ++counts.barriers;
 }
 
