@@ -74,6 +74,7 @@ def test_registry_is_complete():
         "vitb16_b32",
         "lstm_u100",
         "mixerb16_b64_adam",
+        "mlp_l32",
     ]
     assert others == LARGE
     families = {model.family for model in zoo.models() if not model.small}
@@ -141,6 +142,39 @@ def test_small_step_trains(name):
         (a != b).any() for a, b in zip(before, jax.tree.leaves(state["parameters"]), strict=True)
     ]
     assert all(changed)
+
+
+@pytest.mark.parametrize("name", ["small_mlp", "small_gpt", "small_resnet"])
+def test_checkpointed_blocks_compute_the_same(name):
+    model = zoo.get(name)
+    plain, arguments = model.build(), model.inputs(seed=0)
+    losses, gradients = [], []
+    for policy in (None, "nothing_saveable"):
+        step = model.build(policy)
+        assert shapes(step.example_args) == shapes(plain.example_args)
+        state, loss = compile_fast(step)(*arguments)
+        losses.append(float(loss))
+        gradients.append(jax.tree.leaves(state["parameters"]))
+        arguments = model.inputs(seed=0)
+    assert losses[0] == losses[1]
+    for before, after in zip(*gradients, strict=True):
+        np.testing.assert_allclose(after, before, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_policies_keep_less_and_less(name):
+    counts = []
+    for policy in ("dots_saveable", "dots_with_no_batch_dims_saveable", "nothing_saveable"):
+        step = zoo.get(name).build(policy)
+        text = jax.jit(step.step).lower(*step.example_args).as_text()
+        assert "optimization_barrier" in text, "some block is checkpointed"
+        counts.append(text.count("stablehlo.dot_general"))
+    assert counts == sorted(counts)
+
+
+def test_an_unknown_policy_is_refused():
+    with pytest.raises(InputError, match="unknown checkpoint policy 'dots'; there are nothing_"):
+        zoo.get("small_mlp").build("dots")
 
 
 @pytest.mark.parametrize("name", SMALL)
@@ -245,9 +279,9 @@ def test_list_names_every_model(capsys):
 def test_unknown_model_is_refused(capsys, tmp_path):
     assert cli.main(["zoo", "export", "gpt2s", "-o", str(tmp_path / "out")]) == 2
     assert capsys.readouterr().err == (
-        "remat: no model 'gpt2s' among the 23 of the zoo; did you mean gpt2s_b8_s1024?\n"
+        "remat: no model 'gpt2s' among the 24 of the zoo; did you mean gpt2s_b8_s1024?\n"
     )
-    with pytest.raises(InputError, match="no model 'zzz' among the 23 of the zoo; see 'remat zoo"):
+    with pytest.raises(InputError, match="no model 'zzz' among the 24 of the zoo; see 'remat zoo"):
         zoo.get("zzz")
     assert not os.listdir(tmp_path)
 

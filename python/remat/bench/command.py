@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import argparse
 
-from remat.bench import equality, fidelity, main_job, paper, pipeline, planner
+from remat.bench import device, equality, fidelity, main_job, paper, pipeline, planner
 from remat.commands import add_command
 
 
@@ -16,5 +16,5 @@ def register(commands: argparse._SubParsersAction) -> None:
     text = "Runs measurements whose promises are checked."
     bench = add_command(commands, "bench", text)
     actions = bench.add_subparsers(required=True, metavar="WHAT")
-    for part in (main_job, equality, fidelity, paper, pipeline, planner):
+    for part in (main_job, device, equality, fidelity, paper, pipeline, planner):
         part.register(actions)

@@ -15,11 +15,11 @@ from remat.zoo.registry import ZooModel
 _PIPELINE = "builtin.module(func.func(chlo-legalize-to-stablehlo))"
 
 
-def export_module(model: ZooModel) -> Module:
+def export_module(model: ZooModel, checkpoint: str | None = None) -> Module:
     """Returns the training step of `model` as generic text, with scopes and source lines.
 
-    Donation is recorded in the arguments. Nothing is compiled or materialised.
-    Errors: InputError if flax is not installed.
+    Donation is recorded in the arguments; `checkpoint` is as in `ZooModel.build`. Nothing is
+    compiled or materialised. Errors: InputError if flax is not installed.
     """
     try:
         import flax  # noqa: F401
@@ -28,7 +28,7 @@ def export_module(model: ZooModel) -> Module:
         raise InputError(
             f"the model zoo needs {error.name}; install it with pip install 'remat[zoo]'"
         ) from error
-    step = model.build()
+    step = model.build(checkpoint)
     lowered = jax.jit(step.step, donate_argnums=step.donate_argnums).lower(*step.example_args)
     return Module(model.name, _generic_text(lowered.compiler_ir("stablehlo")), Format.GENERIC)
 

@@ -42,11 +42,16 @@ class ZooModel:
 
         return getattr(recipes, self.recipe)(batch=self.batch, **self.sizes)
 
-    def build(self) -> Step:
-        """Returns (step, example_args, donate_argnums); the arguments are shapes only."""
+    def build(self, checkpoint: str | None = None) -> Step:
+        """Returns (step, example_args, donate_argnums); the arguments are shapes only.
+
+        With `checkpoint`, one of `remat.zoo.blocks.POLICIES`, `jax.checkpoint` with that policy
+        is around each of the network's repeated blocks. Parameters and results are the same.
+        Errors: InputError for another policy.
+        """
         from remat.zoo.step import build_step
 
-        return build_step(self.prepare())
+        return build_step(self.prepare(), checkpoint)
 
     def inputs(self, seed: int = 0) -> tuple[Any, ...]:
         """Returns concrete arguments of the step, as in the middle of a training run.
@@ -176,6 +181,7 @@ _MODELS = (
         vocabulary=10000,
     ),
     _model("mixerb16_b64_adam", "mixer", 64, _MIXER, "MLP-Mixer B/16, 224x224, Adam", side=224),
+    _model("mlp_l32", "mlp", 1024, _OWN, "32 dense layers of 1,024, tanh", layers=32, width=1024),
     _model("small_mlp", "mlp", 1024, _OWN, "32 dense layers of 64, tanh", layers=32, width=64),
     _model(
         "small_resnet",

@@ -13,6 +13,8 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
+from remat.zoo.blocks import check_policy, checkpointed
+
 Tree = Any  #: nested dicts of arrays, or of their shapes
 
 
@@ -84,17 +86,23 @@ def _slots(optimizer: str, parameters: Tree) -> Tree:
     return {"mean": parameters, "square": parameters, "count": count}
 
 
-def build_step(recipe: Recipe) -> Step:
-    """Returns the training step of a recipe: `step(state, *batch[, key])`, state donated."""
+def build_step(recipe: Recipe, checkpoint: str | None = None) -> Step:
+    """Returns the training step of a recipe: `step(state, *batch[, key])`, state donated.
+
+    `checkpoint` is the policy of `jax.checkpoint` around each block, None for no such thing.
+    Errors: InputError for an unknown policy.
+    """
+    check_policy(checkpoint)
     update = {"sgd": sgd, "adam": adam}[recipe.optimizer]
     arrays = len(recipe.data)
 
     def step(state: Tree, *batch: jax.Array) -> tuple[Tree, jax.Array]:
         key = batch[arrays] if recipe.needs_key else None
         gradient = jax.value_and_grad(recipe.loss, has_aux=True)
-        (loss, statistics), gradients = gradient(
-            state["parameters"], state["statistics"], batch[:arrays], key
-        )
+        with checkpointed(checkpoint):
+            (loss, statistics), gradients = gradient(
+                state["parameters"], state["statistics"], batch[:arrays], key
+            )
         with jax.named_scope("update"):
             parameters, slots = update(state["parameters"], state["slots"], gradients)
         return {"parameters": parameters, "statistics": statistics, "slots": slots}, loss

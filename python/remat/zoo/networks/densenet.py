@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import flax.linen as nn
 import jax
 
+from remat.zoo.blocks import block
 from remat.zoo.layers import AveragePool, BatchNorm, Concat, GlobalAveragePool, MaxPool, ReLU
 
 
@@ -60,6 +61,6 @@ class DenseNet(nn.Module):
             if i > 0:
                 x = AveragePool(2, 2)(NormConv(x.shape[-1] // 2, 1)(x))
             for _ in range(layers):
-                x = DenseLayer(self.growth)(x)
+                x = block(DenseLayer)(self.growth)(x)
         x = GlobalAveragePool()(ReLU()(BatchNorm()(x)))
         return nn.Dense(self.classes)(x)

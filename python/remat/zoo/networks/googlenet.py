@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import flax.linen as nn
 import jax
 
+from remat.zoo.blocks import block
 from remat.zoo.layers import (
     AveragePool,
     Concat,
@@ -86,7 +87,7 @@ class GoogLeNet(nn.Module):
         x = MaxPool(3, 2)(LocalResponseNorm()(x))
         auxiliary = []
         for i, widths in enumerate(INCEPTIONS):
-            x = Inception(tuple(width // self.shrink for width in widths))(x)
+            x = block(Inception)(tuple(width // self.shrink for width in widths))(x)
             if i in (1, 6):
                 x = MaxPool(3, 2)(x)
             if i in (2, 5):

@@ -10,6 +10,8 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
+from remat.zoo.blocks import block
+
 
 def _dense(inputs: int, outputs: int) -> dict[str, jax.ShapeDtypeStruct]:
     """Returns the shapes of one dense layer: kernel [inputs, outputs] and bias [outputs]."""
@@ -28,12 +30,16 @@ def mlp_parameters(layers: int, width: int) -> dict[str, Any]:
     return {f"layer_{i}": _dense(width, width) for i in range(layers)}
 
 
+def _layer(layer: dict[str, Any], x: jax.Array) -> jax.Array:
+    return jnp.tanh(_apply(layer, x))
+
+
 def mlp_loss(parameters: dict[str, Any], inputs: jax.Array, targets: jax.Array) -> jax.Array:
     """Returns the mean squared error of a chain of dense layers with tanh between them."""
     x = inputs
     for i in range(len(parameters)):
         with jax.named_scope(f"layer_{i}"):
-            x = jnp.tanh(_apply(parameters[f"layer_{i}"], x))
+            x = block(_layer)(parameters[f"layer_{i}"], x)
     with jax.named_scope("loss"):
         return jnp.mean((x - targets) ** 2)
 
@@ -55,6 +61,27 @@ def _cell(layer: dict[str, Any], x: jax.Array, hidden: jax.Array, memory: jax.Ar
     return jax.nn.sigmoid(show) * jnp.tanh(memory), memory
 
 
+def _lstm_step(
+    parameters: dict[str, Any],
+    tokens: jax.Array,
+    targets: jax.Array,
+    hidden: list[jax.Array],
+    memory: list[jax.Array],
+) -> tuple[jax.Array, list[jax.Array], list[jax.Array]]:
+    """Returns the log-likelihood of one step's targets and the new state of each cell."""
+    hidden, memory = list(hidden), list(memory)
+    with jax.named_scope("embedding"):
+        x = parameters["embedding"][tokens]
+    for i in range(len(hidden)):
+        with jax.named_scope(f"cell_{i}"):
+            hidden[i], memory[i] = _cell(parameters[f"cell_{i}"], x, hidden[i], memory[i])
+        x = hidden[i]
+    with jax.named_scope("loss"):
+        log_probabilities = jax.nn.log_softmax(_apply(parameters["out"], x))
+        picked = jnp.take_along_axis(log_probabilities, targets[:, None], axis=1)
+        return picked.mean(), hidden, memory
+
+
 def lstm_loss(parameters: dict[str, Any], tokens: jax.Array, targets: jax.Array) -> jax.Array:
     """Returns the mean next-token loss of an LSTM unrolled in Python.
 
@@ -68,14 +95,8 @@ def lstm_loss(parameters: dict[str, Any], tokens: jax.Array, targets: jax.Array)
     total = jnp.zeros(())
     for t in range(tokens.shape[0]):
         with jax.named_scope(f"step_{t}"):
-            with jax.named_scope("embedding"):
-                x = parameters["embedding"][tokens[t]]
-            for i in range(cells):
-                with jax.named_scope(f"cell_{i}"):
-                    hidden[i], memory[i] = _cell(parameters[f"cell_{i}"], x, hidden[i], memory[i])
-                x = hidden[i]
-            with jax.named_scope("loss"):
-                log_probabilities = jax.nn.log_softmax(_apply(parameters["out"], x))
-                picked = jnp.take_along_axis(log_probabilities, targets[t][:, None], axis=1)
-                total = total - picked.mean()
+            likelihood, hidden, memory = block(_lstm_step)(
+                parameters, tokens[t], targets[t], hidden, memory
+            )
+            total = total - likelihood
     return total / tokens.shape[0]

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import flax.linen as nn
 import jax
 
+from remat.zoo.blocks import block
 from remat.zoo.layers import Add, BatchNorm, GlobalAveragePool, MaxPool, ReLU
 
 
@@ -73,9 +74,10 @@ class Stage(nn.Module):
     def __call__(self, x: jax.Array) -> jax.Array:
         for i in range(self.blocks):
             stride = self.stride if i == 0 else 1
-            x = Bottleneck(self.features, stride, self.dilation, self.stride_first, project=i == 0)(
-                x
+            bottleneck = block(Bottleneck)(
+                self.features, stride, self.dilation, self.stride_first, project=i == 0
             )
+            x = bottleneck(x)
         return x
 
 

@@ -9,6 +9,7 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
+from remat.zoo.blocks import block
 from remat.zoo.layers import GELU, Add
 
 
@@ -80,7 +81,7 @@ class GPT2(nn.Module):
         position = nn.Embed(self.tokens, self.width, name="position")
         x = Add()(embedding(tokens), position(jnp.arange(tokens.shape[1])))
         for _ in range(self.layers):
-            x = Block(self.heads, 4 * self.width, causal=True)(x)
+            x = block(Block)(self.heads, 4 * self.width, causal=True)(x)
         return embedding.attend(nn.LayerNorm()(x))
 
 
@@ -124,7 +125,7 @@ class ViT(nn.Module):
     def __call__(self, x: jax.Array) -> jax.Array:
         x = ClassToken()(PatchEmbedding(self.patch, self.width)(x))
         for _ in range(self.layers):
-            x = Block(self.heads, 4 * self.width, causal=False)(x)
+            x = block(Block)(self.heads, 4 * self.width, causal=False)(x)
         return nn.Dense(self.classes)(nn.LayerNorm()(x)[:, 0])
 
 
@@ -159,5 +160,5 @@ class Mixer(nn.Module):
     def __call__(self, x: jax.Array) -> jax.Array:
         x = PatchEmbedding(self.patch, self.width)(x)
         for _ in range(self.layers):
-            x = MixerBlock(self.token_hidden, self.channel_hidden)(x)
+            x = block(MixerBlock)(self.token_hidden, self.channel_hidden)(x)
         return nn.Dense(self.classes)(nn.LayerNorm()(x).mean(axis=1))

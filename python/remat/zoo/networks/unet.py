@@ -8,6 +8,7 @@ from __future__ import annotations
 import flax.linen as nn
 import jax
 
+from remat.zoo.blocks import block
 from remat.zoo.layers import Concat, Crop, Dropout, MaxPool, ReLU
 
 
@@ -43,12 +44,12 @@ class UNet(nn.Module):
     def __call__(self, x: jax.Array) -> jax.Array:
         skips = []
         for level in range(self.depth):
-            x = DoubleConv(self.features << level, self.padding)(x)
+            x = block(DoubleConv)(self.features << level, self.padding)(x)
             if level == self.depth - 1:
                 x = Dropout(0.5)(x)
             skips.append(x)
             x = MaxPool(2, 2, "VALID")(x)
-        x = Dropout(0.5)(DoubleConv(self.features << self.depth, self.padding)(x))
+        x = Dropout(0.5)(block(DoubleConv)(self.features << self.depth, self.padding)(x))
         for level in reversed(range(self.depth)):
             up = self.last_up if level == 0 else self.features << level
             x = ReLU()(nn.ConvTranspose(up, (2, 2), (2, 2), "VALID")(x))
@@ -56,5 +57,5 @@ class UNet(nn.Module):
             if skip.shape[1] != x.shape[1]:
                 skip = Crop(x.shape[1])(skip)
             x = Concat()(skip, x)
-            x = DoubleConv(self.features << level, self.padding)(x)
+            x = block(DoubleConv)(self.features << level, self.padding)(x)
         return nn.Conv(self.classes, (1, 1))(x)

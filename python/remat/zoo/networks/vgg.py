@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import flax.linen as nn
 import jax
 
+from remat.zoo.blocks import block
 from remat.zoo.layers import Dropout, Flatten, MaxPool, ReLU
 
 
@@ -37,7 +38,7 @@ class VGG(nn.Module):
     @nn.compact
     def __call__(self, x: jax.Array) -> jax.Array:
         for features, convs in zip(self.features, self.convs, strict=True):
-            x = ConvStack(features, convs)(x)
+            x = block(ConvStack)(features, convs)(x)
         x = Flatten()(x)
         for _ in range(2):
             x = Dropout(0.5)(ReLU()(nn.Dense(self.hidden)(x)))
