@@ -118,6 +118,11 @@ def _add_knobs(parser: argparse.ArgumentParser) -> None:
         "encoding", "What XLA on GPU and TPU is held to besides; no setting is best for all steps."
     )
     group.add_argument(
+        "--order-backward",
+        action=argparse.BooleanOptionalAction,
+        help="recompute only when all that the backward made before is there (default: no)",
+    )
+    group.add_argument(
         "--order-updates",
         action=argparse.BooleanOptionalAction,
         help="update a donated argument in place only after the last read of the old value "
@@ -149,6 +154,7 @@ def _run_opt(arguments: argparse.Namespace) -> int:
     with progress.step(f"planning and rewriting {arguments.file}"):
         options = replace(
             planning_options(arguments, target),
+            order_backward=arguments.order_backward,
             order_updates=arguments.order_updates,
             tie_accumulations=arguments.tie_accumulations,
             pins=arguments.pins,

@@ -193,6 +193,7 @@ class RematOptions:
     cost: str | None = None
     memory_model: str | None = None
     target: str | None = None
+    order_backward: bool | None = None
     order_updates: bool | None = None
     tie_accumulations: bool | None = None
     pins: str | None = None

@@ -131,8 +131,8 @@ def test_the_cost_table_is_that_of_the_target():
 
 def test_options_that_are_no_words():
     assert RematOptions(loss=2, fold_free=False).pairs() == ["loss=2", "fold-free=false"]
-    knobs = RematOptions(order_updates=True, tie_accumulations=False, pins="kept")
-    assert knobs.pairs() == ["order-updates=true", "tie-accumulations=false", "pins=kept"]
+    knobs = RematOptions(order_backward=True, order_updates=False, pins="kept")
+    assert knobs.pairs() == ["order-backward=true", "order-updates=false", "pins=kept"]
     with pytest.raises(InputError, match="^loss -1 is negative; results are numbered from 0"):
         RematOptions(loss=-1).pairs()
 

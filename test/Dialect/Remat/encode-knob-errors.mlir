@@ -1,9 +1,11 @@
+// RUN: not remat-opt %s --remat-encode="target=xla-cpu order-backward=true" 2>&1 | FileCheck %s --check-prefix=ORDER
 // RUN: not remat-opt %s --remat-encode="order-updates=true" 2>&1 | FileCheck %s --check-prefix=NONE
 // RUN: not remat-opt %s --remat-encode="target=xla-cpu tie-accumulations=true" 2>&1 | FileCheck %s --check-prefix=CPU
 // RUN: not remat-opt %s --remat-encode="target=xla-cpu pins=masks" 2>&1 | FileCheck %s --check-prefix=MASKS
 // RUN: not remat-opt %s --remat-encode="target=xla-gpu pins=kept loss=-2" 2>&1 | FileCheck %s --check-prefix=LOSS
 // RUN: not remat-opt %s --remat-encode="target=xla-gpu pins=kept loss=1" 2>&1 | FileCheck %s --check-prefix=NOLOSS
 
+// ORDER: error: order-backward=true is made of barriers, which target=xla-cpu has no use for
 // NONE: error: order-updates=true is made of barriers, which target=none has no use for; use target=xla-gpu or xla-tpu, or leave the option out
 // CPU: error: tie-accumulations=true is made of barriers, which target=xla-cpu has no use for
 // MASKS: error: pins=masks is made of barriers, which target=xla-cpu has no use for

@@ -57,7 +57,9 @@ namespace {
 /// Encodes one function.
 class Encoder {
 public:
-  explicit Encoder(EncodeTarget target) : target(target) {}
+  /// If regions are to wait for the backward before them, it begins at `loss`; else
+  /// that is null.
+  Encoder(EncodeTarget target, Operation *loss) : target(target), since(loss) {}
 
   LogicalResult encode(RecomputeOp op);
   /// XLA:GPU scatters the gradient of a pool into a buffer that it fills first. It
@@ -74,7 +76,11 @@ private:
   /// region's trigger is not read: its barrier may hold another value.
   static Value findReadTrigger(Value trigger, RecomputeOp op);
 
+  /// Adds to `values` what the backward made since the last region and `op` waits for.
+  void collectMade(RecomputeOp op, llvm::SetVector<Value> &values) const;
+
   EncodeTarget target;
+  Operation *since; ///< the last region's barrier, or the loss, or null
   uint64_t guardedRegions = 0;
   IRMapping mapping; ///< of the current body
 };
@@ -107,6 +113,23 @@ Value Encoder::findReadTrigger(Value trigger, RecomputeOp op) {
   return trigger;
 }
 
+void Encoder::collectMade(RecomputeOp op, llvm::SetVector<Value> &values) const {
+  Block *block = op->getBlock();
+  auto isReadBehind = [&](Value value) {
+    return llvm::any_of(value.getUses(), [&](OpOperand &use) {
+      Operation *reader = block->findAncestorOpInBlock(*use.getOwner());
+      return reader && op->isBeforeInBlock(reader) && !isTrigger(use);
+    });
+  };
+  if (!since || !since->isBeforeInBlock(op))
+    return;
+  for (Operation *at = since->getNextNode(); at != op.getOperation(); at = at->getNextNode())
+    if (!OpModelTable::global().lookup(at).free)
+      for (Value result : at->getResults())
+        if (isReadBehind(result))
+          values.insert(result);
+}
+
 void Encoder::tieByBarrier(RecomputeOp op, const Ties &ties, OpBuilder &builder) {
   SmallVector<Value> inside, outside;
   for (unsigned input : ties.inputs) {
@@ -119,8 +142,13 @@ void Encoder::tieByBarrier(RecomputeOp op, const Ties &ties, OpBuilder &builder)
   }
   if (inside.empty())
     return;
+  llvm::SetVector<Value> passed;
   for (Value trigger : op.getAfter())
-    outside.push_back(findReadTrigger(trigger, op));
+    passed.insert(findReadTrigger(trigger, op));
+  collectMade(op, passed);
+  for (Value value : passed)
+    if (!llvm::is_contained(outside, value) || isa<BlockArgument>(value))
+      outside.push_back(value);
   Operation *barrier = createBarrier(builder, op.getLoc(), outside);
   for (auto [value, tied] : llvm::zip(inside, barrier->getResults()))
     mapping.map(value, tied);
@@ -129,6 +157,8 @@ void Encoder::tieByBarrier(RecomputeOp op, const Ties &ties, OpBuilder &builder)
   for (size_t i = 0; i < outside.size(); ++i)
     if (i >= inside.size() || outside[i].getDefiningOp())
       passThrough(outside[i], barrier->getResult(static_cast<unsigned>(i)), barrier);
+  if (since)
+    since = barrier;
   ++counts.barriers;
 }
 
@@ -195,6 +225,7 @@ static LogicalResult checkKnobs(func::FuncOp entry, const EncodeOptions &options
                    : options.tieAccumulations   ? "tie-accumulations=true"
                    : options.pins == Pins::Kept ? "pins=kept"
                    : options.pins != Pins::None ? "pins=masks"
+                   : options.orderBackward      ? "order-backward=true"
                                                 : "";
   if (knob.empty() || options.target == EncodeTarget::XlaGpu ||
       options.target == EncodeTarget::XlaTpu)
@@ -228,9 +259,13 @@ FailureOr<EncodeCounts> remat::encodeRecomputations(func::FuncOp entry,
     return failure();
   if (options.target == EncodeTarget::None)
     return report(entry, {.clones = *clones});
-  Encoder encoder(options.target);
   SmallVector<RecomputeOp> regions;
   entry.walk([&](RecomputeOp op) { regions.push_back(op); });
+  FailureOr<Operation *> loss = nullptr;
+  if (options.orderBackward && !regions.empty() &&
+      failed(loss = findLoss(entry, options.lossResult)))
+    return failure();
+  Encoder encoder(options.target, *loss);
   for (RecomputeOp op : regions)
     if (failed(encoder.encode(op)))
       return failure();

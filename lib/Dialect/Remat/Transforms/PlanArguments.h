@@ -21,6 +21,7 @@ struct EncodingPass : Base {
 
   EncodeOptions encodeOptions(std::optional<int64_t> lossResult) const {
     return {.target = this->target,
+            .orderBackward = this->orderBackward,
             .orderUpdates = this->orderUpdates,
             .tieAccumulations = this->tieAccumulations,
             .pins = this->pins,

@@ -32,12 +32,14 @@ enum class Pins {
 /// keeps; only XLA on GPU and TPU honours them, and no setting is best for all steps.
 struct EncodeOptions {
   EncodeTarget target = EncodeTarget::None;
+  /// Each recomputation waits for all that the backward made before it.
+  bool orderBackward = false;
   /// In-place updates of donated arguments come after the last read of the old value.
   bool orderUpdates = false;
   /// Each partial sum of a chain of additions comes before the next addend.
   bool tieAccumulations = false;
   Pins pins = Pins::None;
-  /// Index of the loss among the results, which pins must know; absent: as in
+  /// Index of the loss among the results, which pins and orderBackward must know; absent: as in
   /// `AnalysisOptions`.
   std::optional<int64_t> lossResult = std::nullopt;
 };
@@ -56,8 +58,8 @@ struct EncodeCounts {
 ///
 /// Errors, at the culprit: a body op that is not StableHLO or CHLO; fewer or
 /// more ops in recompute regions than `remat.clones` says; for XlaCpu, no value
-/// to make a guard from; a knob for a target that does not honour it; for pins,
-/// those of `buildStepGraph`. Cost: O(ops + for each region its ops times the
+/// to make a guard from; a knob for a target that does not honour it; for pins and
+/// orderBackward, those of `buildStepGraph`. Cost: O(ops + for each region its ops times the
 /// arguments that it must tie + donated arguments times ops).
 mlir::FailureOr<EncodeCounts> encodeRecomputations(mlir::func::FuncOp entry,
                                                    const EncodeOptions &options);

@@ -29,6 +29,8 @@ defvar targetOption = Option<"target", "target", "::remat::EncodeTarget",
   )}]>;
 
 defvar knobOptions = [
+  Option<"orderBackward", "order-backward", "bool", "false",
+    "Tie all that the backward made before a recomputation before it">,
   Option<"orderUpdates", "order-updates", "bool", "false",
     "Tie in-place updates of donated arguments behind the last read of the old value">,
   Option<"tieAccumulations", "tie-accumulations", "bool", "false",
@@ -263,7 +265,10 @@ def EncodePass : Pass<"remat-encode", "::mlir::ModuleOp"> {
     Replaces each `remat.recompute` by its body, tied to the op's trigger in the
     form that the target honours: an `optimization_barrier` for XLA on GPU and
     TPU, an opaque guard for XLA on CPU. For XLA on GPU it also ties the fill value
-    of each `select_and_scatter` to what that scatters.
+    of each `select_and_scatter` to what that scatters. The options `order-backward`,
+    `order-updates`, `tie-accumulations` and `pins` add barriers that hold XLA on GPU
+    and TPU to more than that, in programs without recomputation too, except for the
+    first.
 
     **Requires:** `remat.recompute` ops in a StableHLO program, except for target
     none, which only checks.
@@ -275,9 +280,11 @@ def EncodePass : Pass<"remat-encode", "::mlir::ModuleOp"> {
 
     **Fails when:** an op to recompute is no StableHLO op; planned recomputation
     was lost or added since `remat-apply`; for XLA:CPU, a body has no number to
-    make a guard from.
+    make a guard from; a barrier is asked for that the target has no use for; the
+    loss, which `order-backward` and `pins` must know, is not found.
 
-    **Complexity:** O(ops), and for each body its ops times the arguments to tie.
+    **Complexity:** O(ops), and for each body its ops times the arguments to tie;
+    with `order-updates`, donated arguments times ops.
 
     **Example:** `test/Dialect/Remat/encode.mlir`.
 
