@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import jax
@@ -62,23 +63,24 @@ def _cell(layer: dict[str, Any], x: jax.Array, hidden: jax.Array, memory: jax.Ar
 
 
 def _lstm_step(
+    t: int,
     parameters: dict[str, Any],
     tokens: jax.Array,
     targets: jax.Array,
     hidden: list[jax.Array],
     memory: list[jax.Array],
 ) -> tuple[jax.Array, list[jax.Array], list[jax.Array]]:
-    """Returns the log-likelihood of one step's targets and the new state of each cell."""
+    """Returns the log-likelihood of the targets of step `t` and the new state of each cell."""
     hidden, memory = list(hidden), list(memory)
     with jax.named_scope("embedding"):
-        x = parameters["embedding"][tokens]
+        x = parameters["embedding"][tokens[t]]
     for i in range(len(hidden)):
         with jax.named_scope(f"cell_{i}"):
             hidden[i], memory[i] = _cell(parameters[f"cell_{i}"], x, hidden[i], memory[i])
         x = hidden[i]
     with jax.named_scope("loss"):
         log_probabilities = jax.nn.log_softmax(_apply(parameters["out"], x))
-        picked = jnp.take_along_axis(log_probabilities, targets[:, None], axis=1)
+        picked = jnp.take_along_axis(log_probabilities, targets[t][:, None], axis=1)
         return picked.mean(), hidden, memory
 
 
@@ -95,8 +97,8 @@ def lstm_loss(parameters: dict[str, Any], tokens: jax.Array, targets: jax.Array)
     total = jnp.zeros(())
     for t in range(tokens.shape[0]):
         with jax.named_scope(f"step_{t}"):
-            likelihood, hidden, memory = block(_lstm_step)(
-                parameters, tokens[t], targets[t], hidden, memory
+            likelihood, hidden, memory = block(partial(_lstm_step, t))(
+                parameters, tokens, targets, hidden, memory
             )
             total = total - likelihood
     return total / tokens.shape[0]
