@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import argparse
 
-from remat.bench import device, equality, fidelity, main_job, paper, pipeline, planner
+from remat.bench import device, equality, fidelity, main_job, paper, pipeline, planner, training
 from remat.commands import add_command
 
 
@@ -16,5 +16,5 @@ def register(commands: argparse._SubParsersAction) -> None:
     text = "Runs measurements whose promises are checked."
     bench = add_command(commands, "bench", text)
     actions = bench.add_subparsers(required=True, metavar="WHAT")
-    for part in (main_job, device, equality, fidelity, paper, pipeline, planner):
+    for part in (main_job, device, equality, fidelity, paper, pipeline, planner, training):
         part.register(actions)

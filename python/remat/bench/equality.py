@@ -167,7 +167,15 @@ def run_pair(model: str, budgets: tuple[str, ...], flags: str, label: str) -> li
     Shows what it does under the name `label`. Returns a `PairRow` as a dict for each
     budget. Errors as `compare`.
     """
-    command = [sys.executable, "-m", "remat.bench.pair", model, *budgets]
+    return run_job([sys.executable, "-m", "remat.bench.pair", model, *budgets], model, flags, label)
+
+
+def run_job(command: list[str], model: str, flags: str, label: str) -> list[dict[str, Any]]:
+    """Runs `command`, which prints lines of JSON, on the CPU under the XLA flags `flags`.
+
+    Shows what lines {"doing": "..."} say under the name `label`, and returns the others.
+    Errors as `compare`.
+    """
     environment = os.environ | {"XLA_FLAGS": flags, "JAX_PLATFORMS": "cpu"}
     rows = []
     with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as errors:

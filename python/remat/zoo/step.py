@@ -79,6 +79,27 @@ def adam(parameters: Tree, slots: Tree, gradients: Tree) -> tuple[Tree, Tree]:
     return parameters, {"mean": mean, "square": square, "count": count}
 
 
+def adamw(parameters: Tree, slots: Tree, gradients: Tree) -> tuple[Tree, Tree]:
+    """Returns parameters and slots after a step of Adam with decoupled weight decay of 1e-5."""
+    decayed = jax.tree.map(lambda p: p * (1 - 1e-5), parameters)
+    return adam(decayed, slots, gradients)
+
+
+def in_bfloat16(recipe: Recipe) -> Recipe:
+    """Returns the recipe with its loss computed in bfloat16; parameters stay in float32."""
+
+    def narrow(leaf: jax.Array) -> jax.Array:
+        return leaf.astype(jnp.bfloat16) if leaf.dtype == jnp.float32 else leaf
+
+    def loss(parameters: Tree, state: Tree, batch: Sequence[jax.Array], key: Any):
+        parameters, batch = jax.tree.map(narrow, (parameters, batch))
+        value, new = recipe.loss(parameters, state, batch, key)
+        new = jax.tree.map(lambda after, before: after.astype(before.dtype), new, state)
+        return value.astype(jnp.float32), new
+
+    return dataclasses.replace(recipe, loss=loss)
+
+
 def _slots(optimizer: str, parameters: Tree) -> Tree:
     if optimizer == "sgd":
         return {"momentum": parameters}
@@ -93,7 +114,7 @@ def build_step(recipe: Recipe, checkpoint: str | None = None) -> Step:
     Errors: InputError for an unknown policy.
     """
     check_policy(checkpoint)
-    update = {"sgd": sgd, "adam": adam}[recipe.optimizer]
+    update = {"sgd": sgd, "adam": adam, "adamw": adamw}[recipe.optimizer]
     arrays = len(recipe.data)
 
     def step(state: Tree, *batch: jax.Array) -> tuple[Tree, jax.Array]:
