@@ -6,5 +6,14 @@
 from remat.jax.explain import explain
 from remat.jax.fit import FittedStep, fit
 from remat.jax.loss import CheckpointedLoss, checkpoint
+from remat.jax.policy import Policy, policy
 
-__all__ = ["CheckpointedLoss", "FittedStep", "checkpoint", "explain", "fit"]
+__all__ = [
+    "CheckpointedLoss",
+    "FittedStep",
+    "Policy",
+    "checkpoint",
+    "explain",
+    "fit",
+    "policy",
+]

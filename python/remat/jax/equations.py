@@ -21,6 +21,7 @@ from jax.extend.core.primitives import (
     custom_jvp_call_p,
     custom_vjp_call_p,
     jit_p,
+    name_p,
     remat_p,
 )
 
@@ -134,6 +135,18 @@ def lower_function(function: Callable[..., Any], avals: Sequence[Any], platform:
     """Returns `function(*avals)` as a module for a platform of JAX."""
     traced = jax.jit(function, keep_unused=True).trace(*map(struct_of, avals))
     return traced.lower(lowering_platforms=(platform,)).compiler_ir()
+
+
+def names_of(flat: ClosedJaxpr) -> dict[int, str]:
+    """Returns the names that `checkpoint_name` gave to results of equations, by equation."""
+    maker = {var: i for i, equation in enumerate(flat.jaxpr.eqns) for var in equation.outvars}
+    found: dict[int, str] = {}
+    for index, equation in enumerate(flat.jaxpr.eqns):
+        if equation.primitive is name_p and not isinstance(equation.invars[0], Literal):
+            if equation.invars[0] in maker:
+                found[maker[equation.invars[0]]] = equation.params["name"]
+            maker[equation.outvars[0]] = maker.get(equation.invars[0], index)
+    return found
 
 
 def equation_of(scope: str) -> tuple[int | None, str]:

@@ -291,6 +291,7 @@ def _plan(
     flat: ClosedJaxpr, text: str, first: int, options: RematOptions, target: str, name: str
 ) -> tuple[Halves, Plan]:
     """Plans `flat`, carries the plan out, and proves that the result computes the same."""
+    names = equations.names_of(flat)
     limit = None
     for _ in range(_ATTEMPTS):
         answer = toolchain.plan(text, options, name)
@@ -302,6 +303,8 @@ def _plan(
             equation, op["scope"] = equations.equation_of(op["scope"])
             if equation is not None:  # calls back into Python have no scope
                 equation_of[op["id"]] = equation
+                if equation in names:
+                    op["checkpoint_name"] = names[equation]
         halves = realise(flat, answer.plan["schedule"], equation_of, first, target)
         written = equations.lower_function(halves.joint, flat.in_avals, PLATFORM_OF[target])
         peak = prove(convert.generic_text(written), text, options, name)
