@@ -19,12 +19,11 @@ import remat
 import training_steps
 from jax import export
 from remat.bench.equality import ROUNDING_FLAGS
-from remat.errors import InputError
 
 #: Cases whose plan saves nothing, and why.
 NOTHING_TO_SAVE = {"existing_checkpoints": "each block is recomputed by jax.checkpoint already"}
 #: Cases where XLA sums the loss of a batch in another order, which no gradient reads.
-OTHER_SUM = {"accumulation_unrolled"}
+OTHER_SUM = {"accumulation_unrolled", "per_example_gradients"}
 
 
 @pytest.fixture(scope="module")
@@ -88,11 +87,12 @@ def test_a_planned_loss_is_exported():
         np.testing.assert_array_equal(one, other)
 
 
-def test_a_scan_over_micro_batches_says_what_to_do():
+def test_a_scan_over_micro_batches_is_one_op():
+    """What the page on training says: the loss alone is planned there."""
     make = training_steps.PLANNED_LOSSES["loss_in_a_scan"]
     step, state = make(lambda body: body)
-    with pytest.raises(InputError, match=r"plan the loss alone, with remat\.jax\.checkpoint$"):
-        remat.jax.fit(step, state, *training_steps.batch(0), budget="min")
+    plan = remat.jax.fit(step, state, *training_steps.batch(0), budget="min").plan
+    assert plan.peak == plan.plain_peak and plan.recomputations == 0
 
 
 def test_a_loss_averaged_after_its_gradients_is_found():
