@@ -169,6 +169,14 @@ def test_differences_of_a_twentieth_are_ties(ours, more, verdicts):
     assert device_rivals.verdicts(RIVAL, row, points) == verdicts
 
 
+def test_a_point_that_differs_in_the_last_bits_is_the_same():
+    assert device_rivals._same(Point(500, 1.0), Point(500, 1.0000000000000004))
+    assert not device_rivals._same(Point(500, 1.0), Point(500, 1.01))
+    assert not device_rivals._same(Point(500, 1.0), Point(501, 1.0))
+    assert device_rivals._same(Point(500, None), Point(500, None))
+    assert not device_rivals._same(Point(500, None), Point(500, 1.0))
+
+
 def test_without_times_there_is_no_verdict():
     assert device_rivals.verdicts(Point(500, None), ROW, []) == ("", "")
     assert device_rivals.verdicts(RIVAL, replace(ROW, time_ratio=None), []) == ("", "")
