@@ -236,7 +236,7 @@ static LogicalResult checkKnobs(func::FuncOp entry, const EncodeOptions &options
          << " has no use for; use target=xla-gpu or xla-tpu, or leave the option out";
 }
 
-/// Turns the knobs, after the regions: what they tie may be recomputed.
+/// Turns the knobs that come after the regions: what they tie may be recomputed.
 static LogicalResult turnKnobs(func::FuncOp entry, const EncodeOptions &options,
                                EncodeCounts &counts) {
   if (options.pins != Pins::None) {
@@ -247,8 +247,6 @@ static LogicalResult turnKnobs(func::FuncOp entry, const EncodeOptions &options,
   }
   if (options.tieAccumulations)
     counts.barriers += tieAccumulations(entry);
-  if (options.orderUpdates)
-    counts.barriers += orderUpdates(entry);
   return success();
 }
 
@@ -266,6 +264,9 @@ FailureOr<EncodeCounts> remat::encodeRecomputations(func::FuncOp entry,
       failed(loss = findLoss(entry, options.lossResult)))
     return failure();
   Encoder encoder(options.target, *loss);
+  // Before the regions: their barriers order updates too, but too late.
+  if (options.orderUpdates)
+    encoder.counts.barriers += orderUpdates(entry);
   for (RecomputeOp op : regions)
     if (failed(encoder.encode(op)))
       return failure();
