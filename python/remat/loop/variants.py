@@ -27,7 +27,8 @@ class Variant:
 VARIANTS: dict[str, tuple[Variant, ...]] = {
     "xla-gpu": (
         Variant("barriers"),
-        Variant("updates in order", {"order_updates": True}),
+        Variant("backward in order", {"order_backward": True}),
+        Variant("backward and updates in order", {"order_backward": True, "order_updates": True}),
         Variant(
             "updates in order, sums tied, masks kept",
             {"order_updates": True, "tie_accumulations": True, "pins": "masks"},
