@@ -20,7 +20,7 @@ from remat.errors import InputError, RematError
 from remat.toolchain import CHOICES
 
 #: Plain JAX, dropout, batch normalisation, Adam, and bfloat16 with AdamW.
-MODELS = ("small_mlp", "small_vgg", "small_resnet", "small_mixer", "small_gpt+bf16+adamw")
+MODELS = ("small_mlp", "small_vgg", "small_resnet", "small_mixer", "small_vit+bf16+adamw")
 VARIANTS = ("bf16", "adamw")
 
 
