@@ -26,13 +26,17 @@ class Variant:
 #: What the closed loop tries, by encoding, in this order.
 VARIANTS: dict[str, tuple[Variant, ...]] = {
     "xla-gpu": (
-        Variant("barriers"),
         Variant("backward in order", {"order_backward": True}),
         Variant("backward and updates in order", {"order_backward": True, "order_updates": True}),
+        Variant(
+            "backward and updates in order, masks kept",
+            {"order_backward": True, "order_updates": True, "pins": "masks"},
+        ),
         Variant(
             "updates in order, sums tied, masks kept",
             {"order_updates": True, "tie_accumulations": True, "pins": "masks"},
         ),
+        Variant("barriers"),
     ),
     "xla-tpu": (Variant("barriers"),),
     "xla-cpu": (Variant("guards"),),
