@@ -18,7 +18,7 @@ def browser():
     """Chromium as the system has it; Playwright would bring another one."""
     path = shutil.which("chromium") or shutil.which("chromium-browser")
     if path is None:
-        pytest.skip("Chromium is not installed (Debian package chromium; tools/check installs it)")
+        pytest.fail("Chromium is not installed (Debian package chromium; tools/check installs it)")
     with sync_playwright() as playwright:
         found = playwright.chromium.launch(executable_path=path)
         yield found
