@@ -170,10 +170,39 @@ def test_the_same_program_is_compiled_once(text):
     assert len(compiler.asked) == len(set(compiler.asked))
 
 
-def test_no_more_is_compiled_than_allowed(text):
-    compiler = Compiler(1.3)
-    fit(text, compiler, "75%", most=3)
-    assert len(compiler.asked) <= 4
+#: Each makes another text.
+SEVERAL = (
+    Variant("one", {"target": "xla-gpu"}),
+    Variant("two", {"target": "xla-gpu", "order_backward": True}),
+    Variant("three", {"target": "xla-gpu", "order_updates": True}),
+    Variant("four", {"target": "xla-tpu"}),
+    Variant("five", {"target": "xla-cpu"}),
+)
+
+
+@pytest.mark.parametrize("budget", ["75%", "min"])
+@pytest.mark.parametrize("most", [1, 2, 6])
+def test_no_more_is_compiled_than_allowed(text, budget, most):
+    compiler = Compiler(0.9)
+    outcome = fit(text, compiler, budget, variants=SEVERAL, most=most)
+    assert outcome.peak < outcome.plain_peak
+    assert len(compiler.asked) <= most + 1
+
+
+def test_a_program_that_fails_to_compile_counts(text):
+    compiler = Compiler(fails=("",))
+    with pytest.raises(BudgetError):
+        fit(text, compiler, "75%", variants=SEVERAL, most=3)
+    assert len(compiler.asked) == 4
+
+
+def test_the_last_programs_are_the_smallest_plans_if_none_fits(text):
+    compiler = Compiler()
+    with pytest.raises(BudgetError) as caught:
+        fit(text, compiler, "30%", variants=SEVERAL, most=4)
+    smallest = fit(text, Compiler(), "min", variants=SEVERAL).peak
+    assert len(compiler.asked) == 5
+    assert caught.value.smallest <= smallest * 1.1
 
 
 def test_what_needs_more_at_the_end_is_passed_over(text):

@@ -18,8 +18,9 @@ from remat.zoo import ZooModel
 
 #: Differences below this share are ties.
 TIE = 0.05
-#: Limits for XLA's own rematerialisation, as shares of the plain program's temporaries.
-XLA_LIMITS = (0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3)
+#: Limits for XLA's own rematerialisation, as shares of the plain program's temporaries. It
+#: already acts at 1, for it counts arguments and results more than once.
+XLA_LIMITS = (1.0, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4)
 #: XLA limits a program to this share of the device's memory, then keeps 5 % of that back.
 _XLA_SHARE = 0.8 * 0.95
 
@@ -158,7 +159,9 @@ def _programs(model: ZooModel, fitter: Fitter, target: Target) -> Iterator[_Prog
 
 def memory_for(share: float, plain: Measurement) -> int:
     """Returns the device memory with which XLA aims at `share` of the plain temporaries."""
-    return int((share * plain.temp + plain.arguments + plain.outputs) / _XLA_SHARE)
+    # What is aliased is not counted twice here.
+    fixed = plain.total - plain.temp
+    return int((share * plain.temp + fixed) / _XLA_SHARE)
 
 
 def _measured(

@@ -21,6 +21,8 @@ from remat.xla.measure import Measurement
 
 #: Programs compiled beside the plain one, unless the caller says otherwise.
 MOST_COMPILES = 10
+#: Of them, as long as nothing fits: kept for the smallest plans.
+_RESERVE = 2
 #: A fit that leaves less than one part in this many of the temporaries unused is not refined.
 _SLACK = 40
 #: A variant that does not fit yet has to be this much faster than the best that does: to fit,
@@ -73,8 +75,12 @@ def fit_module(job: Job, budget: Budget, scope: str = "total") -> Outcome:
 class _Search:
     def __init__(self, job: Job, scope: str, plain: Measurement) -> None:
         self._job = job
+        self._options = replace(job.options, budget_scope="temporaries")
         self._scope = scope
         self._plain = plain
+        self._room: int | None = None
+        self._reserve = min(_RESERVE, job.most // 2)
+        self._compiled = 0
         self._plans: dict[int, toolchain.RematAnswer] = {}
         self._texts: dict[tuple[str, int], str] = {}
         self._measured: dict[str, Measurement] = {job.text: plain}
@@ -90,47 +96,30 @@ class _Search:
 
     # The answer.
 
-    def _confirm(self, room: int | None) -> None:
-        """Compiles what is chosen to the end; what then needs too much is passed over."""
-        while self._job.confirm and (chosen := self._found(room)):
-            key = chosen.variant, chosen.level
-            if key in self._confirmed:
-                return
-            with progress.step(f"{self._job.name}: compiling the chosen program to the end"):
-                measured = self._job.confirm(self._texts[key])
-            self._confirmed.add(key)
-            self._trials[key] = replace(chosen, measured=measured)
-
     def run(self, limit: int | None) -> Outcome:
-        room = (
-            None if limit is None else limit - peak_of(self._plain, self._scope) + self._plain.temp
-        )
-        if room is not None and self._plain.temp <= room:
+        """Returns the answer within `limit` bytes of the scope; None: the smallest peak."""
+        fixed = peak_of(self._plain, self._scope) - self._plain.temp
+        self._room = None if limit is None else limit - fixed
+        if self._room is not None and self._plain.temp <= self._room:
             return self._outcome(None, limit)
         try:
-            if room is not None and room > 0:
-                self._aim_all(room)
-                while len(self._measured) <= self._job.most and self._refine(room):
-                    pass
-                self._confirm(room)
-            if room is None or (room > 0 and not self._fits(room)):
-                self._descend(room)
-                self._confirm(room)
+            if self._room is None or self._room > 0:
+                self._look()
         except KeyboardInterrupt:
-            if not self._found(room):
+            if not self._found():
                 raise
             self._interrupted = True
-        chosen = self._found(room)
-        if room is not None and not chosen:
+        chosen = self._found()
+        if limit is not None and not chosen:
             raise self._refusal(limit)
         return self._outcome(chosen, limit)
 
-    def _found(self, room: int | None) -> Trial | None:
+    def _found(self) -> Trial | None:
         """Returns the fastest fit, or for the smallest peak the smallest trial, if any."""
-        if room is None:
+        if self._room is None:
             trials = [t for t in self._trials.values() if t.measured.temp < self._plain.temp]
             return min(trials, key=lambda t: t.measured.temp, default=None)
-        fits = self._fits(room)
+        fits = self._fits()
         if not fits:
             return None
         fastest = min(map(self._price, fits))
@@ -180,62 +169,82 @@ class _Search:
 
     # The moves.
 
-    def _aim_all(self, room: int) -> None:
-        """Tries each variant at the level that should just fit."""
-        for variant in self._job.variants:
-            self._try(variant, self._aim(variant, room))
+    def _look(self) -> None:
+        """Compiles programs until one is the answer, or none promises to be."""
+        if self._room is not None:
+            for variant in self._job.variants:
+                self._try(variant, self._aim(variant))
+            self._refine()
+            self._confirm()
+        if not self._fits():
+            self._reserve = 0
+            self._descend()
+            self._refine()
+            self._confirm()
 
-    def _refine(self, room: int) -> bool:
-        """Makes the most promising next trial; returns False where there is none."""
-        for variant in sorted(self._job.variants, key=lambda v: self._promise(v, room)):
-            level = self._next_level(variant, room)
-            if level is not None and self._try(variant, level):
-                return True
-        return False
+    def _refine(self) -> None:
+        """Makes the most promising trial that is left, as long as there is one."""
+        while any(
+            self._try(variant, level)
+            for variant in sorted(self._job.variants, key=self._promise)
+            if (level := self._next_level(variant)) is not None
+        ):
+            pass
 
-    def _next_level(self, variant: Variant, room: int) -> int | None:
+    def _next_level(self, variant: Variant) -> int | None:
         """Returns where to try `variant` next, or None where that would not help."""
         mine = self._of(variant)
-        if not mine:
+        if not mine or self._room is None:
             return None
-        fits = [trial for trial in mine if trial.measured.temp <= room]
-        over = [trial.level for trial in mine if trial.measured.temp > room]
-        level = self._aim(variant, room)
+        fits = [trial for trial in mine if trial.measured.temp <= self._room]
+        over = [trial.level for trial in mine if trial.measured.temp > self._room]
+        level = self._aim(variant)
         if over:
             level = min(level, self._levels.below(min(over)))
         if fits:
             top = max(fits, key=lambda trial: trial.level)
-            if room - top.measured.temp < room // _SLACK:
+            if self._room - top.measured.temp < self._room // _SLACK:
                 return None
             level = max(level, self._levels.above(top.level))
             return level if not over or level < min(over) else None
-        best = min(map(self._price, self._fits(room)), default=None)
+        best = min(map(self._price, self._fits()), default=None)
         return level if best is None or min(map(self._price, mine)) < best * _HOPE else None
 
-    def _descend(self, room: int | None) -> None:
+    def _descend(self) -> None:
         """Looks for the smallest peak: from the smallest plan of each variant upwards."""
         with progress.step(f"{self._job.name}: planning for the smallest peak"):
-            answer = toolchain.plan(self._job.text, self._options("min"), self._job.name)
+            answer = self._answer("min")
         self._levels.bottom = max(self._levels.bottom, answer.plan["peak"])
         self._plans[self._levels.bottom] = answer
-        for variant in self._job.variants:
+        for variant in sorted(self._job.variants, key=self._promise):
             self._try(variant, self._levels.bottom)
-        for percent in (110, 125, 145, 170):
-            if room is not None and self._fits(room):
+            if self._fits():
                 return
-            if not self._trials:
+        for percent in (110, 125, 145, 170):
+            if self._fits() or not self._trials:
                 return
             best = min(self._trials.values(), key=lambda t: t.measured.temp).variant
             variant = next(v for v in self._job.variants if v.name == best)
             self._try(variant, self._levels.at_most(self._levels.bottom * percent // 100))
 
-    def _promise(self, variant: Variant, room: int) -> tuple[int, float]:
+    def _confirm(self) -> None:
+        """Compiles what is chosen to the end; what then needs too much is passed over."""
+        while self._job.confirm and (chosen := self._found()):
+            key = chosen.variant, chosen.level
+            if key in self._confirmed:
+                return
+            with progress.step(f"{self._job.name}: compiling the chosen program to the end"):
+                measured = self._job.confirm(self._texts[key])
+            self._confirmed.add(key)
+            self._trials[key] = replace(chosen, measured=measured)
+
+    def _promise(self, variant: Variant) -> tuple[int, float]:
         """Orders variants: those that fit, fastest first; then the nearest to fitting."""
         mine = self._of(variant)
-        fits = [t for t in mine if t.measured.temp <= room]
+        fits = [t for t in mine if t in self._fits()]
         if fits:
             return 0, min(map(self._price, fits))
-        return 1, min((t.measured.temp for t in mine), default=0) / room
+        return 1, min((t.measured.temp for t in mine), default=self._plain.temp)
 
     def _of(self, variant: Variant) -> list[Trial]:
         return [trial for trial in self._trials.values() if trial.variant == variant.name]
@@ -244,15 +253,17 @@ class _Search:
         ratio = slowdown(trial.measured, self._plain)
         return ratio if ratio is not None else 1 + trial.plan.overhead
 
-    def _fits(self, room: int) -> list[Trial]:
+    def _fits(self) -> list[Trial]:
+        """Returns the trials within the budget; none if the smallest peak is wanted."""
+        room = self._room or 0
         return [trial for trial in self._trials.values() if trial.measured.temp <= room]
 
     # Levels.
 
-    def _aim(self, variant: Variant, room: int) -> int:
-        """Returns the largest level that is expected to need at most `room`."""
+    def _aim(self, variant: Variant) -> int:
+        """Returns the largest level that is expected to fit."""
         level = self._levels.top
-        while level > self._levels.bottom and self._expect(variant, level) > room:
+        while level > self._levels.bottom and self._expect(variant, level) > (self._room or 0):
             level = self._levels.below(level)
         return level
 
@@ -265,8 +276,13 @@ class _Search:
     # One trial.
 
     def _try(self, variant: Variant, level: int) -> bool:
-        """Compiles `variant` of the plan for `level`; returns whether that was new."""
-        if variant.name in self._broken:
+        """Compiles `variant` of the plan for `level`; returns whether that was new.
+
+        Nothing is compiled once the most is reached. As long as nothing fits, a few are kept for
+        the smallest plans.
+        """
+        kept = 0 if self._fits() else self._reserve
+        if variant.name in self._broken or self._compiled + kept >= self._job.most:
             return False
         answer = self._plan(level)
         level = max(level, self._levels.bottom)
@@ -277,6 +293,7 @@ class _Search:
         text = self._rewrite(answer, variant)
         measured = self._measured.get(text)
         if not measured:
+            self._compiled += 1
             try:
                 with progress.step(self._doing(variant, level)):
                     measured = self._job.measure(text)
@@ -295,7 +312,7 @@ class _Search:
         best = min((t.measured.temp for t in self._trials.values()), default=self._plain.temp)
         return (
             f"{self._job.name}: compiling for {self._job.target} with {variant.name}, planned for "
-            f"{format_bytes(level)} of temporaries (program {len(self._measured)} of at most "
+            f"{format_bytes(level)} of temporaries (program {self._compiled} of at most "
             f"{self._job.most}; smallest so far {format_bytes(best)}, plain "
             f"{format_bytes(self._plain.temp)})"
         )
@@ -311,11 +328,9 @@ class _Search:
         return self._plans[level]
 
     def _answer(self, budget: str) -> toolchain.RematAnswer:
-        return toolchain.plan(self._job.text, self._options(budget), self._job.name)
-
-    def _options(self, budget: str) -> RematOptions:
-        return replace(self._job.options, budget=budget, budget_scope="temporaries")
+        options = replace(self._options, budget=budget)
+        return toolchain.plan(self._job.text, options, self._job.name)
 
     def _rewrite(self, answer: toolchain.RematAnswer, variant: Variant) -> str:
-        options = replace(self._options(""), **variant.options)
+        options = replace(self._options, **variant.options)
         return toolchain.rewrite_with(self._job.text, answer.plan, options, self._job.name).text
