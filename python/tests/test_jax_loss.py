@@ -92,6 +92,20 @@ def test_any_arguments_may_be_differentiated():
     assert planned.plan(*arguments()) is planned.plans[0], "planned once"
 
 
+def test_gradients_of_the_same_program_by_different_arguments():
+    """By the first and by the second addend, the program is the same to the letter."""
+    weights, x = arguments()
+
+    def body(a, b):
+        return scalar(weights, a + b)
+
+    planned = remat.jax.checkpoint(body, budget="min")
+    for argnums in (0, 1, (0, 1)):
+        plain = jax.grad(body, argnums)(x, x * 0.5)
+        assert_close(plain, jax.grad(planned, argnums)(x, x * 0.5))
+    assert jnp.any(jax.grad(planned, 1)(x, x * 0.5) != 0)
+
+
 def test_a_plain_call_runs_plainly():
     planned = remat.jax.checkpoint(loss, budget=1)
     assert_close(loss(*arguments()), planned(*arguments()))

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -100,7 +101,7 @@ class CheckpointedLoss:
         self.__name__ = getattr(loss, "__name__", type(loss).__name__)
         self.__doc__ = loss.__doc__
         self._options, self._target, self._statics = options, target, statics
-        self._gradients: dict[str, _Gradient] = {}
+        self._gradients: dict[tuple[bytes, int, tuple[bool, ...]], _Gradient] = {}
         self._latest: _Gradient | None = None
 
     def __repr__(self) -> str:
@@ -182,9 +183,12 @@ class CheckpointedLoss:
         """Returns the planned gradient by the arguments `wanted`; plans it the first time."""
         flat = equations.flatten(equations.trace(*_joint(closed, wanted)))
         module = equations.lower(flat, PLATFORM_OF[self._target])
-        program = str(module)  # without locations: the same wherever it is called
+        first = len(closed.jaxpr.outvars)
+        # Without locations the text is the same wherever the loss is called. The same text may
+        # be the gradient by other arguments, or have another first half.
+        program = hashlib.sha256(str(module).encode()).digest(), first, wanted
         if program not in self._gradients:
-            first, text = len(closed.jaxpr.outvars), convert.generic_text(module)
+            text = convert.generic_text(module)
             halves, plan = _plan(flat, text, first, self._options, self._target, self.__name__)
             self._gradients[program] = _Gradient(halves, plan, wanted)
         self._latest = self._gradients[program]
