@@ -8,13 +8,12 @@
 
 #include "remat/Planning/Search/Best.h"
 
-#include "remat/Planning/Search/CutBound.h"
+#include "StepBound.h"
+
 #include "remat/Planning/Search/CutCandidates.h"
 #include "remat/Planning/Search/CutRealise.h"
 #include "remat/Planning/Search/IteratedGreedy.h"
-#include "remat/Planning/Search/JointBound.h"
 #include "remat/Planning/Search/NearbyPlan.h"
-#include "remat/Planning/Search/PebbleBound.h"
 #include "remat/Planning/Search/ProvenFloor.h"
 #include "remat/Planning/Search/RefittedPlans.h"
 
@@ -30,21 +29,13 @@ namespace {
 constexpr size_t kStarts = 5;
 /// Candidates refitted besides the base order.
 constexpr size_t kGuides = 15;
-/// Ops times cuts, and ops times flows, that the first bounds of small graphs may
-/// take beyond the usual numbers.
-constexpr int64_t kSingleOps = 20'000, kJointOps = 100'000;
-/// Graphs of so many ops are bounded with more work than larger ones.
-constexpr int32_t kSmallOps = 500;
-/// Larger ones get fewer candidates, and other strategies' plans less often: at 95,000
+/// Graphs of more ops get fewer candidates, and other strategies' plans less often: at 95,000
 /// ops these take twice as long as all the rest.
 constexpr int32_t kHugeOps = 20'000;
 /// With effort fast, so many ops have to be planned in less time than that effort takes
 /// for fewer: fewer cuts, candidates and refits, and repairs only if none of these fits.
 constexpr int32_t kHurryOps = 4'000;
-constexpr size_t kHurryCuts = 4;
 constexpr int64_t kHurryStates = 500, kHurryRefits = 12;
-/// Ops times flows of a branched bound, at most.
-constexpr int64_t kBranchOps = 400'000;
 /// Ops times flows of the proven floor, at most.
 constexpr int64_t kFloorOps = 200'000;
 
@@ -59,18 +50,14 @@ constexpr int64_t kFinestPart = 32;
 /// and which of them starts anew on others.
 constexpr uint64_t kFirstSeed = 2, kSeeds[] = {3, 4, 5, 6};
 constexpr size_t kTinySeeds = 3, kStartsSeed = 1;
-/// The most ops of tiny graphs, and of those that use more seeds than one where a plan's
-/// extra cost exceeds the bound by more than a share of it.
-constexpr int32_t kTinyOps = 100, kMiddlingOps = 1200;
+/// The most ops of graphs that use more seeds than one where a plan's extra cost
+/// exceeds the bound by more than a share of it.
+constexpr int32_t kMiddlingOps = 1200;
 constexpr int64_t kOpenShare = 20;
 
 /// Of the step: where less is open, improvement gets a part of its work only; where less
 /// than the other share is and no start got better, the last improvement does.
 constexpr int64_t kNearShare = 800, kNearWork = 8, kCloseShare = 200, kCloseWork = 4;
-
-/// States of pebble games allowed for each of an effort's flows of branching. They count as
-/// work, not as flows, and the branching that may follow keeps all its flows.
-constexpr int64_t kPebblesPerFlow = 100;
 
 class BestSearch {
 public:
@@ -84,8 +71,8 @@ public:
   BestReport run(std::optional<Bytes> budget, bool lucky);
 
 private:
-  void bound(int64_t limit);
-  void branch(int64_t limit);
+  void findCheapest(int64_t limit, bool lucky);
+  void collectAndRefit(int64_t limit);
   void collect(int64_t limit);
   void add(const Measured &plan) { candidates.push_back(plan); }
   void addRealised(std::span<const CutChoice> choices) {
@@ -102,7 +89,6 @@ private:
   bool isFar(int64_t extra) const;
   bool isTiny() const { return graph.opCount() <= kTinyOps; }
   bool isWithin(int64_t extra, int64_t share) const;
-  bool isSmall() const { return graph.opCount() <= kSmallOps; }
   bool isHuge() const { return graph.opCount() > kHugeOps; }
   bool deservesLuck() const;
   void tryLuck(int64_t limit, const std::vector<Measured> &starts);
@@ -122,9 +108,6 @@ private:
   bool hurried; ///< until that finds no plan
   BestReport report;
   int64_t boundExtra = 0;
-  int32_t bestCut = 0;    ///< of the best bound of one cut
-  int64_t bestSingle = 0; ///< that bound
-  CutBound known;         ///< the joint bound
   std::vector<Measured> candidates;
   std::vector<Measured> reached; ///< within the limit, the cheapest first, all different
 };
@@ -133,67 +116,6 @@ bool BestSearch::goOn(double share) {
   if (!report.stopped && options.progress && !options.progress(share))
     report.stopped = true;
   return !report.stopped;
-}
-
-void BestSearch::bound(int64_t limit) {
-  auto single = static_cast<size_t>(std::clamp<int64_t>(kSingleOps / graph.opCount(), 12, 64));
-  if (hurried)
-    single = kHurryCuts;
-  CutBound cuts = bestSingleCutBound(graph, limit, single, limits.boundFlows);
-  report.flows += cuts.flows;
-  if (cuts.infeasible) {
-    report.floor = {Bytes(cuts.least + graph.fixedBytes()), cuts.witness};
-    return;
-  }
-  if (!cuts.choices.empty())
-    bestCut = cuts.choices.front().cut;
-  bestSingle = cuts.extra;
-  JointBoundOptions joint;
-  joint.flows =
-      std::max(limits.boundFlows, std::min(limits.branchFlows, kJointOps / graph.opCount()));
-  joint.twice = limits.branchFlows > 0 && isSmall();
-  joint.offer = [this](std::span<const CutChoice> choices) { addRealised(choices); };
-  known = jointBound(graph, limit, cuts, joint);
-  report.flows += known.flows - cuts.flows;
-  boundExtra = known.extra;
-  addRealised(known.choices);
-}
-
-/// Raises the bound by branching, up to the cost of the plan in hand, and adds the
-/// plans that it meets; only smaller graphs get many flows.
-void BestSearch::branch(int64_t limit) {
-  int64_t most = limits.branchFlows * (isTiny() ? 2 : 1);
-  int64_t flows = std::min(most, kBranchOps / graph.opCount());
-  if (flows == 0 || (!reached.empty() && reached.front().extra <= boundExtra) || !goOn(0.9))
-    return;
-  BranchedJointOptions branched;
-  branched.flows = flows / 2;
-  if (!reached.empty())
-    branched.enough = reached.front().extra;
-  PebbleOptions pebbles{limits.branchFlows * kPebblesPerFlow, branched.enough, known.tried};
-  if (!known.choices.empty())
-    pebbles.later.push_back({known.choices.front().cut, known.extra});
-  PebbleBound played = pebbleBound(graph, limit, pebbles);
-  report.work += played.work;
-  if (played.infeasible)
-    report.floor = {Bytes(limit + graph.fixedBytes() + 1), played.witness};
-  boundExtra = std::max(boundExtra, played.extra);
-  if (played.infeasible || (branched.enough && boundExtra >= *branched.enough))
-    return;
-  if (known.extra - known.extra / 10 <= bestSingle) { // one cut alone may gain as much
-    CutBound single = branchedCutBound(graph, limit, bestCut, flows / 2, branched.enough);
-    report.flows += single.flows;
-    boundExtra = std::max(boundExtra, single.extra);
-    addRealised(single.choices);
-  } else if (isSmall()) {
-    branched.flows = flows;
-  }
-  if (isSmall())
-    branched.mostFlows = 2 * flows;
-  branched.offer = [this](std::span<const CutChoice> choices) { addRealised(choices); };
-  CutBound cuts = branchedJointBound(graph, limit, known, branched);
-  report.flows += cuts.flows - known.flows;
-  boundExtra = std::max(boundExtra, cuts.extra);
 }
 
 /// Fills in plans on both sides of the limit.
@@ -422,36 +344,53 @@ BestReport BestSearch::run(std::optional<Bytes> budget, bool lucky) {
     offer();
     return report;
   }
-  int64_t limit = budget->count - graph.fixedBytes();
   if (*budget >= report.floor.bytes)
-    bound(limit);
-  if (*budget >= report.floor.bytes) {
+    findCheapest(budget->count - graph.fixedBytes(), lucky);
+  return report;
+}
+
+/// Plans and a bound, unless it is proven that no plan is within the limit.
+void BestSearch::findCheapest(int64_t limit, bool lucky) {
+  StepBound bound(graph, limits, limit,
+                  [this](std::span<const CutChoice> choices) { addRealised(choices); });
+  bound.relax(hurried);
+  boundExtra = bound.extra();
+  if (!bound.infeasible())
+    collectAndRefit(limit);
+  if (!bound.infeasible() && (reached.empty() || reached.front().extra > boundExtra) && goOn(0.9))
+    bound.branch(reached.empty() ? std::nullopt : std::optional(reached.front().extra));
+  boundExtra = bound.extra();
+  report.flows += bound.flows();
+  report.work += bound.work();
+  if (bound.infeasible()) {
+    report.floor = *bound.infeasible();
+    return;
+  }
+  if (options.effort != Effort::Fast) // without bounds by branching, nothing is new
+    reach(limit);
+  if (reached.empty() || isFar(reached.front().extra))
+    takeSeeds(limit);
+  if (!reached.empty()) {
+    const std::vector<Measured> starts = reached;
+    improveReached(limit);
+    if (lucky)
+      tryLuck(limit, starts);
+  }
+  offer();
+  report.bound += Cost(boundExtra);
+}
+
+/// Candidates and what refits and repairs make of them.
+void BestSearch::collectAndRefit(int64_t limit) {
+  collect(limit);
+  refitCandidates(limit);
+  if (hurried && reached.empty()) {
+    hurried = false;
     collect(limit);
     refitCandidates(limit);
-    if (hurried && reached.empty()) {
-      hurried = false;
-      collect(limit);
-      refitCandidates(limit);
-    }
-    if (!hurried)
-      reach(limit, /*noisy=*/false);
-    branch(limit);
-    if (*budget < report.floor.bytes)
-      return report;
-    if (options.effort != Effort::Fast) // without bounds by branching, nothing is new
-      reach(limit);
-    if (reached.empty() || isFar(reached.front().extra))
-      takeSeeds(limit);
-    if (!reached.empty()) {
-      const std::vector<Measured> starts = reached;
-      improveReached(limit);
-      if (lucky)
-        tryLuck(limit, starts);
-    }
-    offer();
-    report.bound += Cost(boundExtra);
   }
-  return report;
+  if (!hurried)
+    reach(limit, /*noisy=*/false);
 }
 
 } // namespace
