@@ -201,6 +201,20 @@ def test_other_targets_are_tied_by_barriers(target):
     assert_close(jax.grad(scalar)(*arguments()), jax.grad(planned)(*arguments()))
 
 
+def test_a_chain_of_scalars_that_no_plan_holds():
+    """Each step reads the one before twice: they are walked once, not once for each path."""
+
+    def body(weights, x):
+        hidden, scale = jnp.tanh(x @ weights[0]), jnp.mean(x)
+        for _ in range(40):
+            scale = scale * (1.5 - scale * scale)
+        return jnp.sum(jnp.tanh(hidden * scale) @ weights[1])
+
+    planned = remat.jax.checkpoint(body, budget="min")
+    assert_close(jax.grad(body)(*arguments()), jax.grad(planned)(*arguments()))
+    assert len(planned.plans[0].problem["ops"]) < 40, "the chain is in no plan"
+
+
 def test_effects_run_once_and_in_order(capfd):
     def body(weights, x):
         hidden = x

@@ -179,6 +179,8 @@ class _Builder:
         self._split = max(made, default=-1)
         self._latest: dict[int, int] = {}  # planned equation -> its latest node
         self._unplanned: dict[tuple[Any, ...], int] = {}
+        #: Unplanned equation -> the node that reads what is latest here and now.
+        self._current: dict[int, int] = {}
         self._backward = False
         self._region: int | None = None
         self._early: list[Ref | Literal] = []
@@ -197,14 +199,14 @@ class _Builder:
                 if following[place] is None or following[place] > self._split:
                     self._enter_backward()
                 regions += again
-                self._region = regions if again else None
+                self._enter_region(regions if again else None)
             while not again and effects and effects[0] < equation:
-                self._latest[effects[0]] = self._append(effects[0])
+                self._append(effects[0])
                 self._planned.add(effects.pop(0))
-            self._latest[equation] = self._append(equation)
-        self._region = None
+            self._append(equation)
+        self._enter_region(None)
         for equation in effects:
-            self._latest[equation] = self._append(equation)
+            self._append(equation)
             self._planned.add(equation)
 
     def outputs(self) -> list[Ref | Literal]:
@@ -216,14 +218,23 @@ class _Builder:
     def _enter_backward(self) -> None:
         """From here on runs belong to the backward half; results of the forward are made."""
         if not self._backward:
-            self._region = None
+            self._enter_region(None)
             self._early = [self._read(var) for var in self.flat.jaxpr.outvars[: self._first]]
             self._backward = True
+            self._current.clear()
 
-    def _append(self, equation: int) -> int:
+    def _enter_region(self, region: int | None) -> None:
+        if region != self._region:
+            self._region = region
+            self._current.clear()
+
+    def _append(self, equation: int) -> None:
+        """Makes a node for a run of a planned equation."""
         reads = [self._read(atom) for atom in self.flat.jaxpr.eqns[equation].invars]
         self.nodes.append(Node(equation, reads, self._region, self._backward))
-        return len(self.nodes) - 1
+        if equation in self._latest:
+            self._current.clear()
+        self._latest[equation] = len(self.nodes) - 1
 
     def _read(self, atom: Var | Literal) -> Ref | Literal:
         """Returns the latest instance of `atom`; an equation that is not planned runs for it."""
@@ -234,13 +245,29 @@ class _Builder:
         equation, number = self._maker[atom]
         if equation in self._planned:
             return Ref(self._latest[equation], number)
-        reads = [self._read(one) for one in self.flat.jaxpr.eqns[equation].invars]
-        instances = tuple(r if _is_ref(r) else id(r) for r in reads)
-        key = (equation, self._region, self._backward, instances)
-        if key not in self._unplanned:
-            self.nodes.append(Node(equation, reads, self._region, self._backward))
-            self._unplanned[key] = len(self.nodes) - 1
-        return Ref(self._unplanned[key], number)
+        self._run_unplanned(equation)
+        return Ref(self._current[equation], number)
+
+    def _run_unplanned(self, equation: int) -> None:
+        """Makes nodes for `equation` and for the unplanned ones that it needs, where they are
+        not yet there. Linear in those."""
+        missing: set[int] = set()
+        todo = [equation]
+        while todo:
+            one = todo.pop()
+            if one in self._planned or one in self._current or one in missing:
+                continue
+            missing.add(one)
+            atoms = self.flat.jaxpr.eqns[one].invars
+            todo += [self._maker[a][0] for a in atoms if _is_var(a) and a in self._maker]
+        for one in sorted(missing):
+            reads = [self._read(atom) for atom in self.flat.jaxpr.eqns[one].invars]
+            instances = tuple(r if _is_ref(r) else id(r) for r in reads)
+            key = (one, self._region, self._backward, instances)
+            if key not in self._unplanned:
+                self.nodes.append(Node(one, reads, self._region, self._backward))
+                self._unplanned[key] = len(self.nodes) - 1
+            self._current[one] = self._unplanned[key]
 
 
 def _following(runs: list[tuple[int, bool]]) -> list[int | None]:
