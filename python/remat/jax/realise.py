@@ -7,35 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 from jax.extend.core import ClosedJaxpr, DropVar, Literal, Var
 
 from remat.jax import equations, ties
-
-
-class Ref(NamedTuple):
-    """One instance of a value: result `index` of node `node`; node -1 holds the arguments."""
-
-    node: int
-    index: int
-
-
-@dataclass(eq=False)
-class Node:
-    """One run of an equation.
-
-    Attributes:
-        equation: its index.
-        reads: an instance or a literal for each operand.
-        region: number of the recomputation it belongs to; None for a first run.
-        backward: whether it belongs to the backward half.
-    """
-
-    equation: int
-    reads: list[Ref | Literal]
-    region: int | None
-    backward: bool
+from remat.jax.nodes import Node, Ref, is_ref
 
 
 @dataclass
@@ -58,7 +35,7 @@ class Halves:
 
     def __post_init__(self) -> None:
         reads = [r for node in self.nodes if node.backward for r in node.reads]
-        found = dict.fromkeys(r for r in [*reads, *self.outputs[self.first :]] if _is_ref(r))
+        found = dict.fromkeys(r for r in [*reads, *self.outputs[self.first :]] if is_ref(r))
         self.residuals = [ref for ref in found if not self._is_late(ref)]
 
     @property
@@ -105,12 +82,8 @@ class Halves:
                 values[Ref(index, number)] = value
 
 
-def _is_ref(read: Ref | Literal) -> bool:
-    return isinstance(read, Ref)
-
-
 def _value(read: Ref | Literal, values: dict[Ref, Any]) -> Any:
-    return values[read] if _is_ref(read) else read.val
+    return values[read] if is_ref(read) else read.val
 
 
 def runs_of(schedule: Sequence[int], equation_of: dict[int, int]) -> Iterator[tuple[int, bool]]:
@@ -262,7 +235,7 @@ class _Builder:
             todo += [self._maker[a][0] for a in atoms if _is_var(a) and a in self._maker]
         for one in sorted(missing):
             reads = [self._read(atom) for atom in self.flat.jaxpr.eqns[one].invars]
-            instances = tuple(r if _is_ref(r) else id(r) for r in reads)
+            instances = tuple(r if is_ref(r) else id(r) for r in reads)
             key = (one, self._region, self._backward, instances)
             if key not in self._unplanned:
                 self.nodes.append(Node(one, reads, self._region, self._backward))
@@ -286,16 +259,16 @@ def _is_var(atom: Any) -> bool:
 
 def _needed(nodes: list[Node], flat: ClosedJaxpr, outputs: list[Ref | Literal]) -> Any:
     """Returns the nodes that a result or an effect needs, and a function that renumbers."""
-    needed = {ref.node for ref in outputs if _is_ref(ref)}
+    needed = {ref.node for ref in outputs if is_ref(ref)}
     for index in reversed(range(len(nodes))):
         if index in needed or flat.jaxpr.eqns[nodes[index].equation].effects:
             needed.add(index)
-            needed.update(ref.node for ref in nodes[index].reads if _is_ref(ref))
+            needed.update(ref.node for ref in nodes[index].reads if is_ref(ref))
     kept = sorted(needed - {-1})
     place = {old: new for new, old in enumerate(kept)} | {-1: -1}
 
     def renumbered(ref: Ref | Literal) -> Ref | Literal:
-        return Ref(place[ref.node], ref.index) if _is_ref(ref) else ref
+        return Ref(place[ref.node], ref.index) if is_ref(ref) else ref
 
     for index in kept:
         nodes[index].reads = [renumbered(ref) for ref in nodes[index].reads]

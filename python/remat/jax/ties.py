@@ -10,6 +10,8 @@ The encodings of `remat-encode`, written with JAX's own operations: they pass th
 from __future__ import annotations
 
 import math
+from collections import defaultdict
+from heapq import heappop, heappush
 from typing import TYPE_CHECKING, Any
 
 import jax
@@ -17,8 +19,10 @@ import jax.numpy as jnp
 from jax import lax
 from jax.extend.core import Literal
 
+from remat.jax.nodes import Node, Ref, is_ref
+
 if TYPE_CHECKING:
-    from remat.jax.realise import Halves, Node, Ref
+    from remat.jax.realise import Halves
 
 #: Equations that cost no memory of their own when they are merged.
 _FREE = {"broadcast_in_dim", "expand_dims", "iota", "reshape", "squeeze"}
@@ -42,8 +46,12 @@ class Regions:
         self._gradients = self._find_gradients()
         self._last_read: dict[Ref, int] = {}
         for place, index in enumerate(indices):
-            self._last_read.update((r, place) for r in halves.nodes[index].reads if _is_ref(r))
-        self._last_read.update((r, len(indices)) for r in halves.outputs if _is_ref(r))
+            self._last_read.update((r, place) for r in halves.nodes[index].reads if is_ref(r))
+        self._last_read.update((r, len(indices)) for r in halves.outputs if is_ref(r))
+        #: Gradients that regions may run after: those not yet made, the next one last, ...
+        self._to_come = sorted(filter(self._may_trigger, self._last_read), reverse=True)
+        #: ... and those made, the one with the highest rank first.
+        self._made: list[tuple[tuple[bool, int, int], Ref]] = []
         self._tied: dict[Any, Any] = {}
         self._opened = 0
 
@@ -71,45 +79,49 @@ class Regions:
         """Returns the operand `ref` of `node`: in a region, the tied one."""
         if node.region is not None and _key(ref) in self._tied:
             return self._tied[_key(ref)]
-        return values[ref] if _is_ref(ref) else ref.val
+        return values[ref] if is_ref(ref) else ref.val
 
     def _find_gradients(self) -> set[Ref]:
         """Returns what is computed from the cotangent, first runs and others."""
         found = {self._halves.cotangent}
         nodes = self._halves.nodes
         for index in self._indices:
-            if any(_is_ref(read) and read in found for read in nodes[index].reads):
+            if any(is_ref(read) and read in found for read in nodes[index].reads):
                 found.update(self._results(index))
         return found
 
     def _results(self, index: int) -> list[Ref]:
-        from remat.jax.realise import Ref
-
         equation = self._halves.flat.jaxpr.eqns[self._halves.nodes[index].equation]
         return [Ref(index, number) for number in range(len(equation.outvars))]
+
+    def _may_trigger(self, ref: Ref) -> bool:
+        made = ref in self._gradients and ref != self._halves.cotangent
+        return made and _is_number(self._halves.aval(ref))
+
+    def _rank(self, ref: Ref) -> tuple[bool, int, int]:
+        """Floats rank before others, later ones before earlier ones; the lowest is the first."""
+        floating = jnp.issubdtype(self._halves.aval(ref).dtype, jnp.floating)
+        return not floating, -ref.node, -ref.index
 
     def _trigger(self, place: int, span: list[int]) -> Ref | None:
         """Returns the gradient that the region at `place` runs after.
 
         It is the latest float that the run behind the region reads, else the latest that
-        anything behind it reads. None in a forward half.
+        anything behind it reads. None in a forward half. Requires: regions are asked for in
+        their order. Cost: of all together, O(V log V) for the instances V of the half.
         """
         end = place + len(span)
-
-        def usable(ref: Ref) -> bool:
-            made = ref.node < span[0] and ref != self._halves.cotangent
-            return made and ref in self._gradients and _is_number(self._halves.aval(ref))
-
-        def rank(ref: Ref) -> tuple[bool, Ref]:
-            return jnp.issubdtype(self._halves.aval(ref).dtype, jnp.floating), ref
-
+        while self._to_come and self._to_come[-1].node < span[0]:
+            ref = self._to_come.pop()
+            heappush(self._made, (self._rank(ref), ref))
+        while self._made and self._last_read[self._made[0][1]] < end:
+            heappop(self._made)
         if end < len(self._indices):
             behind = self._halves.nodes[self._indices[end]].reads
-            read = [ref for ref in behind if _is_ref(ref) and usable(ref)]
-            if read:
-                return max(read, key=rank)
-        rest = (ref for ref, last in self._last_read.items() if last >= end and usable(ref))
-        return max(rest, key=rank, default=None)
+            made = [ref for ref in behind if is_ref(ref) and ref.node < span[0]]
+            if read := list(filter(self._may_trigger, made)):
+                return min(read, key=self._rank)
+        return self._made[0][1] if self._made else None
 
 
 class _Chooser:
@@ -122,23 +134,38 @@ class _Chooser:
         self._halves, self._span = halves, span
         self._inside = set(span)
         self._tied: dict[Any, Any] = {}  # _key -> instance or literal
+        self._reached: set[int] = set()  # runs that depend on something tied
+        self._without_source: set[int] = set()
+        self._readers: dict[Any, list[int]] = defaultdict(list)  # _key or run -> runs
+        for index in span:
+            for read in halves.nodes[index].reads:
+                inside = is_ref(read) and read.node in self._inside
+                self._readers[read.node if inside else _key(read)].append(index)
 
     def run(self) -> list[Any]:
-        """Returns the instances and literals to tie."""
+        """Returns the instances and literals to tie.
+
+        Cost: linear in what the runs read; each is followed once, views as often as a run
+        that nothing ties reads them.
+        """
         outside = dict.fromkeys(
             ref
             for index in self._span
             for ref in self._halves.nodes[index].reads
-            if _is_ref(ref) and ref.node not in self._inside
+            if is_ref(ref) and ref.node not in self._inside
         )
         encoding = self._halves.encoding
         products = self._read_by_products() if encoding == "xla-gpu" else set()
         for ref in outside:
             kept = encoding == "xla-gpu" and (ref.node >= 0 or ref in products)
             if kept or encoding == "xla-tpu":
-                self._tied[ref] = ref
-        while (index := self._first_untied()) is not None:
-            self._tie_one_for(index)
+                self._tie(ref)
+        for index in self._span:
+            if index not in self._reached and not self._is_free(index):
+                if sources := self._sources(index):
+                    self._tie(min(sources, key=self._rank))
+                else:
+                    self._without_source.add(index)
         return list(self._tied.values())
 
     def _is_free(self, index: int) -> bool:
@@ -155,29 +182,25 @@ class _Chooser:
                 todo += self._halves.nodes[index].reads
         while todo:
             ref = todo.pop()
-            if not _is_ref(ref) or ref in found:
+            if not is_ref(ref) or ref in found:
                 continue
             found.add(ref)
             if ref.node in self._inside and self._is_free(ref.node):
                 todo += self._halves.nodes[ref.node].reads
         return found
 
-    def _first_untied(self) -> int | None:
-        reached: set[int] = set()
-        for index in self._span:
-            reads = self._halves.nodes[index].reads
-            if any(_key(r) in self._tied or (_is_ref(r) and r.node in reached) for r in reads):
-                reached.add(index)
-            elif not self._is_free(index) and self._sources(index):
-                return index
-        return None
+    def _tie(self, read: Ref | Literal) -> None:
+        key = _key(read)
+        self._tied[key] = read
+        todo = list(self._readers[key])
+        while todo:
+            index = todo.pop()
+            if index not in self._reached:
+                self._reached.add(index)
+                todo += self._readers[index]
 
-    def _tie_one_for(self, index: int) -> None:
-        def rank(one: Any) -> tuple[bool, int]:
-            return not _is_ref(one), _size(self._halves.aval(one)) if _is_ref(one) else 0
-
-        best = min(self._sources(index), key=rank)
-        self._tied[_key(best)] = best
+    def _rank(self, one: Any) -> tuple[bool, int]:
+        return not is_ref(one), _size(self._halves.aval(one)) if is_ref(one) else 0
 
     def _sources(self, index: int) -> list[Any]:
         """Returns the instances and literals, from outside, that run `index` depends on."""
@@ -185,22 +208,18 @@ class _Chooser:
         todo, seen = [index], {index}
         while todo:
             for read in self._halves.nodes[todo.pop()].reads:
-                if _is_ref(read) and read.node in self._inside:
-                    if read.node not in seen:
+                if is_ref(read) and read.node in self._inside:
+                    if read.node not in seen and read.node not in self._without_source:
                         seen.add(read.node)
                         todo.append(read.node)
-                elif _can_be_tied(self._halves.aval(read) if _is_ref(read) else read.aval):
+                elif _can_be_tied(self._halves.aval(read) if is_ref(read) else read.aval):
                     found[_key(read)] = read
         return list(found.values())
 
 
-def _is_ref(read: Any) -> bool:
-    return not isinstance(read, Literal)
-
-
 def _key(read: Any) -> Any:
     """Literals are told apart by identity: the same one stands for the same operand."""
-    return read if _is_ref(read) else ("literal", id(read))
+    return read if is_ref(read) else ("literal", id(read))
 
 
 def _size(aval: Any) -> int:
