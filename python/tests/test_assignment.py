@@ -6,11 +6,12 @@
 from __future__ import annotations
 
 import re
+import time
 
 import pytest
 from remat.errors import ToolchainError
 from remat.xla import hlo, targets, timing
-from remat.xla.assignment import BufferAssignment
+from remat.xla.assignment import BufferAssignment, _at, _Value
 from remat.xla.measure import measure
 
 
@@ -96,6 +97,25 @@ def test_bytes_over_time_by_hand():
     assert (fusion.opcode, fusion.defined, fusion.last) == ("fusion kLoop", 3, 4)
     assert (fusion.source, fusion.op_name) == ("net.py:7", "jit(step)/tanh"), "of its root"
     assert live["copy.1"].source == "a b.py:3"
+
+
+def test_bytes_that_each_value_adds():
+    """In order of size: what a smaller value shares with larger ones is not its own."""
+    places = [(0, 10), (20, 10), (9, 8), (16, 6), (40, 5), (10, 4), (45, 3), (2, 2)]
+    values = [_Value(f"v{i}", "{}", size, at, "") for i, (at, size) in enumerate(places)]
+    ranges = {(one.name, one.index): (0, 9) for one in values}
+    found = {one.name: added for one, added in _at(values, ranges, 5)}
+    assert found == {"v0": 10, "v1": 10, "v2": 7, "v3": 3, "v4": 5, "v6": 3}
+    assert _at(values, ranges, 10) == []
+
+
+def test_many_values_at_the_peak_are_placed_at_once():
+    count = 20_000
+    values = [_Value(f"v{i:05}", "{}", 1 + i % 7, 8 * i, "") for i in range(count)]
+    ranges = {(one.name, one.index): (0, 9) for one in values}
+    before = time.process_time()
+    assert len(_at(values, ranges, 5)) == count
+    assert time.process_time() - before < 5, "half a minute where each looks at all before it"
 
 
 def test_files_of_another_format_are_named():

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -232,26 +233,32 @@ def _at(values: list[_Value], ranges: _Ranges, step: int) -> list[tuple[_Value, 
         if one.size and start <= step <= last:
             live.append((one, start))
     live.sort(key=lambda entry: (-entry[0].size, entry[1], entry[0].name, entry[0].index))
-    taken: list[tuple[int, int]] = []
+    taken = _Taken()
     found = []
     for one, _ in live:
-        free = _free(one.offset, one.offset + one.size, taken)
-        if free:
-            found.append((one, free))
-            taken.append((one.offset, one.offset + one.size))
+        if added := taken.add(one.offset, one.offset + one.size):
+            found.append((one, added))
     return found
 
 
-def _free(low: int, high: int, taken: list[tuple[int, int]]) -> int:
-    """Returns how many bytes of [low, high) no interval of `taken` covers."""
-    free = 0
-    at = low
-    for start, end in sorted(taken):
-        if end <= at or start >= high:
-            continue
-        free += max(0, start - at)
-        at = max(at, end)
-    return free + max(0, high - at)
+class _Taken:
+    """The bytes that some of several intervals cover."""
+
+    def __init__(self) -> None:
+        self._parts: list[tuple[int, int]] = []  # ascending, and apart from each other
+
+    def add(self, low: int, high: int) -> int:
+        """Covers [low, high) and returns how many of its bytes were not covered before."""
+        first = bisect_left(self._parts, low, key=lambda part: part[1])
+        end = bisect_right(self._parts, high, key=lambda part: part[0])
+        before = self._parts[first:end]
+        covered = sum(max(0, min(high, stop) - max(low, start)) for start, stop in before)
+        if before:
+            merged = (min(low, before[0][0]), max(high, before[-1][1]))
+        else:
+            merged = (low, high)
+        self._parts[first:end] = [merged]
+        return high - low - covered
 
 
 class _Describer:
