@@ -348,6 +348,19 @@ def test_a_measured_peak_counts_what_the_scope_does(scope, peak):
     assert report.document["measured"]["plain"]["peak"] == peak
 
 
+def test_a_schedule_is_followed_once(monkeypatch):
+    made = []
+    follow = Timeline.__init__
+
+    def init(self, problem, schedule):
+        made.append(schedule)
+        follow(self, problem, schedule)
+
+    monkeypatch.setattr(Timeline, "__init__", init)
+    report_of(problem(), plan(), scope=problem().get("scope"))
+    assert len(made) == 2, "as it is, and as planned"
+
+
 def test_another_scope_than_the_plans():
     report = report_of(problem(), plan(), scope="temporaries", budget=200)
     assert report.document["plain"]["peak"] == 180

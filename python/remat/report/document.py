@@ -46,14 +46,17 @@ def document_of(
     if argument_names is not None and len(argument_names) == len(problem["arguments"]):
         for value, label in zip(problem["arguments"], argument_names):
             labels[value] = label
+    base, new = _timelines(problem, plan)
     if plan is not None:
-        _check(problem, plan)
-    problem = rescoped(problem, scope)
+        _check(problem, plan, base, new)
+    if scope not in (None, problem.get("scope", "total")):
+        problem = rescoped(problem, scope)
+        base, new = _timelines(problem, plan)
     rows = _Rows(problem, labels)
-    base = Timeline(problem, [op["id"] for op in problem["ops"]])
+    counted = None if plan is None else Plan(problem, plan)
     planned = None
-    if plan is not None:
-        planned = _planned(rows, plan, Timeline(problem, plan["schedule"]), Plan(problem, plan))
+    if counted is not None:
+        planned = _planned(rows, plan, new, counted)
         if scope not in (None, plan["scope"]):
             planned |= {"budget": None, "smallest_peak": None}
         if budget is not None:
@@ -73,7 +76,7 @@ def document_of(
         },
         "planned": planned,
         "floor": None,
-        "values": rows.values(None if plan is None else Plan(problem, plan)),
+        "values": rows.values(counted),
         "curve": None,
         "measured": None,
         "rivals": [],
@@ -131,9 +134,15 @@ class _Rows:
         return found
 
 
-def _check(problem: dict[str, Any], plan: dict[str, Any]) -> None:
+def _timelines(
+    problem: dict[str, Any], plan: dict[str, Any] | None
+) -> tuple[Timeline, Timeline | None]:
+    """Returns the step's timeline as it is and, if there is a plan, as planned."""
     base = Timeline(problem, [op["id"] for op in problem["ops"]])
-    new = Timeline(problem, plan["schedule"])
+    return base, None if plan is None else Timeline(problem, plan["schedule"])
+
+
+def _check(problem: dict[str, Any], plan: dict[str, Any], base: Timeline, new: Timeline) -> None:
     for what, promised, found in (
         ("plain peak", plan["plain_peak"], base.peak),
         ("peak", plan["peak"], new.peak),
