@@ -60,9 +60,8 @@ def test_a_damaged_entry_is_none(damage):
     assert cache.load("one")["size"] == 7
 
 
-def test_entries_of_another_schema_are_none(monkeypatch):
-    cache.store("one", {"size": 7})
-    monkeypatch.setattr(cache, "SCHEMA", cache.SCHEMA + 1)
+def test_an_entry_that_is_no_object_is_none():
+    cache.store("one", [7])
     assert cache.load("one") is None
 
 
@@ -142,6 +141,26 @@ def test_a_cache_that_cannot_be_written_is_none(monkeypatch, tmp_path):
     cache.store("one", {"size": 7})
     assert cache.load("one") is None
     assert cache.clear() == 0
+
+
+def test_what_may_not_be_removed_is_told(monkeypatch, capsys):
+    for name in ("one", "two", "three"):
+        cache.store(name, {"size": 7})
+    unlink = Path.unlink
+
+    def refuse(path, missing_ok=False):
+        if path.name == "two.json.gz":
+            raise PermissionError(13, "Permission denied", str(path))
+        unlink(path, missing_ok=missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", refuse)
+    assert cli.main(["cache", "--clear"]) == 1
+    out, err = capsys.readouterr()
+    assert out == "" and err == (
+        f"remat: {cache.folder()}: removed 2 of 3 measurements, for the others: Permission denied; "
+        "remove them as their owner, or set REMAT_CACHE to a folder of your own\n"
+    )
+    assert cache.load("two") and not cache.load("one")
 
 
 def test_the_command_shows_and_clears(capsys):

@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 from remat.errors import InputError
 from remat.xla import cache, compilers, targets
+from remat.xla import measure as measuring
 from remat.xla.compilers import CompileError, OutOfDeviceMemory
 from remat.xla.measure import Measurement, measure
 from remat.xla.targets import MissingExtra
@@ -78,12 +79,25 @@ def test_the_early_answer_is_the_full_one(exported):
 def test_a_second_time_costs_no_compilation(monkeypatch):
     first = measure(HOURGLASS, "local", full=True)
     monkeypatch.setattr(compilers.Compiler, "compile", None)
-    told = []
-    assert measure(HOURGLASS, "local", say=told.append) == first
+    assert measure(HOURGLASS, "local") == first
     assert measure(HOURGLASS, "local", full=True) == first
-    assert told == ["the module: measured before for this machine's CPU"]
     with pytest.raises(TypeError):
         measure(HOURGLASS, "local", devices=2)
+
+
+def test_other_code_derives_its_figures_anew(monkeypatch):
+    first = measure(HOURGLASS, "local")
+    monkeypatch.setattr(measuring, "derivation", lambda: "another timing.py")
+    assert measure(HOURGLASS, "local") == first
+    assert len(cache.entries()) == 2
+
+
+def test_the_derivation_is_of_all_the_code_behind_a_measurement():
+    """What decides a figure otherwise is in the key itself: the target, and how it is kept."""
+    code = "import sys, remat.xla.measure; print(*(m for m in sys.modules if 'remat.xla.' in m))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    found = {name.removeprefix("remat.xla.") for name in done.stdout.split()}
+    assert found | {"compile_child"} == {*measuring._DERIVED_BY, "cache", "targets"}
 
 
 def test_an_early_answer_is_not_taken_for_a_full_one(monkeypatch):

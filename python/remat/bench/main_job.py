@@ -94,7 +94,7 @@ def fit_model(model: ZooModel, measured: bool) -> list[MainRow]:
     before = None
     if measured:
         with progress.step(f"{model.name}: compiling the plain step for an H100"):
-            before = measure(module.text, TARGET, time=False, name=model.name)
+            before = measure(module.text, TARGET, name=model.name)
     rows = []
     for budget in BUDGETS:
         with progress.step(f"{model.name}: planning and rewriting at {budget}"):
@@ -111,7 +111,7 @@ def fit_model(model: ZooModel, measured: bool) -> list[MainRow]:
         after = None
         if measured:
             with progress.step(f"{model.name}: compiling the step at {budget} for an H100"):
-                after = measure(answer.text, TARGET, time=False, name=model.name)
+                after = measure(answer.text, TARGET, name=model.name)
         plan = Plan(answer.problem, answer.plan)
         rows.append(
             MainRow(

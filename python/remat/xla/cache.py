@@ -15,8 +15,8 @@ import zlib
 from pathlib import Path
 from typing import Any
 
-#: Part of every key: higher when what is kept changes its meaning.
-SCHEMA = 3
+from remat.errors import RematError
+
 #: The oldest entries go when all together are larger.
 LIMIT = 512 * 1024 * 1024
 _SUFFIX = ".json.gz"
@@ -36,7 +36,7 @@ def folder() -> Path:
 
 def key(*parts: str) -> str:
     """Returns the name of the entry for `parts`, in their order."""
-    digest = hashlib.sha256(f"{SCHEMA}".encode())
+    digest = hashlib.sha256()
     for part in parts:
         data = part.encode("utf-8", "surrogatepass")
         digest.update(f"\n{len(data)}:".encode())
@@ -51,7 +51,7 @@ def load(name: str) -> dict[str, Any] | None:
         data = json.loads(gzip.decompress(path.read_bytes()))
     except (OSError, EOFError, ValueError, zlib.error):
         return None
-    if not isinstance(data, dict) or data.get("schema") != SCHEMA:
+    if not isinstance(data, dict):
         return None
     with contextlib.suppress(OSError):  # another user's cache: entries age as if unused
         os.utime(path)
@@ -61,7 +61,7 @@ def load(name: str) -> dict[str, Any] | None:
 def store(name: str, data: dict[str, Any]) -> None:
     """Keeps `data` as the entry `name`, whole or not at all; a full disk is no error."""
     root = folder()
-    packed = gzip.compress(json.dumps({**data, "schema": SCHEMA}).encode(), 6, mtime=0)
+    packed = gzip.compress(json.dumps(data).encode(), 6, mtime=0)
     partial = None
     try:
         root.mkdir(parents=True, exist_ok=True)
@@ -110,8 +110,21 @@ def trim(limit: int) -> None:
 
 
 def clear() -> int:
-    """Removes every entry and returns how many there were."""
+    """Removes every entry and returns how many there were.
+
+    Errors: RematError if some may not be removed; the others are.
+    """
     found = entries()
+    refused = []
     for path, _ in found:
-        path.unlink(missing_ok=True)
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            refused.append(error)
+    if refused:
+        raise RematError(
+            f"{folder()}: removed {len(found) - len(refused)} of {len(found)} measurements, for "
+            f"the others: {refused[0].strerror}; remove them as their owner, or set REMAT_CACHE to "
+            "a folder of your own"
+        )
     return len(found)

@@ -9,9 +9,10 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from functools import lru_cache
+from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 from remat.errors import InputError, ToolchainError
@@ -38,10 +39,10 @@ class Measurement:
         full: whether XLA compiled to the end. If not, the sizes are those of the buffer
             assignment: the same on GPUs and CPUs; a TPU program takes some more (its
             scratch, known last).
-        flops: of the products, loop bodies as often as they run; None if not asked for.
+        flops: of the products, loop bodies as often as they run.
         time_us: estimated time of a run, microseconds: `xla_time_us` with loop bodies as often
             as they run and with a charge for what XLA has no estimate for
-            (`remat.xla.timing`); None if not asked for, or on a TPU if not compiled to the end.
+            (`remat.xla.timing`); None on a TPU if not compiled to the end.
         xla_time_us: the sum of XLA's own estimates over the entry computation (on a TPU its
             optimal seconds); None if it made none.
         assignment: memory over time and what is live at the peak.
@@ -55,7 +56,7 @@ class Measurement:
     alias: int
     products: int
     full: bool
-    flops: int | None
+    flops: int
     time_us: float | None
     xla_time_us: float | None
     assignment: Assignment
@@ -80,10 +81,8 @@ def measure(
     target: str | Target,
     *,
     full: bool = False,
-    time: bool = True,
     devices: int = 1,
     name: str = "the module",
-    say: Callable[[str], None] | None = None,
 ) -> Measurement:
     """Compiles `module` (MLIR text) for `target` and returns what XLA says of it.
 
@@ -93,10 +92,8 @@ def measure(
     Args:
         target: one of `remat.xla.targets.NAMES`, or a `Target`.
         full: compile to the end, not only until the memory is known.
-        time: estimate the time of a run as well.
         devices: how many the module is partitioned for.
         name: what errors call the module.
-        say: told in a few words what goes on.
 
     Errors: MissingExtra if no Python has the target's plugin; InputError for an unknown
     target; CompileError with XLA's message if it does not compile; of these OutOfDeviceMemory
@@ -105,31 +102,22 @@ def measure(
     chosen = targets.get(target) if isinstance(target, str) else target
     if devices < 1:
         raise InputError(f"devices is {devices}; a module runs on at least 1")
-    tell = say or (lambda text: None)
     key = _key(module, chosen, devices)
-    known = _load(key, full, time)
-    if known:
-        tell(f"{name}: measured before for {chosen.title}")
+    known = _load(key)
+    if known and (known.full or not full):
         return known
-    tell(f"{name}: compiling for {chosen.title}")
     found = compiler_for(chosen, devices).compile(module, name, full)
     measured = _read(found, chosen, devices)
     cache.store(key, measured.to_json())
-    return measured if time else replace(measured, time_us=None, xla_time_us=None, flops=None)
+    return measured
 
 
-def _load(key: str, full: bool, time: bool) -> Measurement | None:
+def _load(key: str) -> Measurement | None:
     data = cache.load(key)
-    if data is None:
-        return None
-    data.pop("schema")
     try:
-        known = Measurement.from_json(data)
+        return Measurement.from_json(data) if data else None
     except (KeyError, TypeError, ValueError):
         return None
-    if full and not known.full:
-        return None
-    return known if time else replace(known, time_us=None, xla_time_us=None, flops=None)
 
 
 def _read(found: Compiled, target: Target, devices: int) -> Measurement:
@@ -172,7 +160,22 @@ def _key(module: str, target: Target, devices: int) -> str:
     if not target.platform:
         about["environment"] = targets.local_environment()
     python = str(targets.python_for(target))
-    return cache.key(module, json.dumps(about, sort_keys=True), str(devices), _versions(python))
+    about["devices"] = devices
+    return cache.key(module, json.dumps(about, sort_keys=True), _versions(python), derivation())
+
+
+#: The modules that make the figures of a measurement out of what XLA says.
+_DERIVED_BY = ("assignment", "compile_child", "compilers", "hlo", "measure", "timing")
+
+
+@lru_cache
+def derivation() -> str:
+    """Returns a digest of the code that derives figures: another one derives them anew."""
+    folder = Path(__file__).resolve().parent
+    digest = sha256()
+    for name in _DERIVED_BY:
+        digest.update(sha256((folder / f"{name}.py").read_bytes()).digest())
+    return digest.hexdigest()
 
 
 #: Prints the versions of all that decides what XLA does.
