@@ -257,6 +257,24 @@ def test_a_budget_out_of_reach_is_refused():
     assert caught.value.budget == 1000 < caught.value.floor
 
 
+@pytest.mark.parametrize("budget", ["50%", "smallest"])
+def test_a_budget_that_whole_equations_exceed_is_refused(monkeypatch, budget):
+    """Where the peak stays above the budget, and where no smaller budget can be planned for."""
+    plain = remat.jax.checkpoint(scalar, budget="min").plan(*arguments())
+    if budget == "smallest":
+        budget = plain.smallest_peak
+    peaks = iter(range(10**6, 0, -1))
+    monkeypatch.setattr("remat.jax.loss.prove", lambda *_: next(peaks))
+    with pytest.raises(BudgetError) as caught:
+        jax.grad(remat.jax.checkpoint(scalar, budget=budget))(*arguments())
+    found, made = caught.value, 10**6 - next(peaks)
+    assert found.budget == (budget if isinstance(budget, int) else plain.plain_peak // 2)
+    assert 0 < found.floor <= plain.smallest_peak and found.largest
+    assert found.smallest == 10**6 - made + 1 and found.scope == "total"
+    assert str(found).startswith("scalar: with whole equations of JAX run again, the smallest peak")
+    assert "no order of executions needs less than " in str(found)
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [

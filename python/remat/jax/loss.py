@@ -297,8 +297,14 @@ def _plan(
     """Plans `flat`, carries the plan out, and proves that the result computes the same."""
     names = equations.names_of(flat)
     limit = None
+    peaks = []
     for _ in range(_ATTEMPTS):
-        answer = toolchain.plan(text, options, name)
+        try:
+            answer = toolchain.plan(text, options, name)
+        except BudgetError:
+            if limit is None:
+                raise
+            break  # of the smaller budget, which nobody gave
         limit = limit or answer.plan.get("budget")
         for warning in answer.warnings:
             warnings.warn(warning, stacklevel=2)
@@ -314,12 +320,27 @@ def _plan(
         peak = prove(convert.generic_text(written), text, options, name)
         if options.budget == "min" or peak <= limit:
             return halves, Plan(answer.problem, answer.plan)
+        peaks.append(peak)
         options = replace(options, budget=str(max(1, answer.plan["peak"] - (peak - limit))))
-    raise BudgetError(
-        f"{name}: the plan needs {format_bytes(answer.plan['peak'])}, but with whole equations of "
-        f"JAX run again {format_bytes(peak)}, above the budget of {format_bytes(limit)}; raise it",
+    raise _refusal(text, options, name, limit, min(peaks))
+
+
+def _refusal(text: str, options: RematOptions, name: str, limit: int, smallest: int) -> BudgetError:
+    """Returns the refusal of the budget `limit`, with the planner's witness of the floor."""
+    try:
+        toolchain.plan(text, replace(options, budget="1"), name)
+        witness = BudgetError("")
+    except BudgetError as error:
+        witness = error
+    return BudgetError(
+        f"{name}: with whole equations of JAX run again, the smallest peak reached is "
+        f"{format_bytes(smallest)}, above the budget of {format_bytes(limit)}; no order of "
+        f"executions needs less than {format_bytes(witness.floor)}; raise the budget",
         budget=limit,
-        floor=0,
-        smallest=peak,
-        scope=answer.plan["scope"],
+        floor=witness.floor,
+        smallest=smallest,
+        scope=options.budget_scope or "total",
+        op=witness.op,
+        location=witness.location,
+        largest=witness.largest,
     )
