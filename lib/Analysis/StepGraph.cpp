@@ -11,9 +11,9 @@
 #include "Folding.h"
 #include "Phases.h"
 #include "Workspace.h"
+#include "remat/Analysis/Donation.h"
 #include "remat/Analysis/Flops.h"
 #include "remat/Analysis/Provenance.h"
-#include "remat/Analysis/Shards.h"
 #include "remat/Analysis/ValueBytes.h"
 
 #include <algorithm>
@@ -54,11 +54,6 @@ ArrayRef<int64_t> shapeOf(Type type) {
   return tensor ? tensor.getShape() : ArrayRef<int64_t>();
 }
 
-/// Tells whether the two have equal types, but a device holds other parts of them.
-bool isDivided(Value argument, Value output) {
-  return argument.getType() == output.getType() && localType(argument) != localType(output);
-}
-
 class GraphBuilder {
 public:
   GraphBuilder(const Program &program, const AnalysisOptions &options)
@@ -74,7 +69,11 @@ public:
         return failure();
     for (Value output : program.terminator->getOperands())
       graph().outputs.push_back(valueOf.lookup(output));
-    if (failed(readDonation()) || failed(findPhases()))
+    FailureOr<std::vector<std::optional<int32_t>>> donors = donorsOf(entry);
+    if (failed(donors))
+      return failure();
+    graph().donated = std::move(*donors);
+    if (failed(findPhases()))
       return failure();
     if (planning::Status status = graph().check(); !status)
       return entry.emitError(status.error().message);
@@ -176,55 +175,6 @@ private:
                                      "planned";
     op.work = {Flops(flops), Bytes(read), Bytes(written), elementBitsOf(node.op)};
     return success();
-  }
-
-  LogicalResult readDonation() {
-    auto &donated = graph().donated;
-    donated.resize(graph().outputs.size());
-    std::vector<bool> taken(entry.getNumArguments());
-    for (unsigned i = 0; i < entry.getNumArguments(); ++i) {
-      auto aliasing = entry.getArgAttrOfType<IntegerAttr>(i, "tf.aliasing_output");
-      if (!aliasing)
-        continue;
-      int64_t output = aliasing.getInt();
-      if (output < 0 || output >= static_cast<int64_t>(donated.size()))
-        return entry.emitError() << "argument " << i << " has tf.aliasing_output = " << output
-                                 << ", but @" << entry.getName() << " returns " << donated.size()
-                                 << " results";
-      if (donated[output])
-        return entry.emitError() << "arguments " << *donated[output] << " and " << i
-                                 << " both have tf.aliasing_output = " << output;
-      int64_t have = program.argumentBytes[i];
-      int64_t want = graph().values[graph().outputs[output]].bytes.count;
-      if (have != want && isDivided(entry.getArgument(i), program.terminator->getOperand(output)))
-        continue; // a device's part of one cannot hold its part of the other
-      if (have != want)
-        return entry.emitError() << "argument " << i << " has " << have
-                                 << " bytes and cannot hold result " << output << " of " << want
-                                 << " bytes, as its tf.aliasing_output says";
-      donated[output] = static_cast<int32_t>(i);
-    }
-    matchDonors();
-    return success();
-  }
-
-  /// Pairs each `jax.buffer_donor` with the first output of its type that has
-  /// no donor yet.
-  void matchDonors() {
-    for (unsigned i = 0; i < entry.getNumArguments(); ++i) {
-      auto donor = entry.getArgAttrOfType<BoolAttr>(i, "jax.buffer_donor");
-      if (!donor || !donor.getValue() || entry.getArgAttr(i, "tf.aliasing_output"))
-        continue;
-      for (size_t output = 0; output < graph().outputs.size(); ++output) {
-        Value value = program.terminator->getOperand(output);
-        if (graph().donated[output] || value.getType() != entry.getArgument(i).getType() ||
-            isDivided(entry.getArgument(i), value) ||
-            (isa<BlockArgument>(value) && value != entry.getArgument(i)))
-          continue;
-        graph().donated[output] = static_cast<int32_t>(i);
-        break;
-      }
-    }
   }
 
   /// Returns the op that makes output `index`, or kNoOp for an argument.

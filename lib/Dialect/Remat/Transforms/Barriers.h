@@ -48,9 +48,9 @@ mlir::FailureOr<mlir::Operation *> findLoss(mlir::func::FuncOp entry,
 
 /// Lets each in-place update of a donated argument depend on the argument's readers
 /// that it does not depend on: the gradient goes through a barrier with what they
-/// make. Else XLA copies the argument. Returns the barriers made.
-/// Cost: O(donated arguments times ops).
-int64_t orderUpdates(mlir::func::FuncOp entry);
+/// make. Else XLA copies the argument. Returns the barriers made. Errors: those of
+/// `donorsOf`. Cost: O(donated arguments times ops).
+mlir::FailureOr<int64_t> orderUpdates(mlir::func::FuncOp entry);
 
 /// Ties the partial sums of chains of additions, of weight gradients over the steps
 /// of an unrolled loop say, to what the next addend is computed from: XLA would

@@ -265,8 +265,12 @@ FailureOr<EncodeCounts> remat::encodeRecomputations(func::FuncOp entry,
     return failure();
   Encoder encoder(options.target, *loss);
   // Before the regions: their barriers order updates too, but too late.
-  if (options.orderUpdates)
-    encoder.counts.barriers += orderUpdates(entry);
+  if (options.orderUpdates) {
+    FailureOr<int64_t> barriers = orderUpdates(entry);
+    if (failed(barriers))
+      return failure();
+    encoder.counts.barriers += *barriers;
+  }
   for (RecomputeOp op : regions)
     if (failed(encoder.encode(op)))
       return failure();

@@ -8,6 +8,7 @@
 
 #include "Barriers.h"
 
+#include "remat/Analysis/Donation.h"
 #include "remat/Analysis/OpModel.h"
 
 using namespace mlir;
@@ -139,37 +140,16 @@ bool Update::order() {
   return true;
 }
 
-/// Returns the argument that each result is written into, or null, by result.
-static SmallVector<BlockArgument> donors(func::FuncOp entry) {
-  Operation *terminator = entry.getBody().front().getTerminator();
-  SmallVector<BlockArgument> found(terminator->getNumOperands());
-  for (BlockArgument argument : entry.getArguments()) {
-    auto output =
-        entry.getArgAttrOfType<IntegerAttr>(argument.getArgNumber(), "tf.aliasing_output");
-    if (output && output.getInt() >= 0 && output.getInt() < std::ssize(found))
-      found[output.getInt()] = argument;
-  }
-  for (BlockArgument argument : entry.getArguments()) {
-    unsigned number = argument.getArgNumber();
-    auto donor = entry.getArgAttrOfType<BoolAttr>(number, "jax.buffer_donor");
-    if (!donor || !donor.getValue() || entry.getArgAttr(number, "tf.aliasing_output"))
-      continue;
-    for (auto [result, taken] : llvm::zip_equal(terminator->getOperands(), found))
-      if (!taken && result.getType() == argument.getType() && !isa<BlockArgument>(result)) {
-        taken = argument;
-        break;
-      }
-  }
-  return found;
-}
-
-int64_t remat::orderUpdates(func::FuncOp entry) {
+FailureOr<int64_t> remat::orderUpdates(func::FuncOp entry) {
+  FailureOr<std::vector<std::optional<int32_t>>> donors = donorsOf(entry);
+  if (failed(donors))
+    return failure();
   Operation *terminator = entry.getBody().front().getTerminator();
   int64_t barriers = 0;
-  for (auto [index, argument] : llvm::enumerate(donors(entry))) {
+  for (auto [index, donor] : llvm::enumerate(*donors)) {
     Operation *update = terminator->getOperand(index).getDefiningOp();
-    if (argument && update && sizeOf(argument) >= kLeastTiedBytes)
-      barriers += Update(argument, update).order();
+    if (donor && update && sizeOf(entry.getArgument(*donor)) >= kLeastTiedBytes)
+      barriers += Update(entry.getArgument(*donor), update).order();
   }
   return barriers;
 }

@@ -281,7 +281,8 @@ def EncodePass : Pass<"remat-encode", "::mlir::ModuleOp"> {
     **Fails when:** an op to recompute is no StableHLO op; planned recomputation
     was lost or added since `remat-apply`; for XLA:CPU, a body has no number to
     make a guard from; a barrier is asked for that the target has no use for; the
-    loss, which `order-backward` and `pins` must know, is not found.
+    loss, which `order-backward` and `pins` must know, is not found; a donation,
+    which `order-updates` must know, is one that no compiler can honour.
 
     **Complexity:** O(ops), and for each body its ops times the arguments to tie;
     with `order-updates`, donated arguments times ops.
