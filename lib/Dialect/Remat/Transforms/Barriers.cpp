@@ -74,10 +74,9 @@ FailureOr<Operation *> remat::findLoss(func::FuncOp entry, std::optional<int64_t
   FailureOr<StepGraph> step = buildStepGraph(entry, options);
   if (failed(step))
     return failure();
-  Operation *loss = nullptr;
-  for (size_t i = 0; i < step->root.size(); ++i)
-    if (step->graph.ops[i].phase == planning::Phase::Forward &&
-        (!loss || loss->isBeforeInBlock(step->root[i])))
-      loss = step->root[i];
-  return loss;
+  // Ops stand in base order, and the first is one of the forward.
+  size_t behind = 1;
+  while (behind < step->root.size() && step->graph.ops[behind].phase == planning::Phase::Forward)
+    ++behind;
+  return step->root[behind - 1];
 }

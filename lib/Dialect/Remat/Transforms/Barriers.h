@@ -41,8 +41,8 @@ llvm::SetVector<mlir::Value> readsOf(mlir::Operation *op);
 /// Returns the ops of the block of `op` that it depends on, with itself.
 llvm::DenseSet<mlir::Operation *> ancestorsOf(mlir::Operation *op);
 
-/// Returns the position of the loss in the block of `entry`: the last op of the
-/// forward. Errors as `buildStepGraph`.
+/// Returns the loss in the block of `entry`, never null: the last op of the forward.
+/// Builds a whole graph, so call it once. Errors as `buildStepGraph`.
 mlir::FailureOr<mlir::Operation *> findLoss(mlir::func::FuncOp entry,
                                             std::optional<int64_t> lossResult);
 

@@ -57,18 +57,23 @@ namespace {
 /// Encodes one function.
 class Encoder {
 public:
-  /// If regions are to wait for the backward before them, it begins at `loss`; else
-  /// that is null.
-  Encoder(EncodeTarget target, Operation *loss) : target(target), since(loss) {}
+  /// The backward begins behind `loss`, which may be null if no knob needs it.
+  /// `orderBackward`: regions wait for the backward before them.
+  Encoder(EncodeTarget target, Operation *loss, bool orderBackward)
+      : target(target), loss(loss), since(orderBackward ? loss : nullptr) {}
 
   LogicalResult encode(RecomputeOp op);
   /// XLA:GPU scatters the gradient of a pool into a buffer that it fills first. It
   /// takes for that any equal buffer, such as a ReLU's zeros in the forward, and
   /// keeps it until then. Ties what it fills with to the gradient.
   void tieFills(func::FuncOp entry);
+  /// Returns the loss, or the last op that now stands for the region that made it.
+  Operation *lossPlace() const { return loss; }
   EncodeCounts counts;
 
 private:
+  /// Erases the encoded `op`; where it was the loss, the op before it ends the forward.
+  LogicalResult erase(RecomputeOp op);
   void tieByBarrier(RecomputeOp op, const Ties &ties, OpBuilder &builder);
   LogicalResult tieByGuard(RecomputeOp op, const Ties &ties, OpBuilder &builder);
   /// Returns `trigger`, or the nearest value made from it that an op behind `op`
@@ -80,6 +85,7 @@ private:
   void collectMade(RecomputeOp op, llvm::SetVector<Value> &values) const;
 
   EncodeTarget target;
+  Operation *loss;
   Operation *since; ///< the last region's barrier, or the loss, or null
   uint64_t guardedRegions = 0;
   IRMapping mapping; ///< of the current body
@@ -196,6 +202,14 @@ LogicalResult Encoder::encode(RecomputeOp op) {
   }
   for (auto [result, value] : llvm::zip_equal(op.getResults(), op.getYield().getValues()))
     result.replaceAllUsesWith(mapping.lookup(value));
+  return erase(op);
+}
+
+LogicalResult Encoder::erase(RecomputeOp op) {
+  for (Operation **place : {&loss, &since})
+    if (*place == op.getOperation() && !(*place = op->getPrevNode()))
+      return emitError(op.getLoc()) << "the forward ends at this 'remat.recompute', which runs "
+                                       "nothing, so it has no op to end at; remove the region";
   op.erase();
   return success();
 }
@@ -236,20 +250,6 @@ static LogicalResult checkKnobs(func::FuncOp entry, const EncodeOptions &options
          << " has no use for; use target=xla-gpu or xla-tpu, or leave the option out";
 }
 
-/// Turns the knobs that come after the regions: what they tie may be recomputed.
-static LogicalResult turnKnobs(func::FuncOp entry, const EncodeOptions &options,
-                               EncodeCounts &counts) {
-  if (options.pins != Pins::None) {
-    FailureOr<Operation *> loss = findLoss(entry, options.lossResult);
-    if (failed(loss))
-      return failure();
-    counts.barriers += pinKept(entry, *loss, options.pins);
-  }
-  if (options.tieAccumulations)
-    counts.barriers += tieAccumulations(entry);
-  return success();
-}
-
 FailureOr<EncodeCounts> remat::encodeRecomputations(func::FuncOp entry,
                                                     const EncodeOptions &options) {
   FailureOr<int64_t> clones = countClones(entry, options.target);
@@ -259,11 +259,13 @@ FailureOr<EncodeCounts> remat::encodeRecomputations(func::FuncOp entry,
     return report(entry, {.clones = *clones});
   SmallVector<RecomputeOp> regions;
   entry.walk([&](RecomputeOp op) { regions.push_back(op); });
+  // Before the first barrier: they may move the loss.
+  bool orderBackward = options.orderBackward && !regions.empty();
   FailureOr<Operation *> loss = nullptr;
-  if (options.orderBackward && !regions.empty() &&
+  if ((orderBackward || options.pins != Pins::None) &&
       failed(loss = findLoss(entry, options.lossResult)))
     return failure();
-  Encoder encoder(options.target, *loss);
+  Encoder encoder(options.target, *loss, orderBackward);
   // Before the regions: their barriers order updates too, but too late.
   if (options.orderUpdates) {
     FailureOr<int64_t> barriers = orderUpdates(entry);
@@ -276,8 +278,10 @@ FailureOr<EncodeCounts> remat::encodeRecomputations(func::FuncOp entry,
       return failure();
   if (options.target == EncodeTarget::XlaGpu && !regions.empty())
     encoder.tieFills(entry);
-  if (failed(turnKnobs(entry, options, encoder.counts)))
-    return failure();
+  // These come after the regions: what they tie may be recomputed.
+  encoder.counts.barriers += pinKept(entry, encoder.lossPlace(), options.pins);
+  if (options.tieAccumulations)
+    encoder.counts.barriers += tieAccumulations(entry);
   entry->removeAttr(RematDialect::getPlanAttrName());
   entry->removeAttr(RematDialect::getClonesAttrName());
   removeShardMarks(entry);

@@ -59,8 +59,9 @@ struct EncodeCounts {
 /// Errors, at the culprit: a body op that is not StableHLO or CHLO; fewer or
 /// more ops in recompute regions than `remat.clones` says; for XlaCpu, no value
 /// to make a guard from; a knob for a target that does not honour it; for pins and
-/// orderBackward, those of `buildStepGraph`; for orderUpdates, those of `donorsOf`. Cost: O(ops +
-/// for each region its ops times the arguments that it must tie + donated arguments times ops).
+/// orderBackward, those of `buildStepGraph`, and a loss made by a region that runs nothing; for
+/// orderUpdates, those of `donorsOf`. Cost: O(ops + for each region its ops times the arguments
+/// that it must tie + donated arguments times ops).
 mlir::FailureOr<EncodeCounts> encodeRecomputations(mlir::func::FuncOp entry,
                                                    const EncodeOptions &options);
 
