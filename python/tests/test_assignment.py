@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import re
 import time
+from dataclasses import replace
 
 import pytest
 from remat.errors import ToolchainError
 from remat.xla import hlo, targets, timing
-from remat.xla.assignment import BufferAssignment, _at, _Value
+from remat.xla.assignment import Assignment, BufferAssignment, LiveBuffer, _at, _Value
 from remat.xla.measure import measure
 
 
@@ -116,6 +117,17 @@ def test_many_values_at_the_peak_are_placed_at_once():
     before = time.process_time()
     assert len(_at(values, ranges, 5)) == count
     assert time.process_time() - before < 5, "half a minute where each looks at all before it"
+
+
+def test_scratch_is_what_a_library_call_alone_uses():
+    work = LiveBuffer(32, "temporary", "call.1{1}", "custom-call blas", "s8[32]", "", "", 7, 7)
+    others = (
+        replace(work, name="call.1{0}", last=9),  # its result, which is read
+        replace(work, name="fusion.1", opcode="fusion kLoop"),
+        replace(work, kind="output"),
+    )
+    assert Assignment(9, ((0, 128),), 128, 7, (work, *others)).scratch == 32
+    assert Assignment(9, ((0, 96),), 96, 7, others).scratch == 0
 
 
 def test_files_of_another_format_are_named():

@@ -14,6 +14,7 @@ from remat import cli, convert, toolchain, zoo
 from remat.bench import device_report, device_rivals, device_rows
 from remat.bench.device_rows import DeviceRow, Fitter, Point
 from remat.errors import ToolchainError
+from remat.loop import search
 from remat.toolchain import RematOptions
 from remat.xla import targets
 from remat.xla.assignment import Assignment
@@ -30,8 +31,7 @@ ROW = DeviceRow(
     limit=500,
     temp=480,
     time_ratio=1.1,
-    last_expected=490,
-    last_measured=480,
+    expected=490,
 )
 
 
@@ -110,6 +110,42 @@ def test_budgets_are_shares_of_what_is_measured(monkeypatch, tiny):
     assert fitter.fit("100%").time_ratio == 1.0
 
 
+def test_what_is_expected_is_of_the_answer_before_it_was_compiled(monkeypatch, tiny):
+    use(monkeypatch, Compiler())
+    outcomes = []
+
+    def fit_module(*args):
+        outcomes.append(search.fit_module(*args))
+        return outcomes[-1]
+
+    monkeypatch.setattr(device_rows, "fit_module", fit_module)
+    fitter = Fitter("net", tiny, H100)
+    for budget in ("90%", "min"):
+        row = fitter.fit(budget)
+        (chosen,) = (t for t in outcomes[-1].trials if t is outcomes[-1].chosen)
+        assert (row.expected, row.temp) == (chosen.expected, chosen.measured.temp)
+        assert row.error == pytest.approx(chosen.expected / chosen.measured.temp - 1)
+    plain = fitter.fit("100%")
+    assert plain.expected is plain.error is None
+
+
+def test_a_plan_is_made_once_for_all_budgets(monkeypatch, tiny):
+    use(monkeypatch, Compiler())
+    planned = []
+
+    def plan(text, options, name):
+        planned.append(options.budget)
+        return toolchain.plan(text, options, name)
+
+    job_for = device_rows.job_for
+    monkeypatch.setattr(device_rows, "job_for", lambda *args: replace(job_for(*args), plan=plan))
+    fitter = Fitter("net", tiny, H100)
+    fitter.fit("90%")
+    fitter.fit("89%")
+    assert "100%" in planned
+    assert len(planned) == len(set(planned))
+
+
 def test_promises_are_checked():
     assert device_rows.broken([ROW]) == []
     over = replace(ROW, temp=501)
@@ -122,13 +158,13 @@ def test_promises_are_checked():
 
 
 def test_smaller_budgets_need_less_and_take_longer():
-    larger = replace(ROW, budget="70%", limit=700, temp=650, time_ratio=1.05)
+    larger = replace(ROW, budget="70%", limit=700, temp=650, time_ratio=1.05, expected=None)
     assert device_rows.broken([ROW, larger]) == []
     (message,) = device_rows.broken([replace(larger, temp=470), ROW])
     assert message == "net for h100: 50% gives 480 B, more than the 470 B of 70%"
     (message,) = device_rows.broken([replace(larger, time_ratio=1.2), ROW])
     assert message == ("net for h100: 70% takes x1.200 of the plain time, yet 50% only x1.100")
-    refused = replace(larger, outcome="refused", temp=None, last_expected=None)
+    refused = replace(larger, outcome="refused", temp=None)
     (message,) = device_rows.broken([refused, ROW])
     assert message == ("net for h100: 70% is refused, yet 50% gives a program within it, of 480 B")
     other = replace(larger, model="other", temp=470)
@@ -136,9 +172,9 @@ def test_smaller_budgets_need_less_and_take_longer():
 
 
 def test_expectations_that_are_off_are_broken():
-    mean, worst = device_rows.errors([ROW, replace(ROW, last_expected=None)])
+    mean, worst = device_rows.errors([ROW, replace(ROW, expected=None)])
     assert mean == pytest.approx(10 / 480) and worst == ROW
-    messages = device_rows.broken([replace(ROW, last_expected=600)])
+    messages = device_rows.broken([replace(ROW, expected=600)])
     assert messages == [
         "expected peaks are off by 25.0% on average, not 5%",
         "net at 50% for h100: 600 B were expected and 480 B measured, +25.0%; at most 15% is "

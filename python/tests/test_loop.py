@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import lru_cache
 
 import jax
@@ -15,9 +16,9 @@ from remat.budget import Budget
 from remat.errors import BudgetError, InputError, ToolchainError
 from remat.loop import Job, Variant, fit_module
 from remat.loop.levels import Levels
-from remat.loop.prediction import expect
+from remat.loop.prediction import Point, expect
 from remat.toolchain import RematOptions
-from remat.xla.assignment import Assignment
+from remat.xla.assignment import Assignment, LiveBuffer
 from remat.xla.measure import Measurement
 from tiny_steps import dense
 
@@ -42,10 +43,11 @@ def simulated(text: str) -> int:
 
 
 class Compiler:
-    """Needs `factor` times what the simulator says; counts what it is asked."""
+    """Needs `factor` times what the simulator says, and `scratch`; counts what it is asked."""
 
-    def __init__(self, factor=1.0, fails=(), interrupt=None):
+    def __init__(self, factor=1.0, fails=(), interrupt=None, scratch=0):
         self.factor = factor
+        self.scratch = scratch
         self.fails = fails
         self.interrupt = interrupt
         self.asked: list[str] = []
@@ -61,7 +63,7 @@ class Compiler:
         return Measurement(
             target="toy",
             devices=1,
-            temp=int(peak * (self.factor if barriers else 1)),
+            temp=int(peak * (self.factor if barriers else 1)) + self.scratch,
             arguments=ARGUMENTS,
             outputs=OUTPUTS,
             alias=0,
@@ -70,8 +72,12 @@ class Compiler:
             flops=None,
             time_us=100.0 + text.count("stablehlo.tanh"),
             xla_time_us=None,
-            assignment=Assignment(1, ((0, peak),), peak, 0, ()),
+            assignment=Assignment(1, ((0, peak),), peak, 0, (workspace(self.scratch),)),
         )
+
+
+def workspace(size: int) -> LiveBuffer:
+    return LiveBuffer(size, "temporary", "call.1{1}", "custom-call blas", "s8", "", "", 0, 0)
 
 
 def fit(text, compiler, budget, scope="total", variants=BARRIERS, most=10):
@@ -223,12 +229,50 @@ def test_what_needs_more_at_the_end_is_passed_over(text):
 
 
 def test_what_is_expected_lies_between_what_was_measured():
-    plain = (100, 120)
+    plain = Point(100, 120)
     assert expect(50, [], [], plain) == 60
-    assert expect(50, [(50, 70)], [], plain) == 70
-    assert expect(60, [(50, 70), (70, 80)], [], plain) == 75
-    assert expect(25, [(50, 70), (70, 80)], [], plain) == 35
-    assert expect(50, [], [(100, 100)], plain) == 50
+    assert expect(50, [Point(50, 70)], [], plain) == 70
+    assert expect(60, [Point(50, 70), Point(70, 80)], [], plain) == 75
+    assert expect(25, [Point(50, 70), Point(70, 80)], [], plain) == 35
+    assert expect(50, [], [Point(100, 100)], plain) == 50
+
+
+def test_scratch_is_expected_whatever_the_plan():
+    plain = Point(100, 150, 30)
+    assert expect(50, [], [], plain) == 30 + 60
+    assert expect(1, [], [], plain) == 30 + 2
+    assert expect(50, [Point(80, 100, 20)], [], plain) == 20 + 50
+    assert expect(60, [Point(50, 70, 20), Point(70, 81, 30)], [], plain) == 76
+
+
+def test_expectations_are_of_what_the_plan_needs(text):
+    """A compiler that adds a constant is foretold once the plain program is measured."""
+    compiler = Compiler(scratch=5000)
+    outcome = fit(text, compiler, "75%", "temporaries")
+    assert outcome.trials
+    for trial in outcome.trials:
+        assert trial.expected == trial.measured.temp == trial.plan.peak + 5000
+    assert trial.point == Point(trial.plan.peak, trial.plan.peak + 5000, 5000)
+
+
+def test_a_plan_that_needs_less_than_it_was_given_is_not_made_again(text):
+    made = []
+
+    def plan(module, options, name):
+        answer = toolchain.plan(module, options, name)
+        if options.budget not in ("100%", "min"):
+            level = int(options.budget)
+            assert not any(peak <= level <= other for other, peak in made)
+            # As from a planner that knows few plans: they need far less than they may.
+            tight = replace(options, budget=str(level * 97 // 100))
+            answer = toolchain.plan(module, tight, name)
+            made.append((level, answer.plan["peak"]))
+        return answer
+
+    job = Job(text, "step", OPTIONS, SEVERAL, Compiler(1.2), "a toy", 10, plan=plan)
+    outcome = fit_module(job, Budget.parse("75%"), "total")
+    assert outcome.peak <= outcome.budget
+    assert made and all(trial.plan.peak <= trial.level for trial in outcome.trials)
 
 
 def test_levels_are_a_grid_with_a_bottom():

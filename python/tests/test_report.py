@@ -378,17 +378,20 @@ def test_a_target_is_compiled_for(exported, tmp_path, monkeypatch, capsys):
     step = tmp_path / "tiny.export"
     step.write_bytes(exported.serialize())
     asked = []
+    confirmed = []
 
-    def measure(text, target, **more):
-        asked.append((target.name, text))
+    def measure(text, target, full=False, **more):
+        (confirmed if full else asked).append((target.name, text))
         return _measurement(1000 if len(asked) == 1 else 600, target.name)
 
     monkeypatch.setattr("remat.report.command.measure.measure", measure)
+    monkeypatch.setattr("remat.loop.device.measure", measure)
     out = tmp_path / "r.json"
     words = ["report", str(step), "--budget=700", "--target=tpu-v5p", "--json", str(out)]
     assert cli.main(words) == 0
     assert {name for name, _ in asked} == {"tpu-v5p"}
     assert len({text for _, text in asked}) == len(asked) > 1
+    assert len(confirmed) == 1 and confirmed[0] in asked[1:], "as in fit, the answer to its end"
     found = json.loads(out.read_text())
     assert (found["measured"]["plain"]["peak"], found["measured"]["planned"]["peak"]) == (1000, 600)
     assert [one["chosen"] for one in found["measured"]["trials"]].count(True) == 1

@@ -26,7 +26,7 @@ def table(rows: list[DeviceRow], target: Target) -> Table:
         "measured",
         "of plain",
         "within",
-        "last: expected",
+        "expected",
         "error",
         "time",
         "flops",
@@ -43,7 +43,7 @@ def table(rows: list[DeviceRow], target: Target) -> Table:
             _size(row.temp),
             _share(row.temp, row.plain),
             _within(row),
-            _size(row.last_expected),
+            _size(row.expected),
             "-" if row.error is None else f"{row.error:+.1%}",
             _times(row.time_ratio),
             _times(row.flops_ratio),
@@ -108,8 +108,8 @@ def summary(rows: list[DeviceRow], rivals: list[RivalRow]) -> str:
     mean, worst = errors(rows)
     if worst is not None:
         lines.append(
-            f"last program expected within {mean:.1%} on average, {abs(worst.error):.1%} at worst "
-            f"({worst.model} at {worst.budget})"
+            f"what was chosen was expected within {mean:.1%} on average, {abs(worst.error):.1%} at "
+            f"worst ({worst.model} at {worst.budget})"
         )
     if rivals:
         for what, found in (

@@ -14,12 +14,12 @@ from remat import progress
 from remat.budget import Budget
 from remat.errors import BudgetError, RematError
 from remat.loop import Job, Outcome, fit_module, job_for
-from remat.toolchain import RematOptions
+from remat.toolchain import RematAnswer, RematOptions
 from remat.xla.measure import Measurement, measure
 from remat.xla.targets import Target
 
 SCOPE = "temporaries"
-#: What is promised of predictions that trials were learnt from: mean and worst |error|.
+#: What is promised of expectations: mean and worst |error|.
 MEAN_ERROR, WORST_ERROR = 0.05, 0.15
 #: A smaller budget may seem faster by this share: what the closed loop takes for no difference.
 _SAME_TIME = 0.01
@@ -44,8 +44,9 @@ class DeviceRow:
         limit: the budget in bytes; None for the smallest peak.
         temp: of the program that was chosen.
         time_ratio, flops_ratio: of that program over the plain one; None if not estimated.
-        last_expected, last_measured: of the program that was compiled last, if trials before
-            it said what to expect.
+        expected: of the program that was chosen, just before it was compiled: by its plan and
+            by what had been measured until then, if only the plain program. None if that is
+            what was chosen.
         compiles: programs that the search asked the compiler for, the plain one among them.
         smallest, floor: of a refusal: the smallest that was measured, and the proven bound.
         interrupted: the user ended the search; the best so far is the answer.
@@ -61,8 +62,7 @@ class DeviceRow:
     temp: int | None = None
     time_ratio: float | None = None
     flops_ratio: float | None = None
-    last_expected: int | None = None
-    last_measured: int | None = None
+    expected: int | None = None
     compiles: int = 0
     seconds: float = 0.0
     smallest: int | None = None
@@ -71,10 +71,10 @@ class DeviceRow:
 
     @property
     def error(self) -> float | None:
-        """Of the last expectation, as a share of what was measured."""
-        if self.last_expected is None or not self.last_measured:
+        """Of what was expected, as a share of what was measured."""
+        if self.expected is None or not self.temp:
             return None
-        return self.last_expected / self.last_measured - 1
+        return self.expected / self.temp - 1
 
     @property
     def point(self) -> Point | None:
@@ -112,6 +112,7 @@ class Fitter:
         self.points = [Point(self.plain.temp, 1.0)]
         self._job: Job = replace(
             job,
+            plan=_planned_once(job.plan),
             measure=self._remembered(job.measure),
             confirm=self._remembered(job.confirm) if job.confirm else None,
         )
@@ -159,16 +160,13 @@ class Fitter:
         return replace(row, compiles=self._asked, seconds=round(time.monotonic() - started, 1))
 
     def _fitted(self, row: DeviceRow, outcome: Outcome) -> DeviceRow:
-        # The first trial is what the others are learnt from.
-        last = outcome.trials[-1] if len(outcome.trials) > 1 else None
         chosen = self.point(outcome.measured)
         return replace(
             row,
             temp=chosen.temp,
             time_ratio=chosen.time_ratio if outcome.chosen else 1.0,
             flops_ratio=self.flops_ratio(outcome.measured),
-            last_expected=last.expected if last else None,
-            last_measured=last.measured.temp if last else None,
+            expected=outcome.chosen.expected if outcome.chosen else None,
             interrupted=outcome.interrupted,
         )
 
@@ -182,6 +180,19 @@ class Fitter:
             return found
 
         return asked
+
+
+def _planned_once(plan: Callable[..., RematAnswer]) -> Callable[..., RematAnswer]:
+    """Returns `plan`, which gives the same answer again if the options are the same."""
+    known: dict[str, RematAnswer] = {}
+
+    def planned(text: str, options: RematOptions, name: str) -> RematAnswer:
+        key = repr(options)
+        if key not in known:
+            known[key] = plan(text, options, name)
+        return known[key]
+
+    return planned
 
 
 def _ratio(after: float | None, before: float | None) -> float | None:
@@ -198,15 +209,15 @@ def broken(rows: list[DeviceRow]) -> list[str]:
         found.append(f"expected peaks are off by {mean:.1%} on average, not {MEAN_ERROR:.0%}")
     if worst is not None and abs(worst.error) > WORST_ERROR:
         found.append(
-            f"{worst.model} at {worst.budget} for {worst.target}: {worst.last_expected} B were "
-            f"expected and {worst.last_measured} B measured, {worst.error:+.1%}; at most "
+            f"{worst.model} at {worst.budget} for {worst.target}: {worst.expected} B were "
+            f"expected and {worst.temp} B measured, {worst.error:+.1%}; at most "
             f"{WORST_ERROR:.0%} is promised"
         )
     return found
 
 
 def errors(rows: list[DeviceRow]) -> tuple[float | None, DeviceRow | None]:
-    """Returns the mean |error| of the last expectations and the row with the worst."""
+    """Returns the mean |error| of what was expected, and the row with the worst."""
     known = [row for row in rows if row.error is not None]
     if not known:
         return None, None

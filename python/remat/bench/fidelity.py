@@ -19,7 +19,7 @@ from remat.commands import add_command
 from remat.errors import BudgetError, InputError, RematError
 from remat.plan import Plan
 from remat.toolchain import RematOptions
-from remat.xla import targets
+from remat.xla import command as xla_command
 from remat.xla.measure import Measurement, measure
 from remat.xla.targets import Target
 
@@ -223,12 +223,7 @@ def register(commands: argparse._SubParsersAction) -> None:
         metavar="MODEL",
         help=f"models of the zoo (default: {' '.join(MODELS)})",
     )
-    parser.add_argument(
-        "--target",
-        default="h100",
-        choices=targets.NAMES,
-        help="device to compile for; it need not be here (default: h100)",
-    )
+    xla_command.add_required_target(parser)
     parser.add_argument(
         "--budget",
         action="append",
@@ -251,8 +246,7 @@ def run(arguments: argparse.Namespace) -> int:
     from remat import zoo
 
     records.expect_new(arguments, "json", "csv")
-    target = targets.get(arguments.target)
-    targets.python_for(target)
+    target = xla_command.target_of(arguments)
     chosen = [zoo.get(name) for name in arguments.models or MODELS]
     budgets = tuple(arguments.budget or BUDGETS)
     if PLAIN in budgets:

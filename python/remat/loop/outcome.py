@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from rich.console import Console
 from rich.table import Table
 
+from remat.loop.prediction import Point
 from remat.plan import Plan, format_bytes
 from remat.xla.measure import Measurement
 
@@ -30,24 +31,24 @@ class Trial:
 
     Attributes:
         variant: how the plan was encoded.
-        level: the budget that the planner was given, in temporaries of the memory model.
+        level: the budget that the planner was given, in temporaries of the memory model; the
+            largest if it made the same plan for several.
         plan: what is recomputed.
-        expected: the temporaries that earlier trials let expect; None for a first one.
+        expected: the temporaries that the programs measured before it, the plain one at least,
+            let expect of this plan.
         measured: what the compiler says.
     """
 
     variant: str
     level: int
     plan: Plan
-    expected: int | None
+    expected: int
     measured: Measurement
 
     @property
-    def error(self) -> float | None:
-        """Expected over measured temporaries, less 1, as a share."""
-        if self.expected is None or not self.measured.temp:
-            return None
-        return self.expected / self.measured.temp - 1
+    def point(self) -> Point:
+        """What later trials learn from."""
+        return Point(self.plan.peak, self.measured.temp, self.measured.assignment.scratch)
 
 
 @dataclass(frozen=True)
@@ -131,7 +132,7 @@ class Outcome:
             table.add_row(
                 trial.variant,
                 f"{trial.level:,}",
-                f"{trial.expected:,}" if trial.expected is not None else "",
+                f"{trial.expected:,}",
                 f"{trial.measured.temp:,}",
                 f"x{ratio:.3f}" if ratio is not None else "",
                 "chosen" if trial is self.chosen else "",

@@ -6,23 +6,38 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-
-#: (what the planner was given, what was measured), both in bytes.
-Point = tuple[int, int]
+from typing import NamedTuple
 
 
-def expect(level: int, mine: Sequence[Point], others: Sequence[Point], plain: Point) -> int:
-    """Returns the temporaries to expect of a plan for `level` bytes.
+class Point(NamedTuple):
+    """A program: the temporaries that were predicted, and what was measured. Bytes.
+
+    `scratch` of the measured ones are work space of library calls, which the prediction does
+    not know and no plan changes.
+    """
+
+    predicted: int
+    measured: int
+    scratch: int = 0
+
+
+def expect(predicted: int, mine: Sequence[Point], others: Sequence[Point], plain: Point) -> int:
+    """Returns the temporaries to expect of a plan whose predicted peak is `predicted` bytes.
 
     `mine` were measured with the same encoding, `others` with others, `plain` is the program
-    as it came. Between two points the line through them; beyond them, and with one point
-    only, the ratio of the nearest. Integers throughout, rounded up.
+    as it came. Between two points the line through them. Beyond them, and with one point only,
+    the nearest: its scratch, and its ratio of the rest. Integers throughout, rounded up.
+
+    Example: a plain program predicted at 100 was measured at 150, of which 30 are scratch; of
+    a plan for 50, 30 + 50 * 120 / 100 = 90 are expected.
     """
     known = sorted(set(mine) or set(others) or {plain})
-    below = [point for point in known if point[0] <= level]
-    above = [point for point in known if point[0] > level]
+    below = [point for point in known if point.predicted <= predicted]
+    above = [point for point in known if point.predicted > predicted]
     if not below or not above:
-        near, measured = above[0] if above else below[-1]
-        return -(-level * measured // max(near, 1))
-    (left, low), (right, high) = below[-1], above[0]
-    return low + -(-(level - left) * (high - low) // (right - left))
+        near = above[0] if above else below[-1]
+        rest = near.measured - near.scratch
+        return near.scratch - (-predicted * rest // max(near.predicted, 1))
+    low, high = below[-1], above[0]
+    rise = (predicted - low.predicted) * (high.measured - low.measured)
+    return low.measured - (-rise // (high.predicted - low.predicted))

@@ -13,7 +13,7 @@ from remat.budget import Budget
 from remat.errors import BudgetError, ToolchainError
 from remat.loop.levels import Levels
 from remat.loop.outcome import Outcome, Trial, peak_of, slowdown
-from remat.loop.prediction import expect
+from remat.loop.prediction import Point, expect
 from remat.loop.variants import Variant
 from remat.plan import Plan, format_bytes
 from remat.toolchain import RematOptions
@@ -45,6 +45,7 @@ class Job:
             chosen program has to pass it. None: `measure` compiles to the end.
         target: name of the device, for messages.
         most: programs that may be compiled beside the plain one.
+        plan: the planner, `toolchain.plan` or what remembers its answers.
     """
 
     text: str
@@ -55,6 +56,7 @@ class Job:
     target: str
     most: int = MOST_COMPILES
     confirm: Callable[[str], Measurement] | None = None
+    plan: Callable[[str, RematOptions, str], toolchain.RematAnswer] = toolchain.plan
 
 
 def fit_module(job: Job, budget: Budget, scope: str = "total") -> Outcome:
@@ -128,7 +130,7 @@ class _Search:
 
     def _outcome(self, chosen: Trial | None, limit: int | None) -> Outcome:
         return Outcome(
-            text=self._texts[chosen.variant, chosen.level] if chosen else self._job.text,
+            text=self._texts[chosen.variant, chosen.plan.peak] if chosen else self._job.text,
             plan=chosen.plan if chosen else self._plain_plan,
             chosen=chosen,
             plain=self._plain,
@@ -197,12 +199,12 @@ class _Search:
         if not mine or self._room is None:
             return None
         fits = [trial for trial in mine if trial.measured.temp <= self._room]
-        over = [trial.level for trial in mine if trial.measured.temp > self._room]
+        over = [trial.plan.peak for trial in mine if trial.measured.temp > self._room]
         level = self._aim(variant)
         if over:
             level = min(level, self._levels.below(min(over)))
         if fits:
-            top = max(fits, key=lambda trial: trial.level)
+            top = max(fits, key=lambda trial: trial.plan.peak)
             if self._room - top.measured.temp < self._room // _SLACK:
                 return None
             level = max(level, self._levels.above(top.level))
@@ -230,7 +232,7 @@ class _Search:
     def _confirm(self) -> None:
         """Compiles what is chosen to the end; what then needs too much is passed over."""
         while self._job.confirm and (chosen := self._found()):
-            key = chosen.variant, chosen.level
+            key = chosen.variant, chosen.plan.peak
             if key in self._confirmed:
                 return
             with progress.step(f"{self._job.name}: compiling the chosen program to the end"):
@@ -267,11 +269,12 @@ class _Search:
             level = self._levels.below(level)
         return level
 
-    def _expect(self, variant: Variant, level: int) -> int:
+    def _expect(self, variant: Variant, predicted: int) -> int:
         trials = self._trials.values()
-        mine = [(t.level, t.measured.temp) for t in trials if t.variant == variant.name]
-        others = [(t.level, t.measured.temp) for t in trials if t.variant != variant.name]
-        return expect(level, mine, others, (self._levels.top, self._plain.temp))
+        mine = [trial.point for trial in trials if trial.variant == variant.name]
+        others = [trial.point for trial in trials if trial.variant != variant.name]
+        scratch = self._plain.assignment.scratch
+        return expect(predicted, mine, others, Point(self._levels.top, self._plain.temp, scratch))
 
     # One trial.
 
@@ -285,11 +288,14 @@ class _Search:
         if variant.name in self._broken or self._compiled + kept >= self._job.most:
             return False
         answer = self._plan(level)
-        level = max(level, self._levels.bottom)
-        key = variant.name, level
-        if key in self._trials:
-            return False
-        expected = self._expect(variant, level)
+        plan = Plan(answer.problem, answer.plan)
+        level = max(level, plan.peak)
+        key = variant.name, plan.peak
+        if known := self._trials.get(key):
+            # A larger level that makes no other plan is news, too: the next is above it.
+            self._trials[key] = replace(known, level=max(level, known.level))
+            return level > known.level
+        expected = self._expect(variant, plan.peak)
         text = self._rewrite(answer, variant)
         measured = self._measured.get(text)
         if not measured:
@@ -304,7 +310,6 @@ class _Search:
                 return True
             self._measured[text] = measured
         self._texts[key] = text
-        plan = Plan(answer.problem, answer.plan)
         self._trials[key] = Trial(variant.name, level, plan, expected, measured)
         return True
 
@@ -318,6 +323,10 @@ class _Search:
         )
 
     def _plan(self, level: int) -> toolchain.RematAnswer:
+        """Returns the plan for `level`, or one for more that needs no more than that."""
+        for planned_for, answer in self._plans.items():
+            if answer.plan["peak"] <= level <= planned_for:
+                return answer
         if level not in self._plans:
             with progress.step(f"{self._job.name}: planning for {format_bytes(level)}"):
                 try:
@@ -329,7 +338,7 @@ class _Search:
 
     def _answer(self, budget: str) -> toolchain.RematAnswer:
         options = replace(self._options, budget=budget)
-        return toolchain.plan(self._job.text, options, self._job.name)
+        return self._job.plan(self._job.text, options, self._job.name)
 
     def _rewrite(self, answer: toolchain.RematAnswer, variant: Variant) -> str:
         options = replace(self._options, **variant.options)

@@ -18,11 +18,12 @@ from remat import convert, progress, stepoptions, toolchain
 from remat.budget import Budget
 from remat.commands import add_command
 from remat.errors import InputError
-from remat.loop import VARIANTS, Job, Outcome, fit_module
+from remat.loop import Outcome, fit_module, job_for
 from remat.report import Report, document, report_of, report_of_outcome
 from remat.report.arguments import argument_names
 from remat.toolchain import RematOptions
 from remat.xla import measure, targets
+from remat.xla.command import add_target_option
 from remat.xla.targets import Target
 
 #: Options that are about a plan, and no use without a budget.
@@ -55,10 +56,9 @@ def register(commands: argparse._SubParsersAction) -> None:
         help="add what every budget costs, and the price of the next byte; takes up to three "
         "times as long as the plan",
     )
-    parser.add_argument(
-        "--target",
-        choices=targets.NAMES,
-        help="have XLA compile the step for this device, which need not be there, and plan until "
+    add_target_option(
+        parser,
+        "have XLA compile the step for this device, which need not be there, and plan until "
         "what it measures is within the budget (default: predictions only)",
     )
     parser.add_argument(
@@ -210,14 +210,6 @@ def of_step(
 
 def _fit(module: convert.Module, options: RematOptions, device: Target) -> Outcome:
     """Plans for what XLA measures, as `remat.jax.fit` does."""
-    job = Job(
-        module.text,
-        module.name,
-        dataclasses.replace(
-            options, budget=None, budget_scope=None, order=options.order or "reorder"
-        ),
-        VARIANTS[device.encoding],
-        lambda text: measure.measure(text, device, name=module.name),
-        device.title,
-    )
+    planning = dataclasses.replace(options, budget=None, budget_scope=None)
+    job = job_for(device, module.text, module.name, planning)
     return fit_module(job, Budget.parse(options.budget or ""), options.budget_scope or "total")

@@ -17,7 +17,7 @@ from remat import convert, stepoptions
 from remat.commands import add_command
 from remat.errors import BudgetError, InputError
 from remat.report import Report, command, compare, document
-from remat.xla import targets
+from remat.xla.command import add_target_option
 
 #: What `kind` says at the top of a baseline.
 BASELINE_KIND = "remat-baseline"
@@ -57,10 +57,9 @@ def register(commands: argparse._SubParsersAction) -> None:
         metavar="SHARE",
         help="how much more is still good, of peak, cost and measured peak (default: 1%%)",
     )
-    check.add_argument(
-        "--target",
-        choices=targets.NAMES,
-        help="with --write-baseline: also hold the steps to what XLA measures for this device, "
+    add_target_option(
+        check,
+        "with --write-baseline: also hold the steps to what XLA measures for this device, "
         "which need not be there (default: predictions only)",
     )
     stepoptions.add_planning_options(check, required=False)

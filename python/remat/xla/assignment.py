@@ -71,6 +71,17 @@ class Assignment:
         """Bytes of temporaries at the peak: at most XLA's temp, which has gaps as well."""
         return sum(buffer.bytes for buffer in self.buffers if buffer.kind == "temporary")
 
+    @property
+    def scratch(self) -> int:
+        """Bytes of temporaries at the peak that a library call takes for itself alone."""
+        return sum(
+            buffer.bytes
+            for buffer in self.buffers
+            if buffer.kind == "temporary"
+            and buffer.opcode.startswith("custom-call")
+            and buffer.defined == buffer.last
+        )
+
     def to_json(self) -> dict[str, Any]:
         """Returns what `from_json` reads."""
         return asdict(self)

@@ -1,14 +1,15 @@
 # Part of Remat, under the Apache License v2.0 with LLVM Exceptions.
 # See LICENSE for license information.
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""`remat cache`: what was measured once, kept on disk."""
+"""`remat cache`: what was measured once, kept on disk; and the option --target of others."""
 
 from __future__ import annotations
 
 import argparse
 
 from remat.commands import add_command
-from remat.xla import cache
+from remat.xla import cache, targets
+from remat.xla.targets import Target
 
 
 def register(commands: argparse._SubParsersAction) -> None:
@@ -32,3 +33,25 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _counted(count: int) -> str:
     return f"{count} measurement" if count == 1 else f"{count} measurements"
+
+
+def add_target_option(parser: argparse.ArgumentParser, use: str) -> None:
+    """Adds --target, which may be left out; `use` is its help."""
+    parser.add_argument("--target", choices=targets.NAMES, help=use)
+
+
+def add_required_target(parser: argparse.ArgumentParser) -> None:
+    """Adds --target for a command that always compiles; `target_of` reads it."""
+    parser.add_argument(
+        "--target",
+        default="h100",
+        choices=targets.NAMES,
+        help="device to compile for; it need not be here (default: h100)",
+    )
+
+
+def target_of(arguments: argparse.Namespace) -> Target:
+    """Returns the device that --target names. Errors: MissingExtra if nothing compiles for it."""
+    target = targets.get(arguments.target)
+    targets.python_for(target)
+    return target
