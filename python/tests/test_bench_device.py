@@ -248,6 +248,31 @@ def test_rivals_are_fitted_to_their_bytes(monkeypatch, tiny, capsys, tmp_path):
     assert int(rivals[2]["our_temp"]) <= int(rivals[2]["temp"])
 
 
+def test_a_rival_that_another_beats_is_shown_only(monkeypatch, tiny):
+    use(monkeypatch, Compiler())
+    fitter = Fitter("net", tiny, H100)
+    plain = fitter.plain
+
+    def programs(*about):
+        for name, temp, time_us in (
+            ("larger", plain.temp * 95 // 100, 400.0),
+            ("better", plain.temp * 9 // 10, 400.0),
+            ("faster", plain.temp * 95 // 100, 300.0),
+        ):
+            yield device_rivals._Program(name, replace(plain, temp=temp, time_us=time_us))
+
+    monkeypatch.setattr(device_rivals, "_programs", programs)
+    rows = list(device_rivals.compare(zoo.get("net"), fitter, H100))
+    assert [(row.rival, row.outcome, row.at_bytes) for row in rows] == [
+        ("larger", "beaten", ""),
+        ("better", "measured", "win"),
+        ("faster", "measured", "win"),
+    ]
+    assert rows[0].message == "beaten by better" and rows[0].temp == plain.temp * 95 // 100
+    assert rows[0].broken() == []
+    assert device_report.rivals_table(rows, "net", H100).row_count == 3
+
+
 def test_losses_are_broken_promises():
     row = device_rivals.RivalRow(
         "net", "h100", "XLA", "measured", 1000, "", 500, 1.1, 1.0, 480, 1.3, "loss", "loss"

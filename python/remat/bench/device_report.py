@@ -92,12 +92,18 @@ def rivals_table(rows: list[RivalRow], model: str, target: Target) -> Table:
             _share(row.temp, row.plain),
             _times(row.time_ratio),
             _times(row.flops_ratio),
-            "refused" if row.our_temp is None else _size(row.our_temp),
+            _ours(row),
             _times(row.our_time_ratio),
             row.at_bytes,
             row.at_time,
         )
     return out
+
+
+def _ours(row: RivalRow) -> str:
+    if row.outcome == "beaten":
+        return row.message
+    return "refused" if row.our_temp is None else _size(row.our_temp)
 
 
 def summary(rows: list[DeviceRow], rivals: list[RivalRow]) -> str:

@@ -31,7 +31,9 @@ class RivalRow:
 
     Attributes:
         rival: what saved the memory.
-        outcome: "measured" or "failed"; `message` says why.
+        outcome: "measured"; "beaten" by another rival's program, which needs no more and takes
+            no longer, so that only that is held against ours; or "failed". `message` says by
+            which and why.
         temp, time_ratio, flops_ratio: the rival's, as in `DeviceRow`.
         our_temp, our_time_ratio: of our program at a budget of the rival's bytes; None if the
             loop refused that.
@@ -76,37 +78,68 @@ class _Program:
 
 
 def compare(model: ZooModel, fitter: Fitter, target: Target) -> Iterator[RivalRow]:
-    """Yields a row for each of the rivals' programs for `model`."""
-    seen: list[Point] = []
+    """Yields a row for each of the rivals' programs for `model`; none for one seen before."""
+    seen: list[tuple[str, Point]] = []
+    rows = []
     for program in _programs(model, fitter, target):
         row = RivalRow(
             model.name, target.name, program.rival, "failed", fitter.plain.temp, program.message
         )
         if program.measured is None:
-            yield row
+            rows.append(row)
             continue
         theirs = fitter.point(program.measured)
-        if any(_same(theirs, one) for one in seen):
+        if any(_same(theirs, point) for _, point in seen):
             continue
-        seen.append(theirs)
-        ours = fitter.fit(str(theirs.temp))
-        if ours.outcome == "failed":
-            yield replace(row, message=f"ours at its {theirs.temp} B: {ours.message}")
-            continue
-        at_bytes, at_time = verdicts(theirs, ours, fitter.points)
-        yield replace(
-            row,
-            outcome="measured",
-            temp=theirs.temp,
-            time_ratio=theirs.time_ratio,
-            flops_ratio=fitter.flops_ratio(program.measured),
-            our_temp=ours.temp,
-            our_time_ratio=ours.time_ratio,
-            at_bytes=at_bytes,
-            at_time=at_time,
+        seen.append((program.rival, theirs))
+        rows.append(
+            replace(
+                row,
+                outcome="measured",
+                temp=theirs.temp,
+                time_ratio=theirs.time_ratio,
+                flops_ratio=fitter.flops_ratio(program.measured),
+            )
         )
-        if ours.interrupted:
-            raise KeyboardInterrupt
+    for row in rows:
+        if row.outcome == "failed":
+            yield row
+        else:
+            yield from _against_ours(row, seen, fitter)
+
+
+def _against_ours(
+    row: RivalRow, rivals: list[tuple[str, Point]], fitter: Fitter
+) -> Iterator[RivalRow]:
+    """Yields `row` with what the closed loop does; KeyboardInterrupt if the user ended that."""
+    theirs = Point(row.temp, row.time_ratio)
+    better = [name for name, point in rivals if name != row.rival and _beats(point, theirs)]
+    if better:
+        yield replace(row, outcome="beaten", message=f"beaten by {better[0]}")
+        return
+    ours = fitter.fit(str(theirs.temp))
+    if ours.outcome == "failed":
+        yield replace(row, outcome="failed", message=f"ours at its {theirs.temp} B: {ours.message}")
+        return
+    at_bytes, at_time = verdicts(theirs, ours, fitter.points)
+    yield replace(
+        row,
+        our_temp=ours.temp,
+        our_time_ratio=ours.time_ratio,
+        at_bytes=at_bytes,
+        at_time=at_time,
+    )
+    if ours.interrupted:
+        raise KeyboardInterrupt
+
+
+def _beats(one: Point, other: Point) -> bool:
+    """Returns whether `one` is no worse in both; two of a kind are `_same` and not both here."""
+    return (
+        None not in (one.time_ratio, other.time_ratio)
+        and one.temp <= other.temp
+        and one.time_ratio <= other.time_ratio
+    )
 
 
 def _same(one: Point, other: Point) -> bool:
