@@ -19,17 +19,46 @@ from rich.console import Console
 
 import remat
 from remat import convert, progress, toolchain
-from remat.bench import command as bench_command
-from remat.commands import EPILOG, CommandParser, add_command
+from remat.commands import EPILOG, CommandParser, add_command, add_lazily
 from remat.convert import Format
 from remat.errors import InputError, RematError, ToolchainError
 from remat.plan import Plan
-from remat.report import command as report_command
-from remat.report import gate as report_gate
 from remat.stepoptions import add_input, add_planning_options, planning_options, read_step, warn
 from remat.toolchain import CHOICES, TARGET_OF_PLATFORM
-from remat.xla import command as cache_command
-from remat.zoo import command as zoo_command
+
+#: Subcommands that are loaded when they are chosen: what each does, and who adds its options.
+_LATER = {
+    "report": (
+        "Reports what a plan does to the memory of a step: over time, by value and source line.",
+        "remat.report.command",
+        "add_options",
+    ),
+    "check": (
+        "Fails if the peak or the cost of a step is above its baseline.",
+        "remat.report.gate",
+        "add_check_options",
+    ),
+    "diff": (
+        "Says what changed between two reports.",
+        "remat.report.gate",
+        "add_diff_options",
+    ),
+    "zoo": (
+        "Lists and exports the training steps of the model zoo.",
+        "remat.zoo.command",
+        "add_actions",
+    ),
+    "cache": (
+        "Shows where measurements are kept and how large they are, or removes them.",
+        "remat.xla.command",
+        "add_options",
+    ),
+    "bench": (
+        "Runs measurements whose promises are checked.",
+        "remat.bench.command",
+        "add_actions",
+    ),
+}
 
 
 class _Terminated(BaseException):
@@ -77,12 +106,11 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=CommandParser)
     _add_opt(commands)
     _add_plan(commands)
-    report_command.register(commands)
-    report_gate.register(commands)
+    for name in ("report", "check", "diff"):
+        add_lazily(commands, name, *_LATER[name])
     _add_convert(commands)
-    zoo_command.register(commands)
-    cache_command.register(commands)
-    bench_command.register(commands)
+    for name in ("zoo", "cache", "bench"):
+        add_lazily(commands, name, *_LATER[name])
     _add_version(commands)
     return parser
 

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import argparse
 import difflib
+import importlib
+from collections.abc import Callable
 from typing import NoReturn
 
 EPILOG = """\
@@ -15,13 +17,21 @@ options; 130 interrupted, 143 terminated. Output files are written whole or not 
 
 
 class CommandParser(argparse.ArgumentParser):
-    """A parser that names an unknown option first: the misspelt one is why another is missing."""
+    """A parser that names an unknown option first: the misspelt one is why another is missing.
 
+    Attributes:
+        fill: adds the options when the subcommand is chosen; None once it has.
+    """
+
+    fill: Callable[[CommandParser], None] | None = None
     _words: tuple[str, ...] = ()
 
     def parse_known_args(self, args=None, namespace=None):
         """Parses as argparse does, and remembers the words for `error`."""
         self._words = tuple(args or ())
+        if self.fill is not None:
+            fill, self.fill = self.fill, None
+            fill(self)
         return super().parse_known_args(args, namespace)
 
     def error(self, message: str) -> NoReturn:
@@ -43,7 +53,7 @@ def add_command(
     name: str,
     text: str,
     **more: object,
-) -> argparse.ArgumentParser:
+) -> CommandParser:
     """Returns a new subcommand `name`, described by `text`, a sentence."""
     return commands.add_parser(
         name,
@@ -53,3 +63,18 @@ def add_command(
         formatter_class=argparse.RawDescriptionHelpFormatter,
         **more,
     )
+
+
+def add_lazily(
+    commands: argparse._SubParsersAction, name: str, text: str, module: str, function: str
+) -> None:
+    """Adds a subcommand whose options `function(parser)` of `module` adds.
+
+    The module is imported when the subcommand is chosen: the others, and `remat --help`, start
+    without it and what it needs.
+    """
+
+    def fill(parser: CommandParser) -> None:
+        getattr(importlib.import_module(module), function)(parser)
+
+    add_command(commands, name, text).fill = fill

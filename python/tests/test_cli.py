@@ -52,6 +52,21 @@ def test_every_command_has_help(command, capsys):
     assert "exit codes: 0 done; 1 refused" in out
 
 
+@pytest.mark.parametrize("command", [[], ["opt"], ["plan"], ["report"], ["zoo"], ["cache"]])
+def test_help_needs_neither_numpy_nor_jax(command):
+    """Nor, where it is the help of all, the closed loop, the reports or the measurements."""
+    code = (
+        "import sys\nfrom remat import cli\n"
+        f"try: cli.main([*{command}, '--help'])\n"
+        "except SystemExit: print('\\nloaded', *sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = set(done.stdout.split("\nloaded ")[1].split())
+    assert not loaded & {"numpy", "jax", "jaxlib"}
+    parts = {"remat.loop", "remat.report", "remat.bench", "remat.xla", "remat.zoo"}
+    assert command or not loaded & parts
+
+
 def test_fit_is_another_name_of_opt(capsys):
     with pytest.raises(SystemExit):
         cli.main(["fit", "--help"])

@@ -8,13 +8,10 @@ from __future__ import annotations
 import argparse
 
 from remat.bench import device, equality, fidelity, main_job, paper, pipeline, planner, training
-from remat.commands import add_command
 
 
-def register(commands: argparse._SubParsersAction) -> None:
-    """Adds `bench` with its subcommands to the subparsers of the `remat` command."""
-    text = "Runs measurements whose promises are checked."
-    bench = add_command(commands, "bench", text)
+def add_actions(bench: argparse.ArgumentParser) -> None:
+    """Adds the subcommands of `remat bench`."""
     actions = bench.add_subparsers(required=True, metavar="WHAT")
     for part in (main_job, device, equality, fidelity, paper, pipeline, planner, training):
         part.register(actions)

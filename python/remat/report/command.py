@@ -16,7 +16,6 @@ from rich.console import Console
 
 from remat import convert, progress, stepoptions, toolchain
 from remat.budget import Budget
-from remat.commands import add_command
 from remat.errors import InputError
 from remat.loop import Outcome, fit_module, job_for
 from remat.report import Report, document, report_of, report_of_outcome
@@ -34,13 +33,8 @@ _OF_A_STEP = (*stepoptions.OPTION_NAMES, "target")
 _JSON = "{"
 
 
-def register(commands: argparse._SubParsersAction) -> None:
-    """Adds `report` to the subparsers of the `remat` command."""
-    parser = add_command(
-        commands,
-        "report",
-        "Reports what a plan does to the memory of a step: over time, by value and source line.",
-    )
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Adds the options of `remat report`."""
     parser.add_argument(
         "file",
         type=Path,

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 from remat import convert, stepoptions
-from remat.commands import add_command
 from remat.errors import BudgetError, InputError
 from remat.report import Report, command, compare, document
 from remat.xla.command import add_target_option
@@ -25,13 +24,8 @@ BASELINE_KIND = "remat-baseline"
 _OPTIONS = (*stepoptions.OPTION_NAMES, "target")
 
 
-def register(commands: argparse._SubParsersAction) -> None:
-    """Adds `check` and `diff` to the subparsers of the `remat` command."""
-    check = add_command(
-        commands,
-        "check",
-        "Fails if the peak or the cost of a step is above its baseline.",
-    )
+def add_check_options(check: argparse.ArgumentParser) -> None:
+    """Adds the options of `remat check`."""
     check.add_argument(
         "files",
         type=Path,
@@ -65,7 +59,9 @@ def register(commands: argparse._SubParsersAction) -> None:
     stepoptions.add_planning_options(check, required=False)
     check.set_defaults(run=_check)
 
-    diff = add_command(commands, "diff", "Says what changed between two reports.")
+
+def add_diff_options(diff: argparse.ArgumentParser) -> None:
+    """Adds the options of `remat diff`."""
     diff.add_argument("old", type=Path, metavar="A.json", help="JSON of a report")
     diff.add_argument("new", type=Path, metavar="B.json", help="JSON of another report")
     diff.add_argument(

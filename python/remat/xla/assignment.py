@@ -8,12 +8,13 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from dataclasses import asdict, dataclass
-from typing import Any
-
-import numpy as np
+from typing import TYPE_CHECKING, Any
 
 from remat.errors import ToolchainError
 from remat.xla import hlo
+
+if TYPE_CHECKING:
+    import numpy as np
 
 _ALLOCATION = re.compile(r"^allocation (\d+): size (\d+)(.*)$")
 _VALUE = re.compile(r"^ value: <\d+ (\S+?)(\{[\d,]*\})? @(\d+)> \(size=(\d+),offset=(\d+)\): (.*)$")
@@ -162,6 +163,8 @@ class BufferAssignment:
         `live_ranges` is XLA's dump `*-live-range.txt`, `program` the optimised program. Of
         values that share bytes, the largest stands for them.
         """
+        import numpy as np  # here, for the `remat` command starts without it
+
         ranges, steps = _live_ranges(live_ranges)
         fixed = [one for one in self._allocations if one.argument or one.output]
         base = sum(one.size for one in fixed)
@@ -214,6 +217,8 @@ def _live_ranges(text: str) -> tuple[_Ranges, int]:
 
 def _occupied(values: list[_Value], ranges: _Ranges, steps: int) -> np.ndarray:
     """Returns how many bytes of an allocation some live value covers, by step."""
+    import numpy as np
+
     known = [
         (one, ranges[one.name, one.index]) for one in values if (one.name, one.index) in ranges
     ]
@@ -264,11 +269,8 @@ class _Taken:
         end = bisect_right(self._parts, high, key=lambda part: part[0])
         before = self._parts[first:end]
         covered = sum(max(0, min(high, stop) - max(low, start)) for start, stop in before)
-        if before:
-            merged = (min(low, before[0][0]), max(high, before[-1][1]))
-        else:
-            merged = (low, high)
-        self._parts[first:end] = [merged]
+        starts, stops = zip((low, high), *before)
+        self._parts[first:end] = [(min(starts), max(stops))]
         return high - low - covered
 
 

@@ -7,15 +7,12 @@ from __future__ import annotations
 
 import argparse
 
-from remat.commands import add_command
 from remat.xla import cache, targets
 from remat.xla.targets import Target
 
 
-def register(commands: argparse._SubParsersAction) -> None:
-    """Adds `cache` to the subparsers of the `remat` command."""
-    text = "Shows where measurements are kept and how large they are, or removes them."
-    parser = add_command(commands, "cache", text)
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Adds the options of `remat cache`."""
     parser.add_argument("--clear", action="store_true", help="remove every measurement")
     parser.set_defaults(run=run)
 

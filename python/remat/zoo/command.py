@@ -15,10 +15,8 @@ from remat.convert import Format
 from remat.zoo.registry import get, models
 
 
-def register(commands: argparse._SubParsersAction) -> None:
-    """Adds `zoo list` and `zoo export` to the subparsers of the `remat` command."""
-    text = "Lists and exports the training steps of the model zoo."
-    zoo = add_command(commands, "zoo", text)
+def add_actions(zoo: argparse.ArgumentParser) -> None:
+    """Adds `zoo list` and `zoo export`."""
     actions = zoo.add_subparsers(required=True, metavar="ACTION")
 
     text = "Lists the models, their batch and where the architecture comes from."
