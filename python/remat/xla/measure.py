@@ -156,7 +156,7 @@ def _tpu_times(found: Compiled, estimate: timing.Estimate) -> tuple[float | None
 
 
 def _key(module: str, target: Target, devices: int) -> str:
-    about = {**asdict(target), "description": target.described(), "title": ""}
+    about = {**asdict(target), "description": target.described(), "title": "", "source": ""}
     if not target.platform:
         about["environment"] = targets.local_environment()
     python = str(targets.python_for(target))
