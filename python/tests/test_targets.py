@@ -18,7 +18,8 @@ MATRIX_UNIT = 2 * 128 * 128
 
 def tables():
     """The planner's cost tables: (flops16, flops32, bandwidth) by name."""
-    text = TABLE.read_text(encoding="utf-8").partition("constexpr DeviceTable tables[]")[2]
+    text = TABLE.read_text(encoding="utf-8")
+    text = text.partition("constexpr DeviceTable tables[]")[2].partition("\n};")[0]
     units = {"": 1, "tera": 10**12, "giga": 10**9}
     found = {}
     for row in re.finditer(r'^    {"([\w-]+)",.*?CostUnit::Femtoseconds,(.*?)}', text, re.M | re.S):
