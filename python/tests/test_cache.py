@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -65,48 +64,67 @@ def test_an_entry_that_is_no_object_is_none():
     assert cache.load("one") is None
 
 
+#: Says that an entry is there, and writes it again and again until its stdin ends.
 WRITER = """
-import sys
+import select, sys
 from remat.xla import cache
 mark = sys.argv[1]
-print("started", flush=True)
-for _ in range(int(sys.argv[2])):
+cache.store("one", {"mark": mark, "data": [mark] * 20000})
+print("stored", flush=True)
+while not select.select([sys.stdin], [], [], 0)[0]:
     cache.store("one", {"mark": mark, "data": [mark] * 20000})
 """
 
 
-def writer(mark, count):
+def child(code, *arguments):
+    """A process that has printed its first line."""
     process = subprocess.Popen(
-        [sys.executable, "-c", WRITER, mark, str(count)], stdout=subprocess.PIPE
+        [sys.executable, "-c", code, *arguments],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
     )
-    process.stdout.readline()
-    return process
+    return process, process.stdout.readline().strip()
 
 
 def test_two_processes_at_once():
     """Whatever is read meanwhile is one writer's, whole."""
-    writers = [writer("a", 50), writer("b", 50)]
-    seen = set()
-    while any(one.poll() is None for one in writers):
+    writers = [child(WRITER, mark) for mark in "ab"]
+    assert [line for _, line in writers] == ["stored", "stored"]
+    for _ in range(50):
         found = cache.load("one")
-        if found:
-            assert found["data"] == [found["mark"]] * 20000
-            seen.add(found["mark"])
-    assert all(one.wait() == 0 for one in writers)
-    assert seen <= {"a", "b"} and cache.load("one")["mark"] in seen
+        assert found["mark"] in ("a", "b") and found["data"] == [found["mark"]] * 20000
+    assert all(process.poll() is None for process, _ in writers), "both wrote meanwhile"
+    for process, _ in writers:
+        process.communicate()
+        assert process.returncode == 0
     assert [path.name for path, _ in cache.entries()] == ["one.json.gz"]
 
 
-def test_a_writer_that_is_killed():
-    for delay in (0.0, 0.01, 0.03):
-        process = writer("a", 10**6)
-        time.sleep(delay)
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-        found = cache.load("one")
-        assert found is None or found["data"] == ["a"] * 20000
+#: Stops for good in the call that is named, on the way from a new file to an entry.
+STOPPED = """
+import os, sys, time
+from remat.xla import cache
+def stop(*arguments):
+    print("stopped", flush=True)
+    time.sleep(600)
+setattr(os, sys.argv[1], stop)
+cache.store("one", {"size": 8})
+"""
+
+
+@pytest.mark.parametrize("call", ["fdopen", "replace"])
+def test_a_writer_that_is_killed(call):
+    """Before its file has any byte, and before it takes the entry's place."""
     cache.store("one", {"size": 7})
+    process, line = child(STOPPED, call)
+    assert line == "stopped"
+    process.kill()
+    process.communicate()
     assert cache.load("one")["size"] == 7
+    assert sorted(path.suffix for path, _ in cache.entries()) == [".gz", ".partial"]
+    cache.store("one", {"size": 9})
+    assert cache.load("one")["size"] == 9
 
 
 def test_what_a_killed_writer_left_goes_when_it_is_old():
