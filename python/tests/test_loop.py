@@ -176,6 +176,16 @@ def test_the_same_program_is_compiled_once(text):
     assert len(compiler.asked) == len(set(compiler.asked))
 
 
+def test_what_is_known_not_to_fit_is_not_compiled(text):
+    outcome = fit(text, Compiler(0.7), "80%", variants=SEVERAL, most=30)
+    room = outcome.budget - ARGUMENTS - OUTPUTS
+    tried = set()
+    for trial in outcome.trials:
+        assert trial.variant not in tried or trial.expected <= room
+        tried.add(trial.variant)
+    assert len(outcome.trials) > len(tried)
+
+
 #: Each makes another text.
 SEVERAL = (
     Variant("one", {"target": "xla-gpu"}),

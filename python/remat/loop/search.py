@@ -208,7 +208,11 @@ class _Search:
             if self._room - top.measured.temp < self._room // _SLACK:
                 return None
             level = max(level, self._levels.above(top.level))
-            return level if not over or level < min(over) else None
+            if over and level >= min(over):
+                return None
+            # The plan may need less than its level, but what it needs is foretold well by now.
+            needed = self._expect(variant, self._plan(level).plan["peak"])
+            return level if needed <= self._room else None
         best = min(map(self._price, self._fits()), default=None)
         return level if best is None or min(map(self._price, mine)) < best * _HOPE else None
 
