@@ -72,6 +72,15 @@ def replay(graph: dict[str, Any], schedule: list[int], *, total: bool = False) -
         for steps in executions:
             change[steps[0]] += size[name]
             change[max(steps) + 1] -= size[name]
+    if total:
+        for output, argument in graph.get("donate", {}).items():
+            taken = uses[graph["outputs"][int(output)]]
+            old = sorted(arguments)[argument]
+            needed = [taken[-1][0]] if taken else []
+            needed += [step for step, name in enumerate(schedule) if old in nodes[name]["inputs"]]
+            if taken and max(needed) > taken[0][0]:
+                change[taken[0][0]] += size[old]
+                change[max(needed) + 1] -= size[old]
     live, peak = always, always
     for step in range(len(schedule)):
         live += change[step]

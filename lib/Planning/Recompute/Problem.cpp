@@ -66,6 +66,15 @@ std::vector<Bytes> Problem::charges() const {
   return charge;
 }
 
+std::vector<Takeover> Problem::takeovers() const {
+  std::vector<Takeover> found;
+  for (size_t output = 0; donation && output < graph.outputs.size(); ++output)
+    if (OpId taker = graph.values[graph.outputs[output]].producer;
+        graph.donated[output] && taker != kNoOp)
+      found.push_back({graph.arguments[*graph.donated[output]], taker});
+  return found;
+}
+
 Bytes Problem::fixedBytes() const {
   Bytes sum;
   if (scope == BudgetScope::Total)

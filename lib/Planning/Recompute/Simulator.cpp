@@ -8,6 +8,7 @@
 
 #include "remat/Planning/Recompute/Simulator.h"
 
+#include <algorithm>
 #include <cassert>
 #include <limits>
 #include <numeric>
@@ -47,11 +48,37 @@ public:
         lastUse[value] = static_cast<int64_t>(schedule.size());
     for (size_t value = 0; value < charge.size(); ++value)
       close(static_cast<ValueId>(value));
+    addCopies(problem, schedule);
   }
 
   int64_t operator[](size_t step) const { return delta[step]; }
 
 private:
+  /// Of arguments whose old contents are needed after they were taken over.
+  void addCopies(const Problem &problem, const Schedule &schedule) {
+    std::vector<Takeover> takeovers = problem.takeovers();
+    if (takeovers.empty())
+      return;
+    const Graph &graph = problem.graph;
+    std::vector<int64_t> lastRead(graph.values.size(), -1);
+    std::vector<int64_t> firstRun(graph.ops.size(), -1), lastRun(graph.ops.size(), -1);
+    for (size_t step = 0; step < schedule.size(); ++step) {
+      OpId op = schedule[step];
+      lastRun[op] = static_cast<int64_t>(step);
+      if (firstRun[op] < 0)
+        firstRun[op] = lastRun[op];
+      for (ValueId value : graph.ops[op].inputs)
+        lastRead[value] = lastRun[op];
+    }
+    for (auto [argument, taker] : takeovers) {
+      int64_t last = std::max(lastRead[argument], lastRun[taker]);
+      if (last <= firstRun[taker])
+        continue;
+      delta[firstRun[taker]] += graph.values[argument].bytes.count;
+      delta[last + 1] -= graph.values[argument].bytes.count;
+    }
+  }
+
   void open(ValueId value, int64_t step) {
     close(value);
     delta[step] += charge[value].count;

@@ -207,6 +207,26 @@ private:
     return graph.values[value].bytes.count;
   }
 
+  /// An argument whose buffer was taken over, and what runs later needs what it held, was
+  /// copied by then: adds the ends of these copies.
+  void addCopies(std::vector<std::pair<size_t, int64_t>> &ends) const {
+    std::vector<size_t> lastRead(graph.values.size(), 0);
+    for (size_t op = 0; problem.donation && op < runs.size(); ++op)
+      for (ValueId value : graph.ops[op].inputs)
+        lastRead[value] = std::max(lastRead[value], runs[op].back());
+    for (size_t i = 0; problem.donation && i < graph.outputs.size(); ++i) {
+      OpId taker = graph.values[graph.outputs[i]].producer;
+      if (!graph.donated[i].has_value() || taker == kNoOp)
+        continue;
+      ValueId argument = graph.arguments[*graph.donated[i]];
+      size_t from = runs[taker].front(), to = std::max(lastRead[argument], runs[taker].back());
+      if (to <= from)
+        continue;
+      ends.emplace_back(from, graph.values[argument].bytes.count);
+      ends.emplace_back(to + 1, -graph.values[argument].bytes.count);
+    }
+  }
+
   Bytes measurePeak() {
     std::vector<bool> isOutput(graph.values.size()), takesOver(graph.values.size());
     for (size_t i = 0; i < graph.outputs.size(); ++i) {
@@ -224,6 +244,7 @@ private:
       if (!(isOutput[made.value] && isLast))
         ends.emplace_back(made.death + 1, -bytes);
     }
+    addCopies(ends);
     std::sort(ends.begin(), ends.end());
     int64_t live = 0;
     if (problem.scope == BudgetScope::Total)

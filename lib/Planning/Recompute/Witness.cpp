@@ -18,6 +18,25 @@ namespace {
 
 constexpr size_t maxShown = 8;
 
+/// Returns the arguments of which a copy is live during `step`, as what overwrote them
+/// runs before something that needs them.
+std::vector<ValueId> copiesAt(const Problem &problem, const Schedule &schedule, int64_t step) {
+  const Graph &graph = problem.graph;
+  auto middle = schedule.begin() + step;
+  std::vector<ValueId> found;
+  for (auto [argument, taker] : problem.takeovers()) {
+    auto taken = std::find(schedule.begin(), middle + 1, taker);
+    auto needs = [&](OpId op) {
+      const std::vector<ValueId> &inputs = graph.ops[op].inputs;
+      return op == taker || std::find(inputs.begin(), inputs.end(), argument) != inputs.end();
+    };
+    if (taken <= middle &&
+        std::any_of(std::max(middle, taken + 1), schedule.end(), needs))
+      found.push_back(argument);
+  }
+  return found;
+}
+
 /// Returns the values that are live during `step` of `schedule`: made at or
 /// before it, and read at or after it before they are made again, or outputs.
 std::vector<ValueId> liveAt(const Problem &problem, const Schedule &schedule, int64_t step) {
@@ -52,12 +71,13 @@ Witness witnessOf(const Problem &problem, const Schedule &best, Bytes budget, Fl
   const Graph &graph = problem.graph;
   Witness witness;
   witness.floor = floor.bytes;
-  std::vector<ValueId> values;
+  std::vector<ValueId> values, copied;
   if (budget >= floor.bytes) {
     int64_t step = simulate(problem, best).peakStep;
     if (step >= 0) {
       witness.op = best[step];
       values = liveAt(problem, best, step);
+      copied = copiesAt(problem, best, step);
     }
   } else if (floor.bytes > floorOf(problem).bytes) {
     witness.op = floor.op;
@@ -78,6 +98,10 @@ Witness witnessOf(const Problem &problem, const Schedule &best, Bytes budget, Fl
       charge[value] = graph.values[value].bytes;
       values.push_back(value);
     }
+  for (ValueId value : copied) { // one that is there all the time too counts twice
+    charge[value] += graph.values[value].bytes;
+    values.push_back(value);
+  }
   std::sort(values.begin(), values.end());
   values.erase(std::unique(values.begin(), values.end()), values.end());
   std::sort(values.begin(), values.end(), [&](ValueId a, ValueId b) {

@@ -110,10 +110,19 @@ Footprint Reorderer::measure(const std::vector<int32_t> &order) const {
   std::vector<int32_t> left(graph.valueCount());
   for (int32_t value = 0; value < graph.valueCount(); ++value)
     left[value] = static_cast<int32_t>(graph.readers(value).size());
+  std::vector<int32_t> oldLeft(graph.takeoverCount(), 0);
+  for (int32_t op = 0; op < ops; ++op)
+    for (int32_t takeover : graph.oldReads(op))
+      oldLeft[takeover] += graph.taker(takeover) != op;
+  std::vector<char> isTaken(graph.takeoverCount(), 0);
   Footprint sum;
   int64_t live = 0;
   for (int32_t op : order) {
     int32_t end = graph.firstResult(op + 1);
+    for (int32_t own = graph.firstTakeover(op); own < graph.firstTakeover(op + 1); ++own) {
+      isTaken[own] = 1;
+      live += oldLeft[own] > 0 ? graph.copyBytes(own) : 0;
+    }
     for (int32_t value = graph.firstResult(op); value < end; ++value)
       live += graph.bytes(value);
     sum.peak = std::max(sum.peak, live);
@@ -122,6 +131,9 @@ Footprint Reorderer::measure(const std::vector<int32_t> &order) const {
       live -= left[value] == 0 ? graph.bytes(value) : 0;
     for (int32_t value : graph.inputs(op))
       live -= --left[value] == 0 ? graph.bytes(value) : 0;
+    for (int32_t takeover : graph.oldReads(op))
+      if (graph.taker(takeover) != op && --oldLeft[takeover] == 0 && isTaken[takeover])
+        live -= graph.copyBytes(takeover);
   }
   if (int64_t base = basePeak; base > 0)
     sum.share = static_cast<int64_t>(ceilDiv(static_cast<__int128>(sum.peak) * peakParts, base));

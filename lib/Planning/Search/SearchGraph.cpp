@@ -64,6 +64,34 @@ SearchGraph::SearchGraph(const Problem &problem) {
   costs.push_back(0);
   sumOfCosts = problem.baseCost().count;
   alwaysLive = problem.fixedBytes().count;
+  addTakeovers(problem);
+}
+
+void SearchGraph::addTakeovers(const Problem &problem) {
+  std::vector<Takeover> found = problem.takeovers();
+  std::stable_sort(found.begin(), found.end(),
+                   [](const Takeover &a, const Takeover &b) { return a.taker < b.taker; });
+  std::vector<int32_t> takeoverOf(problem.graph.values.size(), -1); // by argument
+  for (auto [argument, taker] : found) {
+    firstTaken.resize(taker + 1, takeoverCount());
+    takeoverOf[argument] = takeoverCount();
+    takers.push_back(taker);
+    copies.push_back(problem.graph.values[argument].bytes.count);
+  }
+  firstTaken.resize(opCount() + 2, takeoverCount());
+  for (int32_t op = 0; op < opCount(); ++op) {
+    auto first = static_cast<std::ptrdiff_t>(oldTakeovers.size());
+    firstOld.push_back(static_cast<int32_t>(first));
+    for (int32_t own = firstTakeover(op); own < firstTakeover(op + 1); ++own)
+      oldTakeovers.push_back(own);
+    for (ValueId value : problem.graph.ops[op].inputs)
+      if (takeoverOf[value] >= 0)
+        oldTakeovers.push_back(takeoverOf[value]);
+    std::sort(oldTakeovers.begin() + first, oldTakeovers.end());
+    oldTakeovers.erase(std::unique(oldTakeovers.begin() + first, oldTakeovers.end()),
+                       oldTakeovers.end());
+  }
+  firstOld.resize(opCount() + 2, static_cast<int32_t>(oldTakeovers.size()));
 }
 
 std::vector<int64_t> baseProfile(const SearchGraph &graph) {
@@ -77,6 +105,7 @@ std::vector<int64_t> liveBytes(const SearchGraph &graph, const Recomputations &r
   schedule.push_back(graph.opCount());
   std::vector<int64_t> live(schedule.size() + 1, 0); // first as changes
   std::vector<size_t> lastUse(graph.valueCount(), kUnused);
+  std::vector<size_t> takenAt(graph.takeoverCount(), kUnused), lastOld = takenAt;
   auto close = [&](int32_t value) {
     if (lastUse[value] != kUnused)
       live[lastUse[value] + 1] -= graph.bytes(value);
@@ -90,7 +119,18 @@ std::vector<int64_t> liveBytes(const SearchGraph &graph, const Recomputations &r
       live[step] += graph.bytes(value);
       lastUse[value] = step;
     }
+    for (int32_t takeover : graph.oldReads(op)) {
+      if (takenAt[takeover] != kUnused)
+        lastOld[takeover] = step;
+      else if (graph.taker(takeover) == op)
+        takenAt[takeover] = step;
+    }
   }
+  for (int32_t takeover = 0; takeover < graph.takeoverCount(); ++takeover)
+    if (lastOld[takeover] != kUnused) {
+      live[takenAt[takeover]] += graph.copyBytes(takeover);
+      live[lastOld[takeover] + 1] -= graph.copyBytes(takeover);
+    }
   for (int32_t value = 0; value < graph.valueCount(); ++value)
     close(value);
   live.pop_back();

@@ -14,7 +14,8 @@
 namespace remat::planning::search {
 
 SearchState::SearchState(const SearchGraph &graph, int64_t limit)
-    : problem(graph), limit(limit), runs(graph.opCount() + 1), readKeys(graph.valueCount()) {
+    : problem(graph), limit(limit), runs(graph.opCount() + 1), readKeys(graph.valueCount()),
+      oldKeys(graph.takeoverCount()) {
   reset({});
 }
 
@@ -27,6 +28,12 @@ void SearchState::reset(const Recomputations &recomputations) {
     for (int32_t reader : problem.readers(value))
       readKeys[value].push_back(baseKey(reader));
   }
+  for (std::vector<Key> &keys : oldKeys)
+    keys.clear();
+  for (int32_t op = 0; op < ops; ++op)
+    for (int32_t takeover : problem.oldReads(op))
+      if (problem.taker(takeover) < op)
+        oldKeys[takeover].push_back(baseKey(op));
   extra = count = 0;
   std::vector<Key> keys(ops + 1);
   for (int32_t op = 0; op <= ops; ++op)
@@ -73,16 +80,43 @@ void SearchState::removeRead(int32_t value, Key key) {
     live.add(last + 1, key, -problem.bytes(value));
 }
 
+/// A run at `key` needs what the taker's first run overwrites, if that is earlier.
+void SearchState::addOldRead(int32_t takeover, Key key) {
+  Key taken = baseKey(problem.taker(takeover));
+  if (key <= taken)
+    return;
+  std::vector<Key> &keys = oldKeys[takeover];
+  if (keys.empty() || keys.back() < key)
+    live.add(keys.empty() ? taken : keys.back() + 1, key, problem.copyBytes(takeover));
+  keys.insert(std::lower_bound(keys.begin(), keys.end(), key), key);
+}
+
+void SearchState::removeOldRead(int32_t takeover, Key key) {
+  Key taken = baseKey(problem.taker(takeover));
+  if (key <= taken)
+    return;
+  std::vector<Key> &keys = oldKeys[takeover];
+  keys.erase(std::lower_bound(keys.begin(), keys.end(), key));
+  if (keys.empty() || keys.back() < key)
+    live.add(keys.empty() ? taken : keys.back() + 1, key, -problem.copyBytes(takeover));
+}
+
+/// Bytes that count from the run of `op` at `key` on and not before.
+int64_t SearchState::bytesFrom(int32_t op, Key key) const {
+  int64_t bytes = 0;
+  for (int32_t value = problem.firstResult(op); value < problem.firstResult(op + 1); ++value)
+    bytes += problem.bytes(value);
+  if (isBase(op, key))
+    for (int32_t own = problem.firstTakeover(op); own < problem.firstTakeover(op + 1); ++own)
+      bytes += oldKeys[own].empty() ? 0 : problem.copyBytes(own);
+  return bytes;
+}
+
 void SearchState::insertOnly(int32_t op, Key key) {
   assert(stageOf(key) > op && !runsAt(op, key));
   Key next = live.after(key);
-  int64_t across = live.at(next);
   int32_t follower = opAt(next);
-  if (follower < problem.opCount())
-    for (int32_t value = problem.firstResult(follower); value < problem.firstResult(follower + 1);
-         ++value)
-      across -= problem.bytes(value);
-  live.insert(key, across);
+  live.insert(key, live.at(next) - (follower < problem.opCount() ? bytesFrom(follower, next) : 0));
   Key before = runBefore(op, key), behind = runAfter(op, key);
   for (int32_t value = problem.firstResult(op); value < problem.firstResult(op + 1); ++value) {
     Key oldLast = lastRead(value, before, behind);
@@ -94,6 +128,8 @@ void SearchState::insertOnly(int32_t op, Key key) {
   runs[op].insert(std::upper_bound(runs[op].begin(), runs[op].end(), key), key);
   for (int32_t value : problem.inputs(op))
     addRead(value, key);
+  for (int32_t takeover : problem.oldReads(op))
+    addOldRead(takeover, key);
   extra += problem.cost(op);
   ++count;
   log.push_back({op, key, true});
@@ -101,6 +137,8 @@ void SearchState::insertOnly(int32_t op, Key key) {
 
 void SearchState::eraseOnly(int32_t op, Key key) {
   assert(runsAt(op, key) && !isBase(op, key));
+  for (int32_t takeover : problem.oldReads(op))
+    removeOldRead(takeover, key);
   for (int32_t value : problem.inputs(op))
     removeRead(value, key);
   Key before = runBefore(op, key), behind = runAfter(op, key);

@@ -126,7 +126,31 @@ def _instances(problem: dict[str, Any], steps: list[dict[str, Any]]) -> Iterator
         last[value] = len(steps) - 1
     for value in made:
         close(value)
+    done += _copies(problem, steps, kinds)
     yield from sorted(done, key=lambda one: (one.begin, one.value))
+
+
+def _copies(
+    problem: dict[str, Any], steps: list[dict[str, Any]], kinds: list[str]
+) -> Iterator[Instance]:
+    """What donated arguments held, where it is needed after their buffers were taken over."""
+    if not problem.get("donation", True):
+        return
+    maker = {value: op["id"] for op in problem["ops"] for value in op["results"]}
+    first: dict[int, int] = {}
+    last: dict[int, int] = {}
+    read: dict[int, int] = {}
+    for step, op in enumerate(steps):
+        first.setdefault(op["id"], step)
+        last[op["id"]] = step
+        read.update(dict.fromkeys(op["inputs"], step))
+    for output, donor in zip(problem["outputs"], problem.get("donated", [])):
+        if donor is None or output not in maker:
+            continue
+        value, taker = problem["arguments"][donor], maker[output]
+        begin, end = first[taker], max(last[taker], read.get(value, 0))
+        if end > begin:
+            yield Instance(value, problem["values"][value]["bytes"], kinds[value], begin, end + 1)
 
 
 def _uncharged(problem: dict[str, Any]) -> set[int]:

@@ -51,6 +51,7 @@ public:
       int64_t live = always;
       for (ValueId value : inMemory)
         live += charge(value);
+      live += copies(schedule, step);
       run.liveAtStep.push_back(live);
       if (live > run.peak) {
         run.peak = live;
@@ -116,6 +117,29 @@ private:
         return false;
     }
     return std::find(graph.outputs.begin(), graph.outputs.end(), value) != graph.outputs.end();
+  }
+
+  /// Bytes of the arguments whose buffers other values have by now, or take over at this
+  /// step, though what they held is needed now or later.
+  int64_t copies(const Schedule &schedule, size_t step) const {
+    int64_t bytes = 0;
+    for (size_t i = 0; problem.donation && i < graph.outputs.size(); ++i) {
+      if (!graph.donated[i])
+        continue;
+      ValueId argument = graph.arguments[*graph.donated[i]];
+      OpId taker = graph.values[graph.outputs[i]].producer;
+      auto taken = std::find(schedule.begin(), schedule.end(), taker) - schedule.begin();
+      bool isNeeded = false;
+      for (size_t later = std::max(step, static_cast<size_t>(taken) + 1); later < schedule.size();
+           ++later) {
+        const std::vector<ValueId> &read = graph.ops[schedule[later]].inputs;
+        isNeeded |= schedule[later] == taker ||
+                    std::find(read.begin(), read.end(), argument) != read.end();
+      }
+      if (taker != kNoOp && taken <= static_cast<std::ptrdiff_t>(step) && isNeeded)
+        bytes += graph.values[argument].bytes.count;
+    }
+    return bytes;
   }
 
   int64_t charge(ValueId value) const {

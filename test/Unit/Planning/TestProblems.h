@@ -94,6 +94,18 @@ inline Problem takeOverProblem() {
   return problem;
 }
 
+/// w (20) and x (5) are arguments; a (4) is read off w; the update of w by x takes over
+/// w's buffer; b (4) is made of a, in the backward; outputs are the update and b.
+inline Problem lateReadProblem() {
+  Problem problem;
+  ValueId w = addArgument(problem, 20), x = addArgument(problem, 5);
+  ValueId a = addOp(problem, {w}, {4});
+  ValueId update = addOp(problem, {w, x}, {20});
+  setOutputs(problem, {update, addOp(problem, {a}, {4})});
+  problem.graph.donated[0] = 0;
+  return problem;
+}
+
 /// A problem of up to `maxOps` ops with every feature of one: arguments, ops of
 /// several results, values of no bytes, unread values, outputs that repeat or
 /// are arguments, donation, ops that run once, all scopes.

@@ -28,6 +28,12 @@ std::optional<BudgetScope> parseBudgetScope(std::string_view text);
 /// The names of every scope, with ", " between them.
 std::string budgetScopeNames();
 
+/// An argument's buffer in which an op leaves one of its results.
+struct Takeover {
+  ValueId argument;
+  OpId taker;
+};
+
 /// Everything a strategy sees.
 struct Problem {
   Graph graph;
@@ -47,6 +53,11 @@ struct Problem {
   /// argument (see `fixedBytes`), for a donated output when `donation`, and for
   /// every output in scope Temporaries.
   std::vector<Bytes> charges() const;
+
+  /// The takeovers that count, in order of the outputs: none without `donation`. From
+  /// the first execution of the taker to the last one, behind it, of the taker or of a
+  /// reader of the argument, a copy of the argument counts in every scope.
+  std::vector<Takeover> takeovers() const;
 
   /// Bytes counted at every step: the arguments in scope Total, else 0.
   Bytes fixedBytes() const;

@@ -16,7 +16,8 @@ namespace remat::planning {
 /// Memory and cost of a schedule under docs/concepts/plan.md: an execution
 /// allocates its results while its inputs are live; a use reads the latest
 /// earlier execution; an instance dies after its last use before the next
-/// execution of its op; the last instance of an output lives to the end.
+/// execution of its op; the last instance of an output lives to the end; an argument
+/// that is read after its buffer was taken over was copied before.
 struct Simulation {
   Bytes peak; ///< in the problem's scope, fixed bytes included
   int64_t peakStep = -1;

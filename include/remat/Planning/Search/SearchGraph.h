@@ -58,6 +58,18 @@ public:
   }
   int32_t producer(int32_t value) const { return producers[value]; }
 
+  /// Arguments that an op takes over (`Problem::takeovers`), numbered by that op: those of
+  /// `op` are firstTakeover(op) ... firstTakeover(op + 1) - 1.
+  int32_t takeoverCount() const { return static_cast<int32_t>(takers.size()); }
+  int32_t firstTakeover(int32_t op) const { return firstTaken[op]; }
+  int32_t taker(int32_t takeover) const { return takers[takeover]; }
+  int64_t copyBytes(int32_t takeover) const { return copies[takeover]; }
+  /// The takeovers that a run of `op` behind the first run of the taker finds done, and
+  /// needs a copy for: of arguments that it reads, and its own; distinct, ascending.
+  std::span<const int32_t> oldReads(int32_t op) const {
+    return {oldTakeovers.data() + firstOld[op], oldTakeovers.data() + firstOld[op + 1]};
+  }
+
   int64_t cost(int32_t op) const { return costs[op]; }            ///< END: 0
   int64_t bytes(int32_t value) const { return charges[value]; }   ///< of the scope
   bool recomputable(int32_t op) const { return mayRunAgain[op]; } ///< END: no
@@ -67,9 +79,13 @@ public:
   int64_t fixedBytes() const { return alwaysLive; }
 
 private:
+  void addTakeovers(const Problem &problem);
+
   std::vector<int32_t> firstInput, inputValues, firstValue, firstReader, readerOps, producers;
   std::vector<int64_t> costs, charges;
   std::vector<char> mayRunAgain;
+  std::vector<int32_t> firstTaken, takers, firstOld, oldTakeovers;
+  std::vector<int64_t> copies;
   int64_t sumOfCosts = 0, alwaysLive = 0;
 };
 

@@ -18,7 +18,8 @@ namespace remat::planning::search {
 
 /// The base order and a set of recomputations, with the exact live bytes at
 /// every execution. A read binds to the latest earlier run of the producer;
-/// a run's value lives until its last read before the next run.
+/// a run's value lives until its last read before the next run. An argument that is
+/// needed after it was taken over is copied (`SearchGraph::oldReads`).
 ///
 /// Every change is logged, so that a trial can be undone.
 class SearchState {
@@ -90,12 +91,16 @@ public:
 private:
   void addRead(int32_t value, Key key);
   void removeRead(int32_t value, Key key);
+  void addOldRead(int32_t takeover, Key key);
+  void removeOldRead(int32_t takeover, Key key);
+  int64_t bytesFrom(int32_t op, Key key) const;
 
   const SearchGraph &problem;
   int64_t limit;
   LiveProfile live;
   std::vector<std::vector<Key>> runs;     ///< by op, END included: ascending
   std::vector<std::vector<Key>> readKeys; ///< by value: ascending
+  std::vector<std::vector<Key>> oldKeys;  ///< by takeover: runs behind it that need a copy
   int64_t extra = 0, count = 0;
   std::vector<Change> log;
 };

@@ -64,6 +64,23 @@ TEST(Simulator, ChargesADonatedOutputNothingAndItsArgumentOnce) {
   EXPECT_EQ(simulate(problem, {0}).peak, Bytes(100));
 }
 
+TEST(Simulator, ChargesACopyOfAnArgumentThatIsReadAfterItsUpdate) {
+  Problem problem = lateReadProblem();
+  using Live = std::vector<Bytes>;
+  auto liveOf = [&](const Schedule &schedule) {
+    return simulate(problem, schedule, /*trace=*/true).liveAtStep;
+  };
+  EXPECT_EQ(liveOf({0, 1, 2}), (Live{Bytes(29), Bytes(29), Bytes(33)}));
+  // op 0 runs again behind the update: the old weights are there until then.
+  EXPECT_EQ(liveOf({0, 1, 0, 2}), (Live{Bytes(29), Bytes(45), Bytes(49), Bytes(33)}));
+  // So they are where the update runs again itself.
+  EXPECT_EQ(liveOf({0, 1, 2, 1}), (Live{Bytes(29), Bytes(49), Bytes(53), Bytes(49)}));
+  problem.scope = BudgetScope::Temporaries;
+  EXPECT_EQ(simulate(problem, {0, 1, 0, 2}).peak, Bytes(24));
+  problem.donation = false;
+  EXPECT_EQ(simulate(problem, {0, 1, 0, 2}).peak, Bytes(4));
+}
+
 TEST(Simulator, SaturatesACostBeyond64Bits) {
   Problem problem;
   addOp(problem, {}, {1}, (int64_t(1) << 62) - 2);

@@ -112,6 +112,15 @@ TEST(Verify, R5ThePeakIsThePromisedOne) {
             "R5: the schedule's peak is 35 B, but the plan promises 34 B");
 }
 
+TEST(Verify, R5CountsTheCopyOfAnArgumentThatIsReadAfterItsUpdate) {
+  Problem problem = lateReadProblem();
+  EXPECT_EQ(verdict(problem, {{0, 1, 0, 2}, Bytes(33), Cost(4)}),
+            "R5: the schedule's peak is 49 B, but the plan promises 33 B");
+  EXPECT_EQ(verdict(problem, {{0, 1, 0, 2}, Bytes(49), Cost(4)}), "valid");
+  problem.graph.ops[0].inputs = {problem.graph.arguments[1]};
+  EXPECT_EQ(verdict(problem, {{0, 1, 0, 2}, Bytes(33), Cost(4)}), "valid");
+}
+
 TEST(Verify, R6TheCostIsThePromisedOne) {
   Problem problem = smallProblem();
   EXPECT_EQ(verdict(problem, {{0, 1, 2, 3}, Bytes(35), Cost(5)}),

@@ -12,6 +12,7 @@
 #include "remat/Planning/Recompute/Plan.h"
 
 #include <algorithm>
+#include <algorithm>
 #include <bit>
 #include <cassert>
 #include <optional>
@@ -42,7 +43,9 @@ struct Found {
 /// beside what is there; or drops a value. A value that an op makes again while
 /// it is there counts once: its former instance died after its last use. Values
 /// are dropped only where they are in some op's way: dropping one later is
-/// never worse.
+/// never worse. What an argument holds whose buffer an op takes over is a value
+/// too: there from the start, counted from the first run of that op on, which
+/// drops it or not.
 ///
 /// Requires at most 16 ops, and 40 results that are read or outputs. Memory and
 /// time: O(2^results * sets of ops that ran), far less at tight budgets.
@@ -82,6 +85,16 @@ public:
         else
           node.unreadBytes += charge[value].count;
       }
+    for (auto [argument, taker] : problem.takeovers()) {
+      uint64_t bit = uint64_t(1) << bytes.size();
+      bytes.push_back(graph.values[argument].bytes.count);
+      assert(bytes.size() <= maxValues);
+      nodes[taker].inputs |= bit;
+      nodes[taker].takes |= bit;
+      for (const Op &op : graph.ops)
+        if (std::find(op.inputs.begin(), op.inputs.end(), argument) != op.inputs.end())
+          nodes[&op - graph.ops.data()].inputs |= bit;
+    }
   }
 
   /// The cheapest schedule whose peak is at most `budget`, fixed bytes included;
@@ -106,6 +119,7 @@ private:
 
   struct Node {
     uint64_t inputs = 0, results = 0; ///< results: those read or returned
+    uint64_t takes = 0;               ///< of arguments; they are inputs too
     int64_t unreadBytes = 0, cost = 0;
     bool recomputable = true;
   };
@@ -145,7 +159,7 @@ private:
     states.clear();
     queue.clear();
     uint64_t all = (uint64_t(1) << nodes.size()) - 1;
-    reach(makeKey(0, 0, 0), 0, 0, -1, -1);
+    reach(makeKey(notTaken(0), 0, 0), 0, 0, -1, -1);
     while (!queue.empty()) {
       std::pop_heap(queue.begin(), queue.end());
       int32_t at = queue.back().state;
@@ -173,23 +187,38 @@ private:
                                 op == static_cast<size_t>(std::countr_one(ran));
       if (!useful || (node.inputs & ~live) != 0)
         continue;
-      int64_t after = state.liveBytes + bytesOf(node.results & ~live);
-      int64_t during = after + node.unreadBytes;
-      blocked |= during > room;
-      if (goal == Goal::Cost && during > room)
-        continue;
-      int64_t distance = goal == Goal::Peak ? std::max(state.distance, during)
-                                            : state.distance + (again ? node.cost : 0);
-      uint64_t lastNow = again && schedules == ScheduleClass::Staged ? op + 1 : 0;
-      reach(makeKey(live | node.results, lastNow, ran | uint64_t(1) << op), distance, after, at,
-            static_cast<int16_t>(op));
+      uint64_t takes = again ? 0 : node.takes, copied = takes;
+      while (true) { // with each subset of what the op takes
+        int64_t after = state.liveBytes + bytesOf(node.results & ~live) + bytesOf(copied);
+        int64_t during = after + node.unreadBytes;
+        blocked |= during > room;
+        if (goal == Goal::Peak || during <= room) {
+          int64_t distance = goal == Goal::Peak ? std::max(state.distance, during)
+                                                : state.distance + (again ? node.cost : 0);
+          uint64_t lastNow = again && schedules == ScheduleClass::Staged ? op + 1 : 0;
+          uint64_t liveNow = (live & ~takes) | copied | node.results;
+          reach(makeKey(liveNow, lastNow, ran | uint64_t(1) << op), distance, after, at,
+                static_cast<int16_t>(op));
+        }
+        if (copied == 0)
+          break;
+        copied = (copied - 1) & takes;
+      }
     }
     if (!blocked)
       return;
-    for (uint64_t left = live; left != 0; left &= left - 1)
+    for (uint64_t left = live & ~notTaken(ran); left != 0; left &= left - 1)
       if (int64_t freed = bytes[std::countr_zero(left)])
         reach(makeKey(live & ~(left & -left), last, ran), state.distance, state.liveBytes - freed,
               at, -1);
+  }
+
+  /// What arguments hold that no op has taken over yet.
+  uint64_t notTaken(uint64_t ran) const {
+    uint64_t values = 0;
+    for (size_t op = 0; op < nodes.size(); ++op)
+      values |= ran >> op & 1 ? 0 : nodes[op].takes;
+    return values;
   }
 
   int64_t bytesOf(uint64_t values) const {
