@@ -12,9 +12,11 @@ import jax
 import jax.numpy as jnp
 import pytest
 import remat
+from jax.sharding import AbstractMesh, NamedSharding, PartitionSpec
 from remat.errors import BudgetError, InputError
 from remat.report.words import source
 from remat.xla import targets
+from remat.xla.targets import MissingExtra
 from tiny_steps import dense
 
 
@@ -133,6 +135,50 @@ def test_a_target_is_measured():
     assert report.document["rivals"][0]["measured"] == found["peak"]
     assert report.document["cost_table"] == targets.get("local").cost
     assert "on this machine's CPU" in html.unescape(report.html())
+
+
+def _sharded():
+    """A step that two devices share by rows of `x`, and its arguments."""
+    mesh = AbstractMesh((2,), ("data",))
+
+    def argument(shape, *spec):
+        sharding = NamedSharding(mesh, PartitionSpec(*spec))
+        return jax.ShapeDtypeStruct(shape, jnp.float32, sharding=sharding)
+
+    def step(weights, x):
+        def loss(weights):
+            y = x
+            for _ in range(4):
+                y = jnp.tanh(y @ weights)
+            return jnp.mean(y**2)
+
+        value, gradient = jax.value_and_grad(loss)(weights)
+        return weights - 0.1 * gradient, value
+
+    return step, (argument((16, 16)), argument((1024, 16), "data"))
+
+
+@pytest.mark.parametrize("target", ["local", "h100"])
+def test_bytes_are_those_of_one_device(target):
+    """Runs for H100s where its extra is installed; elsewhere the message is the answer."""
+    step, arguments = _sharded()
+    options = {"donate_argnums": 0, "curve": False, "target": target}
+    try:
+        report = remat.jax.explain(step, *arguments, **options)
+    except MissingExtra as error:
+        assert target == "h100" and "extra xla-gpu" in str(error)
+        return
+    measured = report.document["measured"]
+    own = 16 * 16 * 4 + 1024 // 2 * 16 * 4
+    assert measured["devices"] == 2
+    assert measured["plain"]["arguments"] == own
+    arguments_at_peak = [
+        row["bytes"]
+        for row in report.document["plain"]["timeline"]["at_peak"]
+        if row["kind"] in ("parameters", "inputs")
+    ]
+    assert sum(arguments_at_peak) == own
+    assert ", one of 2" in str(report)
 
 
 @pytest.mark.parametrize(

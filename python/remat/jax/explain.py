@@ -42,7 +42,7 @@ def explain(
     Nothing is run and nothing is changed. The report's `str()` is text; `.html(path)` and
     `.json(path)` write it. It has the plain peak with what is live there, by value, source
     line, scope and kind; memory over time; the floor that no schedule goes below; and what
-    budgets would cost.
+    budgets would cost. Of a step for several devices, bytes are those of one.
 
     Args:
         step, *example_args, donate_argnums, static_argnums, example_kwargs: as in
@@ -57,7 +57,7 @@ def explain(
             with other `jax.checkpoint` policies, say.
 
     Errors: BudgetError if the budget cannot be met; InputError for an option, or a step
-    that has no backward part or spans several devices; whatever tracing a step raises.
+    that has no backward part; whatever tracing a step raises.
 
     Example:
         print(remat.jax.explain(step, params, batch, donate_argnums=0))
@@ -106,13 +106,7 @@ def explain(
 
 
 def _module(call: Call, encoding: str) -> convert.Module:
-    exported = call.export(encoding)
-    if exported.nr_devices != 1:
-        raise InputError(
-            f"the step runs on {exported.nr_devices} devices; only steps for one device can be "
-            "explained"
-        )
-    return convert.from_exported(exported)
+    return convert.from_exported(call.export(encoding))
 
 
 def _measured(module: convert.Module, device: Target) -> Measurement:

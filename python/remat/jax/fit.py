@@ -198,14 +198,7 @@ def fit(
     )
     outcome = None
     if device:
-        job = job_for(
-            device,
-            module.text,
-            module.name,
-            options,
-            devices=exported.nr_devices,
-            most=compiles,
-        )
+        job = job_for(device, module.text, module.name, options, most=compiles)
         outcome = fit_module(job, Budget.parse(budget), budget_scope)
         text, plan, messages = outcome.text, outcome.plan, outcome.warnings
         if outcome.interrupted:

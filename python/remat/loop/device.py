@@ -21,7 +21,6 @@ def job_for(
     name: str,
     options: RematOptions,
     *,
-    devices: int = 1,
     most: int = MOST_COMPILES,
 ) -> Job:
     """Returns the job of fitting the step in `text` (generic MLIR) to `target`.
@@ -32,7 +31,7 @@ def job_for(
     """
     # XLA for TPUs knows the memory early but for the last bytes, and takes minutes to its end.
     late = target.encoding == "xla-tpu"
-    compiled = partial(measure, target=target, devices=devices, name=name)
+    compiled = partial(measure, target=target, name=name)
     return Job(
         text=text,
         name=name,

@@ -26,9 +26,10 @@ def measured_of(plain: Measurement, planned: Measurement | None, scope: str) -> 
 
     Sizes are per device; `peak` is in `scope`. Requires: both are of one target.
     """
+    title = targets.get(plain.target).title
     return {
         "target": plain.target,
-        "title": targets.get(plain.target).title,
+        "title": title if plain.devices == 1 else f"{title}, one of {plain.devices}",
         "compiler": "XLA",
         "devices": plain.devices,
         "scope": scope,

@@ -15,6 +15,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from remat import sharding
 from remat.errors import InputError, ToolchainError
 from remat.xla import cache, hlo, targets, timing
 from remat.xla.assignment import Assignment, BufferAssignment
@@ -81,7 +82,7 @@ def measure(
     target: str | Target,
     *,
     full: bool = False,
-    devices: int = 1,
+    devices: int | None = None,
     name: str = "the module",
 ) -> Measurement:
     """Compiles `module` (MLIR text) for `target` and returns what XLA says of it.
@@ -92,7 +93,7 @@ def measure(
     Args:
         target: one of `remat.xla.targets.NAMES`, or a `Target`.
         full: compile to the end, not only until the memory is known.
-        devices: how many the module is partitioned for.
+        devices: how many the module is partitioned for (default: as it says).
         name: what errors call the module.
 
     Errors: MissingExtra if no Python has the target's plugin; InputError for an unknown
@@ -100,6 +101,8 @@ def measure(
     if it does not fit, which XLA says for TPUs, and only if `full`.
     """
     chosen = targets.get(target) if isinstance(target, str) else target
+    if devices is None:
+        devices = sharding.partitions(module)
     if devices < 1:
         raise InputError(f"devices is {devices}; a module runs on at least 1")
     key = _key(module, chosen, devices)
