@@ -30,8 +30,7 @@ std::vector<ValueId> copiesAt(const Problem &problem, const Schedule &schedule, 
       const std::vector<ValueId> &inputs = graph.ops[op].inputs;
       return op == taker || std::find(inputs.begin(), inputs.end(), argument) != inputs.end();
     };
-    if (taken <= middle &&
-        std::any_of(std::max(middle, taken + 1), schedule.end(), needs))
+    if (taken <= middle && std::any_of(std::max(middle, taken + 1), schedule.end(), needs))
       found.push_back(argument);
   }
   return found;

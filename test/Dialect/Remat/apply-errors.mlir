@@ -136,3 +136,16 @@ func.func @main(%x: tensor<f32> {tf.aliasing_output = 1 : i32}) -> (tensor<f32>,
   %new = "stablehlo.cosine"(%loss) : (tensor<f32>) -> tensor<f32>
   return %loss, %new, %g : tensor<f32>, tensor<f32>, tensor<f32>
 }
+
+// -----
+
+// A recomputation behind the update reads what the update overwrites: the copy counts.
+// expected-error @below {{R5: the schedule's peak is 40 B, but the plan promises 32 B; plan this program anew}}
+func.func @main(%w: tensor<3xf32> {tf.aliasing_output = 1 : i32}) -> (tensor<f32>, tensor<3xf32>, tensor<f32>)
+    attributes {remat.plan = #remat.plan<loss = 0, peak = 32, insertions = [{before = 3, ops = [0]}]>} {
+  %a = "stablehlo.tanh"(%w) : (tensor<3xf32>) -> tensor<3xf32>
+  %loss = "stablehlo.dot_general"(%a, %a) <{dot_dimension_numbers = #stablehlo.dot<lhs_contracting_dimensions = [0], rhs_contracting_dimensions = [0]>}> : (tensor<3xf32>, tensor<3xf32>) -> tensor<f32>
+  %new = "stablehlo.cosine"(%w) : (tensor<3xf32>) -> tensor<3xf32>
+  %g = "stablehlo.dot_general"(%a, %a) <{dot_dimension_numbers = #stablehlo.dot<lhs_contracting_dimensions = [0], rhs_contracting_dimensions = [0]>}> : (tensor<3xf32>, tensor<3xf32>) -> tensor<f32>
+  return %loss, %new, %g : tensor<f32>, tensor<3xf32>, tensor<f32>
+}

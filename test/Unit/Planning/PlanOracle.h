@@ -133,8 +133,8 @@ private:
       for (size_t later = std::max(step, static_cast<size_t>(taken) + 1); later < schedule.size();
            ++later) {
         const std::vector<ValueId> &read = graph.ops[schedule[later]].inputs;
-        isNeeded |= schedule[later] == taker ||
-                    std::find(read.begin(), read.end(), argument) != read.end();
+        isNeeded |=
+            schedule[later] == taker || std::find(read.begin(), read.end(), argument) != read.end();
       }
       if (taker != kNoOp && taken <= static_cast<std::ptrdiff_t>(step) && isNeeded)
         bytes += graph.values[argument].bytes.count;

@@ -12,7 +12,6 @@
 #include "remat/Planning/Recompute/Plan.h"
 
 #include <algorithm>
-#include <algorithm>
 #include <bit>
 #include <cassert>
 #include <optional>
