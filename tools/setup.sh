@@ -86,9 +86,19 @@ make_venv() {
   local python
   python=$(find_python)
   say "python: installing remat[$extra] into $1"
-  [[ -x $folder/bin/python ]] || "$python" -m venv "$folder"
-  "$folder/bin/python" -m pip install -q --disable-pip-version-check -e "$root[$extra]" </dev/null
+  [[ -x $folder/bin/python ]] || "$python" -m venv "$folder" || return
+  "$folder/bin/python" -m pip install -q --disable-pip-version-check -e "$root[$extra]" \
+    </dev/null || return
   echo "$stamp" >"$folder/remat-stamp"
+}
+
+# try_venv FOLDER EXTRA: make_venv where the packages can be had. Where not, none is left, and
+# the tests that need it count as skipped.
+try_venv() {
+  make_venv "$@" || {
+    rm -rf "${root:?}/$1"
+    say "python: remat[$2] cannot be installed; the tests that need it are skipped"
+  }
 }
 
 # configure PRESET [cmake argument...]: with ccache and mold where they are found, and with
