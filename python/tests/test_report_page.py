@@ -9,7 +9,7 @@ import shutil
 
 import pytest
 from playwright.sync_api import sync_playwright
-from remat.report import Report, report_of
+from remat.report import Report, report_of, svg
 from report_steps import hostile, plan, problem
 
 
@@ -248,6 +248,18 @@ def test_the_cursor_of_a_chart(opened):
     assert page.locator("#at-plain").is_hidden()
     page.locator("[data-timeline=plain] svg").hover()
     assert page.locator("#at-plain").is_visible()
+
+
+def test_the_cursor_is_where_the_chart_is(opened, monkeypatch):
+    """However wide its margins: at the first step the cursor stands on the left end of the axes."""
+    monkeypatch.setattr(svg, "_LEFT", 200)
+    monkeypatch.setitem(svg.PLOT, "left", 200)
+    page = opened(_whole()).page
+    plot = page.locator("[data-timeline=planned]")
+    plot.focus()
+    page.keyboard.press("Home")
+    assert plot.locator(".cursor").get_attribute("x1") == "200"
+    assert plot.locator("line.grid").first.get_attribute("x1") == "200"
 
 
 def test_without_scripts_nothing_is_missing(browser, tmp_path):

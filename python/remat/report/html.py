@@ -17,7 +17,7 @@ from importlib import resources
 from typing import Any
 
 import remat
-from remat.report import figures, tables, words
+from remat.report import figures, svg, tables, words
 
 _ASSETS = resources.files("remat.report") / "assets"
 
@@ -98,7 +98,12 @@ def _data(document: dict[str, Any]) -> str:
         [row["value"], row["bytes"], row["kind"], row["op"], words.place(row)] for row in rows
     ]
     text = json.dumps(
-        {"timelines": timelines, "values": values, "unit": document["cost_unit"]},
+        {
+            "timelines": timelines,
+            "values": values,
+            "unit": document["cost_unit"],
+            "plot": svg.PLOT,
+        },
         sort_keys=True,
         separators=(",", ":"),
     )

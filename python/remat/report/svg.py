@@ -15,6 +15,8 @@ from remat.report.words import short_bytes
 
 WIDTH = 960
 _LEFT, _RIGHT, _TOP, _BOTTOM = 76, 14, 30, 34
+#: Where a plot lies in its drawing: what the script of the page needs to place its cursor.
+PLOT = {"left": _LEFT, "right": _RIGHT, "width": WIDTH}
 
 
 @dataclass(frozen=True)

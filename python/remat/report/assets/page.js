@@ -94,7 +94,7 @@
     made.textContent = text;
     return made;
   };
-  const [left, right, width] = [76, 14, 960];
+  const { left, right, width } = data.plot;
   for (const plot of all("[data-timeline]")) {
     const line = data.timelines[plot.dataset.timeline];
     const readout = document.getElementById(`at-${plot.dataset.timeline}`);
