@@ -64,6 +64,7 @@ class Layout:
         ]
 
     def axes(self) -> set[Axis]:
+        """Returns every axis that some dimension is divided along."""
         return {axis for axes in self.dimensions for axis in axes}
 
 
@@ -204,6 +205,9 @@ class _Marker:
         self.bodies: list[tuple[Any, list[Any]]] = []
 
     def mark(self, propagated: Any) -> None:
+        """Marks arguments and ops of the original with the shardings in `propagated`, the entry
+        function of the copy; of an op whose copies disagree, only how far its work is divided.
+        """
         self._mark_arguments(propagated)
         found: dict[int, list[Any]] = {}
         for op in operations(propagated):

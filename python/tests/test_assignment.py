@@ -279,6 +279,18 @@ COSTED = re.sub(
 )
 
 
+def test_what_is_in_a_fusion_is_counted_once(monkeypatch):
+    counted = []
+    count = timing.product_flops
+    monkeypatch.setattr(
+        timing, "product_flops", lambda one, shapes: counted.append(one.name) or count(one, shapes)
+    )
+    program = hlo.parse(COSTED)
+    walk = timing._Walk(program, targets.get("h100"), loops=True)
+    walk.computation(program.entry)
+    assert counted.count("ds") == counted.count("dus") == 1
+
+
 def test_what_xla_has_no_estimate_for_is_charged():
     target = targets.get("h100")
     found = timing.estimate(hlo.parse(COSTED), target)

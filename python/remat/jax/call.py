@@ -27,6 +27,7 @@ def backend_encoding() -> str:
 
 
 def indices(argnums: int | Sequence[int]) -> tuple[int, ...]:
+    """Returns positions of arguments as a tuple: 1 -> (1,)."""
     return (argnums,) if isinstance(argnums, int) else tuple(argnums)
 
 
@@ -42,8 +43,8 @@ class Call:
         static: tuple[int, ...],
     ) -> None:
         count = len(args)
-        for what, indices in (("donate_argnums", donate), ("static_argnums", static)):
-            for index in indices:
+        for what, positions in (("donate_argnums", donate), ("static_argnums", static)):
+            for index in positions:
                 if not -count <= index < count:
                     raise InputError(f"{what} names argument {index}, but {count} were given")
         donate = tuple(sorted({i % count for i in donate}))
@@ -99,6 +100,9 @@ def _is_info(node: Any) -> bool:
 
 
 def jit_exported(exported: export.Exported, donated: tuple[int, ...]) -> Any:
+    """Returns an exported step as a function of `jax.jit`, which donates the arguments at the
+    positions `donated`."""
+
     def call(*args: Any, **kwargs: Any) -> Any:
         return exported.call(*args, **kwargs)
 

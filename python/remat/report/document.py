@@ -98,6 +98,7 @@ class _Rows:
         self._maker = {value: op for op in problem["ops"] for value in op["results"]}
 
     def row(self, value: int) -> dict[str, Any]:
+        """Returns what is said of a value, by its position in the problem, wherever it is."""
         op = self._maker.get(value, {})
         return {
             "value": self._labels[value],
@@ -109,6 +110,7 @@ class _Rows:
         }
 
     def live(self, one: Instance) -> dict[str, Any]:
+        """Returns the row of an instance at the peak: its value's, with its own kind and bytes."""
         return self.row(one.value) | {"kind": one.kind, "bytes": one.bytes}
 
     def values(self, plan: Plan | None) -> list[dict[str, Any]]:

@@ -121,11 +121,6 @@ class _Walk:
         if one.opcode in ("call", "async-start"):
             return self.computation(one.attribute("to_apply") or one.attribute("calls"))
         flops = self._flops(one, inside)
-        if one.opcode == "fusion":
-            body = self._program.called(one)
-            flops = (
-                sum(self._flops(inner, body) for inner in body.instructions.values()) if body else 0
-            )
         own = self.own(one)
         if own is not None and own > _NO_COST_US:
             return own, flops
