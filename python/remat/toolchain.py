@@ -24,6 +24,9 @@ _DIAGNOSTIC = re.compile(
     r"^(?:(?P<location>.+?):\s+)?(?P<severity>error|warning|remark|note): (?P<message>.*)$"
 )
 
+#: How MLIR writes a place that is a name: of an argument, say.
+_NAMED = re.compile(r'^loc\("((?:[^"\\]|\\.)*)"\)$')
+
 
 def find_tool(name: str) -> Path:
     """Returns the path of the tool `name`.
@@ -101,14 +104,16 @@ def parse_diagnostics(text: str) -> list[Diagnostic]:
     """Returns the errors, warnings and remarks in a tool's stderr, notes attached.
 
     Source excerpts and carets between the messages are dropped.
-    Example: "a.mlir:3:5: error: no entry" -> [Diagnostic("a.mlir:3:5", "error", "no entry")].
+    Example: "a.mlir:3:5: error: no entry" -> [Diagnostic("a.mlir:3:5", "error", "no entry")];
+    of 'loc("x"): note: live' the location is "x".
     """
     found: list[tuple[Diagnostic, list[Diagnostic]]] = []
     for line in text.splitlines():
         match = _DIAGNOSTIC.match(line)
         if not match:
             continue
-        one = Diagnostic(match["location"] or "", match["severity"], match["message"])
+        location = _NAMED.sub(r"\1", match["location"] or "")
+        one = Diagnostic(location, match["severity"], match["message"])
         if one.severity == "note" and found:
             found[-1][1].append(one)
         else:

@@ -15,9 +15,11 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 import remat
+from remat import convert
 from remat.bench.equality import ROUNDING_FLAGS
 from remat.errors import BudgetError, InputError
 from remat.jax import equations
+from remat.jax.names import leaf_names
 from remat.jax.realise import runs_of
 from remat.xla.counting import KINDS
 from remat.xla.cpu import compile_step
@@ -251,10 +253,46 @@ def test_other_results_may_not_be_differentiated():
         jax.grad(lambda w, x: sum(planned(w, x)))(*arguments())
 
 
+def test_source_lines_are_the_callers():
+    """Of what a library traces by itself, of barriers, and of where the gradient is called."""
+
+    @jax.checkpoint
+    def block(hidden, weight, key):
+        hidden = jnp.where(hidden @ weight > 0, hidden, 0.5)
+        return hidden * jax.random.bernoulli(key, 0.9, hidden.shape)
+
+    def body(weights, x, key):
+        for weight in weights:
+            x = block(x, weight, key)
+        return jnp.mean(x**2)
+
+    given = (*arguments(), jax.random.key(0))
+    plan = remat.jax.checkpoint(body, budget="min").plan(*given)
+    assert "stablehlo.while" in {op["name"] for op in plan.problem["ops"]}
+    for op in plan.problem["ops"]:
+        if op["phase"] == "forward":
+            assert "test_jax_loss.py:" in op["location"], op
+    flat = equations.flatten(jax.make_jaxpr(jax.grad(body))(*given))
+    text = convert.generic_text(equations.lower(flat, "cuda"))
+    assert "optimization_barrier" in text and "equations.py" not in text
+
+
 def test_a_budget_out_of_reach_is_refused():
     with pytest.raises(BudgetError) as caught:
         jax.grad(remat.jax.checkpoint(scalar, budget=1000))(*arguments())
     assert caught.value.budget == 1000 < caught.value.floor
+    assert "\n  x: live there: %arg6, 16384 B (16 KiB), an argument" in str(caught.value)
+    assert "\n  weights[0]: live there: %arg0, " in str(caught.value)
+
+
+def test_arguments_have_the_names_of_the_caller():
+    def one(state, *batches, key, **more):
+        pass
+
+    given = ({"w": [1, 2]}, 3, (4, 5)), {"key": 6, "other": 7}
+    names = ["state['w'][0]", "state['w'][1]", "batches[0]", "batches[1][0]", "batches[1][1]"]
+    assert leaf_names(one, *given) == [*names, "key", "other"]
+    assert leaf_names(max, (1, [2]), {}) == ["args[0]", "args[1][0]"]
 
 
 @pytest.mark.parametrize("budget", ["50%", "smallest"])

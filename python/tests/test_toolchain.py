@@ -112,7 +112,7 @@ error: two: parts
             "no entry",
             (Diagnostic("a.mlir:1:1", "note", "the module is here"),),
         ),
-        Diagnostic('loc("x")', "remark", "recomputed %3"),
+        Diagnostic("x", "remark", "recomputed %3"),
         Diagnostic("", "error", "two: parts"),
     ]
 

@@ -9,8 +9,11 @@ every equation is lowered under a name of its own, which its ops carry in their 
 
 from __future__ import annotations
 
+import contextlib
+import os
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import jax
@@ -24,22 +27,38 @@ from jax.extend.core.primitives import (
     name_p,
     remat_p,
 )
+from jaxlib.mlir import ir
 
 #: Calls whose equations stand in for them.
 _CALLS = {jit_p, closed_call_p, custom_jvp_call_p, custom_vjp_call_p, remat_p}
 _MARK = re.compile(r"^remat\.equation\.(\d+)(?:/|$)")
 
 
-def bind(equation: JaxprEqn, values: Sequence[Any]) -> list[Any]:
-    """Runs `equation` on `values`, under its own name, source line and settings."""
-    stack = source_info_util.current_name_stack() + equation.source_info.name_stack
-    with (
-        source_info_util.user_context(equation.source_info.traceback, name_stack=stack),
-        equation.ctx.manager,
-    ):
+# No source line of a program is one of this folder: the caller's stands for it.
+source_info_util.register_exclusion(f"{Path(__file__).parent}{os.sep}")
+
+
+def bind(equation: JaxprEqn, values: Sequence[Any], outer: Any = None) -> list[Any]:
+    """Runs `equation` on `values`, under its own name, source line and settings.
+
+    `outer` is the traceback of the calls around it: it has the source line of an equation
+    that a library's function makes in its own trace.
+    """
+    with _standing_for(equation, outer):
         parameters = equation.primitive.get_bind_params(equation.params)
         results = equation.primitive.bind(*values, **parameters)
     return list(results) if equation.primitive.multiple_results else [results]
+
+
+@contextlib.contextmanager
+def _standing_for(equation: JaxprEqn, outer: Any) -> Iterator[Any]:
+    """What is bound inside has the name, source line and settings of `equation`; gives its
+    traceback, that of its callers included."""
+    own = equation.source_info.traceback
+    whole = own + outer if own and outer else own or outer
+    stack = source_info_util.current_name_stack() + equation.source_info.name_stack
+    with source_info_util.user_context(whole, name_stack=stack), equation.ctx.manager:
+        yield whole
 
 
 def trace(function: Callable[..., Any], avals: Sequence[Any]) -> ClosedJaxpr:
@@ -66,7 +85,9 @@ def flatten(closed: ClosedJaxpr) -> ClosedJaxpr:
     return trace(run, [*consts, *closed.in_avals])
 
 
-def _run_inline(jaxpr: Any, consts: Sequence[Any], arguments: Sequence[Any]) -> list[Any]:
+def _run_inline(
+    jaxpr: Any, consts: Sequence[Any], arguments: Sequence[Any], outer: Any = None
+) -> list[Any]:
     values: dict[Var, Any] = dict(zip(jaxpr.constvars, consts))
     values.update(zip(jaxpr.invars, arguments))
 
@@ -77,11 +98,10 @@ def _run_inline(jaxpr: Any, consts: Sequence[Any], arguments: Sequence[Any]) -> 
         operands = [read(atom) for atom in equation.invars]
         inner = _callee(equation)
         if inner is None:
-            results = bind(equation, operands)
+            results = bind(equation, operands, outer)
         else:
-            stack = source_info_util.current_name_stack() + equation.source_info.name_stack
-            with source_info_util.user_context(None, name_stack=stack), equation.ctx.manager:
-                results = _run_inline(inner, (), _behind_barrier(equation, operands))
+            with _standing_for(equation, outer) as whole:
+                results = _run_inline(inner, (), _behind_barrier(equation, operands), whole)
         values.update(zip(equation.outvars, results))
     return [read(atom) for atom in jaxpr.outvars]
 
@@ -113,8 +133,11 @@ def _behind_barrier(equation: JaxprEqn, operands: list[Any]) -> list[Any]:
     return [next(after) if bars else operand for operand, bars in zip(operands, prevent)]
 
 
-def lower(flat: ClosedJaxpr, platform: str) -> Any:
-    """Returns `flat` as a module in whose scopes `equation_of` finds the equations."""
+def lower(flat: ClosedJaxpr, platform: str, names: Sequence[str] = ()) -> Any:
+    """Returns `flat` as a module in whose scopes `equation_of` finds the equations.
+
+    `names` are those of its last arguments, for messages and reports.
+    """
 
     def run(*arguments: Any) -> list[Any]:
         values: dict[Var, Any] = dict(zip(flat.jaxpr.invars, arguments))
@@ -128,7 +151,12 @@ def lower(flat: ClosedJaxpr, platform: str) -> Any:
             values.update(zip(equation.outvars, results))
         return [read(atom) for atom in flat.jaxpr.outvars]
 
-    return lower_function(run, flat.in_avals, platform)
+    module = lower_function(run, flat.in_avals, platform)
+    if names:
+        main = ir.SymbolTable(module.operation)["main"]
+        for argument, name in zip(list(main.arguments)[-len(names) :], names):
+            argument.set_location(ir.Location.name(name, context=module.context))
+    return module
 
 
 def lower_function(function: Callable[..., Any], avals: Sequence[Any], platform: str) -> Any:

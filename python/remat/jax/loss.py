@@ -23,6 +23,7 @@ from remat.budget import budget_text
 from remat.errors import BudgetError, InputError
 from remat.jax import equations
 from remat.jax.call import PLATFORM_OF, backend_encoding, indices
+from remat.jax.names import leaf_names
 from remat.jax.proof import prove
 from remat.jax.realise import Halves, realise
 from remat.plan import Plan, format_bytes
@@ -109,9 +110,9 @@ class CheckpointedLoss:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Returns what the loss returns."""
-        closed, leaves, tree = self._trace(args, kwargs)
+        closed, leaves, tree, names = self._trace(args, kwargs)
         _expect_loss(closed, self.__name__)
-        results = self._differentiable(closed)(*closed.consts, *leaves)
+        results = self._differentiable(closed, names)(*closed.consts, *leaves)
         return jax.tree.unflatten(tree, results)
 
     @property
@@ -135,8 +136,11 @@ class CheckpointedLoss:
         assert self._latest is not None
         return self._latest.plan
 
-    def _trace(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, list[Any], Any]:
-        """Returns the loss as equations, its array arguments, and the tree of its results."""
+    def _trace(
+        self, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> tuple[Any, list[Any], Any, list[str]]:
+        """Returns the loss as equations, its array arguments, the tree of its results, and the
+        names of the arguments."""
         for index in self._statics:
             if not -len(args) <= index < len(args):
                 raise InputError(
@@ -159,9 +163,11 @@ class CheckpointedLoss:
             return results
 
         arrays = [leaves[index] for index in dynamic]
-        return jax.make_jaxpr(run)(*arrays), arrays, trees[-1]
+        named = leaf_names(self.__wrapped__, given, kwargs)
+        names = [named[index] for index in dynamic]
+        return jax.make_jaxpr(run)(*arrays), arrays, trees[-1], names
 
-    def _differentiable(self, closed: ClosedJaxpr) -> Callable[..., list[Any]]:
+    def _differentiable(self, closed: ClosedJaxpr, names: list[str]) -> Callable[..., list[Any]]:
         run = jax.custom_vjp(partial(_evaluate, closed))
 
         def forward(*primals: Any) -> tuple[list[Any], _Residuals]:
@@ -169,7 +175,7 @@ class CheckpointedLoss:
                 bool(one.perturbed) and jnp.issubdtype(jax.typeof(one.value).dtype, jnp.inexact)
                 for one in primals
             )
-            gradient = self._gradient(closed, wanted)
+            gradient = self._gradient(closed, wanted, names)
             results, residuals = gradient.forward(*(one.value for one in primals))
             return results, _Residuals(gradient, residuals)
 
@@ -179,10 +185,13 @@ class CheckpointedLoss:
         run.defvjp(forward, backward, symbolic_zeros=True)
         return run
 
-    def _gradient(self, closed: ClosedJaxpr, wanted: tuple[bool, ...]) -> _Gradient:
+    def _gradient(
+        self, closed: ClosedJaxpr, wanted: tuple[bool, ...], names: list[str]
+    ) -> _Gradient:
         """Returns the planned gradient by the arguments `wanted`; plans it the first time."""
         flat = equations.flatten(equations.trace(*_joint(closed, wanted)))
-        module = equations.lower(flat, PLATFORM_OF[self._target])
+        # Captured values come before the arguments, the cotangent after them.
+        module = equations.lower(flat, PLATFORM_OF[self._target], [*names, "the loss's cotangent"])
         first = len(closed.jaxpr.outvars)
         # Without locations the text is the same wherever the loss is called. The same text may
         # be the gradient by other arguments, or have another first half.
