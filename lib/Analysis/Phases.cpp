@@ -14,14 +14,17 @@ using namespace remat::planning;
 
 namespace remat {
 
-bool hasBackward(const Graph &graph, OpId end) {
-  for (size_t op = end + 1; op < graph.ops.size(); ++op)
+std::vector<OpId> lastReaders(const Graph &graph) {
+  std::vector<OpId> last(graph.ops.size(), kNoOp);
+  for (OpId op = 0; op < static_cast<OpId>(graph.ops.size()); ++op)
     for (ValueId value : graph.ops[op].inputs) {
       OpId maker = graph.values[value].producer;
-      if (maker != kNoOp && maker <= end && graph.ops[maker].kind != OpKind::Constant)
-        return true;
+      if (maker != kNoOp && graph.ops[maker].kind != OpKind::Constant)
+        last[maker] = op; // ops ascend
     }
-  return false;
+  for (size_t op = 1; op < last.size(); ++op)
+    last[op] = std::max(last[op], last[op - 1]);
+  return last;
 }
 
 OpId plainPeak(const Graph &graph) {

@@ -11,11 +11,13 @@
 
 #include "remat/Planning/Graph/Graph.h"
 
+#include <vector>
+
 namespace remat {
 
-/// Tells whether an op of [0, `end`] makes a value, not a constant, that a
-/// later op reads: whether something could be kept or recomputed at all.
-bool hasBackward(const planning::Graph &graph, planning::OpId end);
+/// Returns for each op the last one that reads a value, not a constant, that an op
+/// up to that one makes; kNoOp if none does. Cost: O(V + E).
+std::vector<planning::OpId> lastReaders(const planning::Graph &graph);
 
 /// Returns the op at which most bytes are live in base order, arguments left
 /// out; the first such op.

@@ -78,6 +78,34 @@ TEST(PhasesTest, ALossSummedUpAfterTheGradientsEndsWhereTheFirstBackwardBegins) 
   EXPECT_EQ(phasesOf(twoBatches, 0), "ffbbbbbb");
 }
 
+/// `count` micro-batches whose losses are summed up behind all gradients, each summand
+/// scaled, and an update that reads arguments alone.
+std::string batchesSummedLast(int count) {
+  std::string text, sums;
+  for (int i = 0; i < count; ++i) {
+    std::string n = std::to_string(i);
+    text += op("%h" + n, "foo.net", "%x") + "\n%l" + n + " = \"foo.loss\"(%h" + n +
+            ") {remat.pure} : (tensor<2x4xf32>) -> tensor<f32>" +
+            op("%g" + n, "foo.grad", i ? "%h" + n + ", %g" + std::to_string(i - 1) : "%h0");
+    sums += i ? "\n%s" + n + " = \"foo.sum\"(%s" + std::to_string(i - 1) + ", %l" + n +
+                    ") {remat.pure} : (tensor<f32>, tensor<f32>) -> tensor<f32>"
+              : "\n%s0 = \"foo.sum\"(%l0) {remat.pure} : (tensor<f32>) -> tensor<f32>";
+  }
+  std::string last = std::to_string(count - 1);
+  for (int i = 0; i < count; ++i)
+    sums += op("%u" + std::to_string(i), "foo.next", i ? "%u" + std::to_string(i - 1) : "%x");
+  return "func.func @main(%x: tensor<2x4xf32>) -> (tensor<f32>, tensor<2x4xf32>, tensor<2x4xf32>)"
+         " {" +
+         text + sums + "\nreturn %s" + last + ", %g" + last + ", %u" + last +
+         " : tensor<f32>, tensor<2x4xf32>, tensor<2x4xf32> }";
+}
+
+TEST(PhasesTest, ALossWithoutAReaderEndsAtTheLastSummandThatHasOne) {
+  // Behind the last sum nothing reads the forward, behind the last but one that sum does.
+  EXPECT_EQ(phasesOf(batchesSummedLast(2)), "fffffffbbb");
+  EXPECT_EQ(phasesOf(batchesSummedLast(3)), "fffffffffffbbbb");
+}
+
 TEST(PhasesTest, AGivenLossWins) {
   EXPECT_EQ(phasesOf(withResults("%a, %loss, %g", "tensor<f32>, tensor<f32>, tensor<2x4xf32>"), 0),
             "fffbb");
