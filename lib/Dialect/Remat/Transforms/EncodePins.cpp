@@ -10,8 +10,7 @@
 
 #include "mlir/IR/TypeUtilities.h"
 #include "remat/Analysis/OpModel.h"
-
-#include <map>
+#include "llvm/ADT/EquivalenceClasses.h"
 
 using namespace mlir;
 using namespace remat;
@@ -30,15 +29,19 @@ private:
   }
   /// True if an op behind the loss reads `value`, other than a barrier.
   bool isKept(Value value) const;
-  /// Collects the candidates, and for each the values in memory it is made from.
+  /// Collects what fuses in the forward, and the candidates among it.
   void collect(Pins pins);
+  /// True for a value that is computed, in memory or from what is.
+  bool isMade(Value value) const;
   /// Drops the candidates that take no less than what they spare.
   void keepWorthwhile();
 
   Block &block;
   Operation *loss;
   SmallVector<Value> candidates;
-  llvm::DenseMap<Value, SmallVector<Value>> sources;
+  /// Values of the forward that XLA may compute in their readers; true if one of them
+  /// is made from a value in memory that is no argument.
+  llvm::DenseMap<Value, bool> fused;
 };
 } // namespace
 
@@ -47,52 +50,46 @@ bool Pinner::isKept(Value value) const {
                       [&](Operation *user) { return isBehindLoss(user) && !isBarrier(user); });
 }
 
+bool Pinner::isMade(Value value) const {
+  auto known = fused.find(value);
+  return known != fused.end() ? known->second : value.getDefiningOp() != nullptr;
+}
+
 void Pinner::collect(Pins pins) {
   for (Operation &op : block) {
-    OpModel model = OpModelTable::global().lookup(&op);
-    if (&op != &block.front() && loss->isBeforeInBlock(&op))
+    if (loss->isBeforeInBlock(&op))
       break;
+    OpModel model = OpModelTable::global().lookup(&op);
     if ((model.fusion != Fusion::Loop && !model.free) || op.getNumResults() != 1)
       continue;
     Value value = op.getResult(0);
-    llvm::SetVector<Value> from;
-    for (Value read : readsOf(&op)) {
-      auto known = sources.find(read);
-      if (known != sources.end())
-        from.insert(known->second.begin(), known->second.end());
-      else if (read.getDefiningOp())
-        from.insert(read);
-    }
-    sources[value] = from.takeVector();
+    fused[value] = llvm::any_of(readsOf(&op), [&](Value read) { return isMade(read); });
     bool wanted = pins == Pins::Kept || getElementTypeOrSelf(value).isInteger(1);
-    if (wanted && !model.free && sizeOf(value) >= kLeastTiedBytes && !sources[value].empty() &&
-        isKept(value))
+    if (wanted && !model.free && sizeOf(value) >= kLeastTiedBytes && fused[value] && isKept(value))
       candidates.push_back(value);
   }
 }
 
 void Pinner::keepWorthwhile() {
   // Candidates that are made from one value stand or fall together.
+  llvm::EquivalenceClasses<Value> groups;
+  llvm::SetVector<Value> open(candidates.begin(), candidates.end());
+  for (size_t i = 0; i < open.size(); ++i)
+    if (Value value = open[i]; fused.contains(value))
+      for (Value read : readsOf(value.getDefiningOp()))
+        if (isMade(read)) {
+          groups.unionSets(value, read);
+          open.insert(read);
+        }
   llvm::DenseMap<Value, int64_t> taken, spared;
-  llvm::DenseMap<Value, Value> group;
-  auto find = [&](Value value) {
-    while (group.contains(value) && group[value] != value)
-      value = group[value];
-    return value;
-  };
   for (Value candidate : candidates)
-    for (Value source : sources[candidate])
-      group[find(source)] = find(sources[candidate].front());
-  for (Value candidate : candidates)
-    taken[find(sources[candidate].front())] += sizeOf(candidate);
-  llvm::SetVector<Value> seen;
-  for (Value candidate : candidates)
-    for (Value source : sources[candidate])
-      if (seen.insert(source) && !isKept(source))
-        spared[find(source)] += sizeOf(source);
+    taken[groups.getLeaderValue(candidate)] += sizeOf(candidate);
+  for (Value source : open)
+    if (!fused.contains(source) && !isKept(source))
+      spared[groups.getLeaderValue(source)] += sizeOf(source);
   llvm::erase_if(candidates, [&](Value candidate) {
-    Value root = find(sources[candidate].front());
-    return taken[root] >= spared[root];
+    Value group = groups.getLeaderValue(candidate);
+    return taken[group] >= spared[group];
   });
 }
 
