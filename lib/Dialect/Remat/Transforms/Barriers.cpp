@@ -58,12 +58,13 @@ llvm::SetVector<Value> remat::readsOf(Operation *op) {
   return reads;
 }
 
-llvm::DenseSet<Operation *> remat::ancestorsOf(Operation *op) {
+llvm::DenseSet<Operation *> remat::ancestorsOf(Operation *op, Operation *first) {
   llvm::DenseSet<Operation *> found = {op};
   SmallVector<Operation *> open = {op};
   while (!open.empty())
     for (Value read : readsOf(open.pop_back_val()))
-      if (Operation *producer = read.getDefiningOp(); producer && found.insert(producer).second)
+      if (Operation *producer = read.getDefiningOp();
+          producer && !producer->isBeforeInBlock(first) && found.insert(producer).second)
         open.push_back(producer);
   return found;
 }

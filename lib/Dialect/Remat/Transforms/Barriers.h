@@ -38,8 +38,9 @@ mlir::Operation *tieTogether(llvm::ArrayRef<mlir::Value> values);
 /// Returns what `op` reads: its operands and what its regions capture.
 llvm::SetVector<mlir::Value> readsOf(mlir::Operation *op);
 
-/// Returns the ops of the block of `op` that it depends on, with itself.
-llvm::DenseSet<mlir::Operation *> ancestorsOf(mlir::Operation *op);
+/// Returns the ops from `first` on, in the block of `op`, that it depends on, with itself.
+/// Cost: O(ops between the two).
+llvm::DenseSet<mlir::Operation *> ancestorsOf(mlir::Operation *op, mlir::Operation *first);
 
 /// Returns the loss in the block of `entry`, never null: the last op of the forward.
 /// Builds a whole graph, so call it once. Errors as `buildStepGraph`.
@@ -49,7 +50,7 @@ mlir::FailureOr<mlir::Operation *> findLoss(mlir::func::FuncOp entry,
 /// Lets each in-place update of a donated argument depend on the argument's readers
 /// that it does not depend on: the gradient goes through a barrier with what they
 /// make. Else XLA copies the argument. Returns the barriers made. Errors: those of
-/// `donorsOf`. Cost: O(donated arguments times ops).
+/// `donorsOf`. Cost: O(ops + donated arguments that others than their update read, times ops).
 mlir::FailureOr<int64_t> orderUpdates(mlir::func::FuncOp entry);
 
 /// Ties the partial sums of chains of additions, of weight gradients over the steps

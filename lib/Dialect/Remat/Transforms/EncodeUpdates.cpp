@@ -56,7 +56,6 @@ void Update::collectFused() {
 }
 
 llvm::SetVector<Operation *> Update::lateReaders() const {
-  llvm::DenseSet<Operation *> before = ancestorsOf(update);
   llvm::SetVector<Value> same = {};
   same.insert(argument);
   llvm::SetVector<Operation *> late;
@@ -70,9 +69,15 @@ llvm::SetVector<Operation *> Update::lateReaders() const {
         same.insert(reader->getResult(use.getOperandNumber()));
       else if (model.free || model.kind == planning::OpKind::Transpose)
         same.insert_range(reader->getResults());
-      else if (!before.contains(reader))
+      else if (reader != update)
         late.insert(reader);
     }
+  if (late.empty())
+    return late;
+  Operation *first =
+      *llvm::min_element(late, [](Operation *a, Operation *b) { return a->isBeforeInBlock(b); });
+  llvm::DenseSet<Operation *> before = ancestorsOf(update, first);
+  late.remove_if([&](Operation *reader) { return before.contains(reader); });
   return late;
 }
 
@@ -110,10 +115,12 @@ Value Update::readBehind(Operation *reader, Operation *place) {
 }
 
 bool Update::order() {
-  collectFused();
   llvm::SetVector<Operation *> late = lateReaders();
+  if (late.empty())
+    return false;
+  collectFused();
   Value gradient = chooseGradient();
-  if (late.empty() || !gradient)
+  if (!gradient)
     return false;
   Operation *last = gradient.getDefiningOp();
   for (Operation *reader : late)
