@@ -33,16 +33,18 @@ Folding::Folding(const Program &program, const AnalysisOptions &options)
   if (!xla && !options.foldFree)
     return;
   if (xla)
-    findFusingReaders();
+    findReaders();
   for (NodeId id = 0; id < static_cast<NodeId>(program.nodes.size()); ++id) {
+    std::optional<Footprint> part; // if a rule had to know it
     if (!mayFold(id) ||
-        !(isFreeScalar(id) || (xla ? foldsInXlaModel(id) : foldsInProgramModel(id))))
+        !(isFreeScalar(id) || (xla ? foldsInXlaModel(id, part) : foldsInProgramModel(id))))
       continue;
-    Footprint part = footprint(id);
-    if (part.cone.size() >= maxCone)
+    if (!part)
+      part = footprint(id);
+    if (part->cone.size() >= maxCone)
       continue;
-    part.cone.push_back(id); // the largest so far: the order holds
-    parts[id] = std::move(part);
+    part->cone.push_back(id); // the largest so far: the order holds
+    parts[id] = std::move(*part);
     folded[id] = true;
   }
 }
@@ -81,13 +83,16 @@ bool Folding::foldsInProgramModel(NodeId id) const {
       node.users, [&](NodeId user) { return program.nodes[user].model.kind == OpKind::Barrier; });
 }
 
-/// fusesOperands[node]: a value it reads need not be in memory. A view passes
-/// the question on to its own readers.
-void Folding::findFusingReaders() {
+/// A view passes both questions on to its own readers.
+void Folding::findReaders() {
   fusesOperands.assign(program.nodes.size(), false);
+  readers.assign(program.nodes.size(), 0);
+  auto isView = [](const Node &node) { return node.model.kind == OpKind::View && node.model.free; };
   for (NodeId id = static_cast<NodeId>(program.nodes.size()) - 1; id >= 0; --id) {
     const Node &node = program.nodes[id];
-    if (node.model.kind == OpKind::View && node.model.free)
+    for (NodeId user : node.users)
+      readers[id] += isView(program.nodes[user]) ? readers[user] : 1;
+    if (isView(node))
       fusesOperands[id] =
           mayFold(id) && llvm::all_of(node.users, [&](NodeId user) { return fusesOperands[user]; });
     else
@@ -95,29 +100,20 @@ void Folding::findFusingReaders() {
   }
 }
 
-int64_t Folding::countReaders(NodeId id) const {
-  int64_t count = 0;
-  for (NodeId user : program.nodes[id].users) {
-    const OpModel &model = program.nodes[user].model;
-    count += model.kind == OpKind::View && model.free ? countReaders(user) : 1;
-  }
-  return count;
-}
-
 /// True if its readers together read no more bytes when each computes `id` itself
 /// than when it is written once and read by each. Without this a chain of sums
 /// whose every link has another reader, as of residual blocks, would be one kernel
 /// that reads all of their terms.
-bool Folding::gainsByFusion(NodeId id) const {
-  __int128 written = 0, read = 0, readers = countReaders(id);
+bool Folding::gainsByFusion(NodeId id, const Footprint &part) const {
+  __int128 written = 0, read = 0, count = readers[id];
   for (int64_t bytes : program.nodes[id].bytes)
     written += bytes;
-  for (Value value : footprint(id).buffers) // of a larger one only a slice
+  for (Value value : part.buffers) // of a larger one only a slice
     read += std::min<__int128>(program.bytesOf(value), written);
-  return readers * read <= read + (1 + readers) * written;
+  return count * read <= read + (1 + count) * written;
 }
 
-bool Folding::foldsInXlaModel(NodeId id) const {
+bool Folding::foldsInXlaModel(NodeId id, std::optional<Footprint> &part) const {
   const Node &node = program.nodes[id];
   if (node.model.free && (node.model.kind == OpKind::View || node.model.kind == OpKind::Constant))
     return true;
@@ -127,13 +123,16 @@ bool Folding::foldsInXlaModel(NodeId id) const {
     return true;
   if (closesDiamond(program, id))
     return true;
-  if (!gainsByFusion(id))
+  if (node.model.fusion != Fusion::Loop && !reducesNothing(node))
     return false;
   // A loop starts from a filled buffer by filling the buffer it carries.
   bool isFill = node.model.kind == OpKind::Broadcast && readsFoldedConstantsOnly(id);
-  return (node.model.fusion == Fusion::Loop || reducesNothing(node)) && readBy([&](NodeId user) {
-           return fusesOperands[user] || (isFill && program.nodes[user].model.kind == OpKind::Loop);
-         });
+  if (!readBy([&](NodeId user) {
+        return fusesOperands[user] || (isFill && program.nodes[user].model.kind == OpKind::Loop);
+      }))
+    return false;
+  part = footprint(id);
+  return gainsByFusion(id, *part);
 }
 
 void Folding::appendRead(Value value, Footprint &footprint) const {

@@ -45,16 +45,17 @@ private:
   bool readsFoldedConstantsOnly(NodeId node) const;
   bool isFreeScalar(NodeId node) const;
   bool foldsInProgramModel(NodeId node) const;
-  bool foldsInXlaModel(NodeId node) const;
-  /// Readers of `node`, those of its views instead of the views.
-  int64_t countReaders(NodeId node) const;
-  bool gainsByFusion(NodeId node) const;
-  void findFusingReaders();
+  /// Sets `part` to the footprint of `node` if it must be known.
+  bool foldsInXlaModel(NodeId node, std::optional<Footprint> &part) const;
+  bool gainsByFusion(NodeId node, const Footprint &part) const;
+  /// Sets `fusesOperands` and `readers` in one sweep.
+  void findReaders();
   void appendRead(mlir::Value value, Footprint &footprint) const;
 
   const Program &program;
   std::vector<bool> folded;
   std::vector<bool> fusesOperands; ///< computes its operands on the fly (Xla)
+  std::vector<int64_t> readers;    ///< those of its views instead of the views (Xla)
   /// parts[node] of a folded node: what it adds to its readers, itself included.
   std::vector<Footprint> parts;
 };
