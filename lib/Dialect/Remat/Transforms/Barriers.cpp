@@ -9,8 +9,9 @@
 #include "Barriers.h"
 
 #include "mlir/Transforms/RegionUtils.h"
-#include "remat/Analysis/StepGraph.h"
 #include "remat/Analysis/ValueBytes.h"
+
+#include <limits>
 
 using namespace mlir;
 using namespace remat;
@@ -69,15 +70,27 @@ llvm::DenseSet<Operation *> remat::ancestorsOf(Operation *op, Operation *first) 
   return found;
 }
 
-FailureOr<Operation *> remat::findLoss(func::FuncOp entry, std::optional<int64_t> lossResult) {
-  AnalysisOptions options;
-  options.lossResult = lossResult;
-  FailureOr<StepGraph> step = buildStepGraph(entry, options);
-  if (failed(step))
-    return failure();
-  // Ops stand in base order, and the first is one of the forward.
-  size_t behind = 1;
-  while (behind < step->root.size() && step->graph.ops[behind].phase == planning::Phase::Forward)
-    ++behind;
-  return step->root[behind - 1];
+bool remat::isReadBehind(Value value, Operation *place, UseFilter skip) {
+  return llvm::any_of(value.getUses(), [&](OpOperand &use) {
+    Operation *reader = place->getBlock()->findAncestorOpInBlock(*use.getOwner());
+    return reader && place->isBeforeInBlock(reader) && !skip(use);
+  });
+}
+
+Value remat::firstReadBehind(ValueRange values, Operation *place, UseFilter skip) {
+  llvm::SetVector<Value> open(values.begin(), values.end());
+  for (size_t i = 0; i < open.size(); ++i) {
+    Value value = open[i];
+    if (isReadBehind(value, place, skip))
+      return value;
+    SmallVector<Operation *> next;
+    for (OpOperand &use : value.getUses())
+      if (Operation *reader = place->getBlock()->findAncestorOpInBlock(*use.getOwner());
+          reader && !skip(use))
+        next.push_back(reader);
+    llvm::sort(next, [](Operation *a, Operation *b) { return a->isBeforeInBlock(b); });
+    for (Operation *reader : next)
+      open.insert_range(reader->getResults());
+  }
+  return {};
 }

@@ -9,8 +9,9 @@
 #ifndef REMAT_DIALECT_REMAT_TRANSFORMS_BARRIERS_H
 #define REMAT_DIALECT_REMAT_TRANSFORMS_BARRIERS_H
 
-#include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "remat/Dialect/Remat/Transforms/Encode.h"
+#include "mlir/IR/Builders.h"
+#include "llvm/ADT/DenseSet.h"
+#include "llvm/ADT/STLFunctionalExtras.h"
 #include "llvm/ADT/SetVector.h"
 
 namespace remat {
@@ -42,28 +43,16 @@ llvm::SetVector<mlir::Value> readsOf(mlir::Operation *op);
 /// Cost: O(ops between the two).
 llvm::DenseSet<mlir::Operation *> ancestorsOf(mlir::Operation *op, mlir::Operation *first);
 
-/// Returns the loss in the block of `entry`, never null: the last op of the forward.
-/// Builds a whole graph, so call it once. Errors as `buildStepGraph`.
-mlir::FailureOr<mlir::Operation *> findLoss(mlir::func::FuncOp entry,
-                                            std::optional<int64_t> lossResult);
+/// Names uses that do not count as reads.
+using UseFilter = llvm::function_ref<bool(mlir::OpOperand &)>;
 
-/// Lets each in-place update of a donated argument depend on the argument's readers
-/// that it does not depend on: the gradient goes through a barrier with what they
-/// make. Else XLA copies the argument. Returns the barriers made. Errors: those of
-/// `donorsOf`. Cost: O(ops + donated arguments that others than their update read, times ops).
-mlir::FailureOr<int64_t> orderUpdates(mlir::func::FuncOp entry);
+/// True if an op behind `place` reads `value`, in a use that is not one of `skip`.
+bool isReadBehind(mlir::Value value, mlir::Operation *place, UseFilter skip);
 
-/// Ties the partial sums of chains of additions, of weight gradients over the steps
-/// of an unrolled loop say, to what the next addend is computed from: XLA would
-/// else keep all addends until the last is there. Returns the barriers made.
-/// Cost: O(chains times ops between their additions).
-int64_t tieAccumulations(mlir::func::FuncOp entry);
-
-/// Gives forward values that are read behind `loss` a barrier of their own, so that
-/// XLA does not compute them there from larger ones that it keeps instead: masks of
-/// i1, or all that are smaller than what they are made from. Returns the barriers
-/// made. Cost: O(ops).
-int64_t pinKept(mlir::func::FuncOp entry, mlir::Operation *loss, Pins pins);
+/// Returns the first of `values`, and then of what ops up to `place` make from them,
+/// nearest first, that an op behind `place` reads; null if there is none. Uses of which
+/// `skip` is true are passed over. Cost: O(ops made from them up to `place`).
+mlir::Value firstReadBehind(mlir::ValueRange values, mlir::Operation *place, UseFilter skip);
 
 } // namespace remat
 

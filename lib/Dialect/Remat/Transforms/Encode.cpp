@@ -10,6 +10,7 @@
 
 #include "Barriers.h"
 #include "Guard.h"
+#include "Knobs.h"
 #include "Ties.h"
 
 #include "mlir/IR/Builders.h"
@@ -17,6 +18,7 @@
 #include "mlir/IR/Remarks.h"
 #include "remat/Analysis/OpModel.h"
 #include "remat/Analysis/Shards.h"
+#include "remat/Analysis/StepGraph.h"
 
 using namespace mlir;
 using namespace remat;
@@ -99,40 +101,18 @@ static bool isTrigger(OpOperand &use) {
 }
 
 Value Encoder::findReadTrigger(Value trigger, RecomputeOp op) {
-  Block *block = op->getBlock();
-  llvm::SetVector<Value> values;
-  values.insert(trigger);
-  for (size_t i = 0; i < values.size(); ++i) {
-    SmallVector<Operation *> before;
-    for (OpOperand &use : values[i].getUses()) {
-      Operation *reader = block->findAncestorOpInBlock(*use.getOwner());
-      if (!reader || reader == op || isTrigger(use))
-        continue;
-      if (op->isBeforeInBlock(reader))
-        return values[i];
-      before.push_back(reader);
-    }
-    llvm::sort(before, [](Operation *a, Operation *b) { return a->isBeforeInBlock(b); });
-    for (Operation *reader : before)
-      values.insert_range(reader->getResults());
-  }
-  return trigger;
+  Value found = firstReadBehind(
+      trigger, op, [&](OpOperand &use) { return use.getOwner() == op || isTrigger(use); });
+  return found ? found : trigger;
 }
 
 void Encoder::collectMade(RecomputeOp op, llvm::SetVector<Value> &values) const {
-  Block *block = op->getBlock();
-  auto isReadBehind = [&](Value value) {
-    return llvm::any_of(value.getUses(), [&](OpOperand &use) {
-      Operation *reader = block->findAncestorOpInBlock(*use.getOwner());
-      return reader && op->isBeforeInBlock(reader) && !isTrigger(use);
-    });
-  };
   if (!since || !since->isBeforeInBlock(op))
     return;
   for (Operation *at = since->getNextNode(); at != op.getOperation(); at = at->getNextNode())
     if (!OpModelTable::global().lookup(at).free)
       for (Value result : at->getResults())
-        if (isReadBehind(result))
+        if (isReadBehind(result, op, isTrigger))
           values.insert(result);
 }
 
@@ -248,6 +228,21 @@ static LogicalResult checkKnobs(func::FuncOp entry, const EncodeOptions &options
          << knob << " is made of barriers, which target="
          << (options.target == EncodeTarget::None ? "none" : "xla-cpu")
          << " has no use for; use target=xla-gpu or xla-tpu, or leave the option out";
+}
+
+/// Returns the loss in the block of `entry`, never null: the last op of the forward.
+/// Builds a whole graph, so call it once. Errors as `buildStepGraph`.
+static FailureOr<Operation *> findLoss(func::FuncOp entry, std::optional<int64_t> lossResult) {
+  AnalysisOptions options;
+  options.lossResult = lossResult;
+  FailureOr<StepGraph> step = buildStepGraph(entry, options);
+  if (failed(step))
+    return failure();
+  // Ops stand in base order, and the first is one of the forward.
+  size_t behind = 1;
+  while (behind < step->root.size() && step->graph.ops[behind].phase == planning::Phase::Forward)
+    ++behind;
+  return step->root[behind - 1];
 }
 
 FailureOr<EncodeCounts> remat::encodeRecomputations(func::FuncOp entry,

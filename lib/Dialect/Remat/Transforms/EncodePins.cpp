@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Barriers.h"
+#include "Knobs.h"
 
 #include "mlir/IR/TypeUtilities.h"
 #include "remat/Analysis/OpModel.h"

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Barriers.h"
+#include "Knobs.h"
 
 #include "remat/Analysis/Donation.h"
 #include "remat/Analysis/OpModel.h"
@@ -30,8 +31,6 @@ private:
   llvm::SetVector<Operation *> lateReaders() const;
   /// Returns what to hold back: computed elsewhere, the argument's size if there is such.
   Value chooseGradient() const;
-  /// Returns a value that is read behind `place`, made by `reader` or from what it makes.
-  static Value readBehind(Operation *reader, Operation *place);
 
   BlockArgument argument;
   Operation *update;
@@ -93,27 +92,6 @@ Value Update::chooseGradient() const {
   return best;
 }
 
-Value Update::readBehind(Operation *reader, Operation *place) {
-  Block *block = reader->getBlock();
-  llvm::SetVector<Operation *> open;
-  open.insert(reader);
-  for (size_t i = 0; i < open.size(); ++i) {
-    SmallVector<Operation *> next;
-    for (Value result : open[i]->getResults())
-      for (Operation *user : result.getUsers()) {
-        Operation *behind = block->findAncestorOpInBlock(*user);
-        if (!behind)
-          continue;
-        if (place->isBeforeInBlock(behind))
-          return result;
-        next.push_back(behind);
-      }
-    llvm::sort(next, [](Operation *a, Operation *b) { return a->isBeforeInBlock(b); });
-    open.insert_range(next);
-  }
-  return {};
-}
-
 bool Update::order() {
   llvm::SetVector<Operation *> late = lateReaders();
   if (late.empty())
@@ -139,7 +117,7 @@ bool Update::order() {
   llvm::SetVector<Value> tied;
   tied.insert(gradient);
   for (Operation *reader : late)
-    if (Value made = readBehind(reader, last))
+    if (Value made = firstReadBehind(reader->getResults(), last, [](OpOperand &) { return false; }))
       tied.insert(made);
   if (tied.size() == 1)
     return false;

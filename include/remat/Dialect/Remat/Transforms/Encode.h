@@ -11,6 +11,8 @@
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
+#include <optional>
+
 namespace remat {
 
 /// The compiler that must not undo the recomputation (docs/concepts/encodings.md).
