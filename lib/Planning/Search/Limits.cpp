@@ -15,13 +15,20 @@ namespace remat::planning::search {
 Limits limitsOf(Effort effort, int64_t ops) {
   switch (effort) {
   case Effort::Fast:
-    return {24, 0, 0, 8, 4};
+    return {.boundFlows = 24, .branchFlows = 0, .work = 0, .spread = 8, .candidates = 4};
   case Effort::Default:
-    return {150, 1000,
-            std::clamp<int64_t>(800 * ops, std::min<int64_t>(30'000 * ops, 1'600'000), 10'000'000),
-            24, 14};
+    return {.boundFlows = 150,
+            .branchFlows = 1000,
+            .work = std::clamp<int64_t>(800 * ops, std::min<int64_t>(30'000 * ops, 1'600'000),
+                                        10'000'000),
+            .spread = 24,
+            .candidates = 14};
   case Effort::Max:
-    return {2000, 20'000, std::min<int64_t>(40'000 * ops, 400'000'000), 48, 40};
+    return {.boundFlows = 2000,
+            .branchFlows = 20'000,
+            .work = std::min<int64_t>(40'000 * ops, 400'000'000),
+            .spread = 48,
+            .candidates = 40};
   }
   return {};
 }
