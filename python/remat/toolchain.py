@@ -25,7 +25,7 @@ _DIAGNOSTIC = re.compile(
 )
 
 #: How MLIR writes a place that is a name: of an argument, say.
-_NAMED = re.compile(r'^loc\("((?:[^"\\]|\\.)*)"\)$')
+_NAMED = re.compile(r'^loc\("((?:[^"\\]|\\.)*)"\)(?=: |$)')
 
 
 def find_tool(name: str) -> Path:
@@ -105,7 +105,7 @@ def parse_diagnostics(text: str) -> list[Diagnostic]:
 
     Source excerpts and carets between the messages are dropped.
     Example: "a.mlir:3:5: error: no entry" -> [Diagnostic("a.mlir:3:5", "error", "no entry")];
-    of 'loc("x"): note: live' the location is "x".
+    'loc("x")' before a message is "x".
     """
     found: list[tuple[Diagnostic, list[Diagnostic]]] = []
     for line in text.splitlines():
@@ -113,7 +113,8 @@ def parse_diagnostics(text: str) -> list[Diagnostic]:
         if not match:
             continue
         location = _NAMED.sub(r"\1", match["location"] or "")
-        one = Diagnostic(location, match["severity"], match["message"])
+        message = _NAMED.sub(r"\1", match["message"])
+        one = Diagnostic(location, match["severity"], message)
         if one.severity == "note" and found:
             found[-1][1].append(one)
         else:
