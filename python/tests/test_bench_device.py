@@ -222,7 +222,7 @@ def test_xla_aims_at_a_share_of_the_plain_temporaries(monkeypatch, tiny):
     use(monkeypatch, Compiler())
     plain = replace(Fitter("net", tiny, H100).plain, alias=150)
     memory = device_rivals.memory_for(0.5, plain)
-    aimed = memory * 0.8 * 0.95 - plain.arguments - (plain.outputs - 150)
+    aimed = (memory * 0.8 - plain.arguments - (plain.outputs - 150)) * 0.95
     assert aimed == pytest.approx(0.5 * plain.temp, abs=2)
 
 

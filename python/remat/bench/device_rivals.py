@@ -19,10 +19,12 @@ from remat.zoo import ZooModel
 #: Differences below this share are ties.
 TIE = 0.05
 #: Limits for XLA's own rematerialisation, as shares of the plain program's temporaries. It
-#: already acts at 1, for it counts arguments and results more than once.
+#: already acts at 1: it has a count of its own, made before buffers are assigned.
 XLA_LIMITS = (1.0, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4)
-#: XLA limits a program to this share of the device's memory, then keeps 5 % of that back.
-_XLA_SHARE = 0.8 * 0.95
+#: XLA gives a program this share of the device's memory, and of what arguments and results leave
+#: of that (those that share memory counted once) it keeps 5 % back
+#: (GetSchedulerMemoryLimit, xla_gpu_memory_limit_slop_factor).
+_XLA_SHARE, _XLA_SLOP = 0.8, 0.95
 
 
 @dataclass(frozen=True)
@@ -192,9 +194,8 @@ def _programs(model: ZooModel, fitter: Fitter, target: Target) -> Iterator[_Prog
 
 def memory_for(share: float, plain: Measurement) -> int:
     """Returns the device memory with which XLA aims at `share` of the plain temporaries."""
-    # What is aliased is not counted twice here.
     fixed = plain.total - plain.temp
-    return int((share * plain.temp + fixed) / _XLA_SHARE)
+    return int((share * plain.temp / _XLA_SLOP + fixed) / _XLA_SHARE)
 
 
 def _measured(
