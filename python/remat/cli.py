@@ -6,14 +6,17 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import signal
 import sys
 import threading
+import warnings
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from rich.console import Console
 
@@ -21,7 +24,7 @@ import remat
 from remat import convert, progress, toolchain
 from remat.commands import EPILOG, CommandParser, add_command, add_lazily
 from remat.convert import Format
-from remat.errors import InputError, RematError, ToolchainError
+from remat.errors import InputError, RematError, RematWarning, ToolchainError
 from remat.plan import Plan
 from remat.stepoptions import add_input, add_planning_options, planning_options, read_step, warn
 from remat.toolchain import CHOICES, TARGET_OF_PLATFORM
@@ -76,7 +79,8 @@ def main(argv: list[str] | None = None) -> int:
         before = signal.signal(signal.SIGTERM, _terminate)
     try:
         arguments = _parser().parse_args(argv)
-        return arguments.run(arguments)
+        with _warnings_as_messages():
+            return arguments.run(arguments)
     except RematError as error:
         print(f"remat: {error}", file=sys.stderr)
         return error.exit_code
@@ -93,6 +97,24 @@ def main(argv: list[str] | None = None) -> int:
     finally:
         if before is not None:
             signal.signal(signal.SIGTERM, before)
+
+
+@contextlib.contextmanager
+def _warnings_as_messages() -> Iterator[None]:
+    """Remat's own warnings look like its errors; others are shown as ever."""
+    others = warnings.showwarning
+
+    def show(message: Any, category: type, *rest: Any) -> None:
+        if issubclass(category, RematWarning):
+            warn([str(message)])
+        else:
+            others(message, category, *rest)
+
+    warnings.showwarning = show
+    try:
+        yield
+    finally:
+        warnings.showwarning = others
 
 
 def _parser() -> argparse.ArgumentParser:

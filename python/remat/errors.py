@@ -18,6 +18,10 @@ class RematError(Exception):
     exit_code = 1
 
 
+class RematWarning(UserWarning):
+    """Something works, but not as it should; the text is like an error's."""
+
+
 class InputError(RematError):
     """A file or an option breaks a stated rule: the input has to change."""
 

@@ -9,10 +9,12 @@ import os
 import subprocess
 import sys
 import time
+import warnings
 from pathlib import Path
 
 import pytest
 from remat import cli
+from remat.errors import RematWarning
 from remat.xla import cache
 
 
@@ -156,9 +158,42 @@ def test_a_cache_that_cannot_be_written_is_none(monkeypatch, tmp_path):
     blocked = tmp_path / "file"
     blocked.write_text("not a folder")
     monkeypatch.setenv("REMAT_CACHE", str(blocked / "cache"))
-    cache.store("one", {"size": 7})
+    said = "cache: measurements are not kept, and will be made again: Not a directory; set REMAT_C"
+    with pytest.warns(RematWarning, match=said):
+        cache.store("one", {"size": 7})
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        cache.store("one", {"size": 7})  # told once
     assert cache.load("one") is None
     assert cache.clear() == 0
+
+
+@pytest.mark.parametrize("place", ["file", "file/in"])
+def test_a_folder_that_is_none_is_told(monkeypatch, tmp_path, capsys, place):
+    (tmp_path / "file").write_text("not a folder")
+    monkeypatch.setenv("REMAT_CACHE", str(tmp_path / place))
+    assert cli.main(["cache"]) == 1
+    out, err = capsys.readouterr()
+    assert out == "" and err == (
+        f"remat: {tmp_path / place}: cannot be read: Not a directory; set REMAT_CACHE to a folder "
+        "that can be written\n"
+    )
+
+
+def test_a_folder_that_may_not_be_made_is_told(monkeypatch, tmp_path, capsys):
+    monkeypatch.setenv("REMAT_CACHE", str(tmp_path / "none" / "cache"))
+    assert cli.main(["cache"]) == 0
+    monkeypatch.setattr(os, "access", lambda path, mode: Path(path) != tmp_path)
+    assert cli.main(["cache"]) == 1
+    assert f"cannot be made: {tmp_path} may not be written; set" in capsys.readouterr().err
+
+
+def test_the_command_line_tells_it_in_a_line(monkeypatch, tmp_path, capsys):
+    (tmp_path / "file").write_text("not a folder")
+    monkeypatch.setenv("REMAT_CACHE", str(tmp_path / "file"))
+    monkeypatch.setattr("remat.xla.command.run", lambda _: cache.store("one", {}) or 0)
+    assert cli.main(["cache"]) == 0
+    assert capsys.readouterr().err.startswith(f"remat: warning: {tmp_path / 'file'}: measurements ")
 
 
 def test_what_may_not_be_removed_is_told(monkeypatch, capsys):

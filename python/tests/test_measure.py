@@ -153,11 +153,30 @@ def test_a_compiler_that_dies_is_named(fake_python):
 
 def test_a_plugin_that_does_not_load_is_named(fake_python):
     fake_python("print(json.dumps({'error': 'no such plugin.\\nmore'}), flush=True)")
-    with pytest.raises(CompileError) as caught:
+    with pytest.raises(MissingExtra) as caught:
         measure(HOURGLASS, "h100")
     text = str(caught.value)
-    assert text.startswith("XLA does not compile for an H100 with ")
-    assert text.endswith(": no such plugin")
+    assert ": XLA does not compile for an H100 with " in text
+    assert ": no such plugin; install the extra xla-gpu with tools/quickstart" in text
+
+
+def test_another_python_after_a_failure_is_asked(fake_python):
+    for said in ("one", "two"):
+        fake_python(f"print(json.dumps({{'error': 'no plugin {said}'}}), flush=True)")
+        with pytest.raises(MissingExtra, match=f": no plugin {said}; install the extra"):
+            measure(HOURGLASS, "h100")
+
+
+@pytest.mark.parametrize(
+    "text, why", [("", "Permission denied"), ("#!/bin/sh\nexit 3\n", "exit code 3")]
+)
+def test_what_is_no_python_is_a_missing_extra(tmp_path, monkeypatch, text, why):
+    path = tmp_path / "python"
+    path.write_text(text)
+    path.chmod(0o755 if text else 0o644)
+    monkeypatch.setenv("REMAT_XLA_GPU_PYTHON", str(path))
+    with pytest.raises(MissingExtra, match=f"python does not run: {why}; install the extra xla-"):
+        measure(HOURGLASS, "h100")
 
 
 def ended(pid):

@@ -68,6 +68,7 @@ def test_a_regression_fails_and_names_what_grew(reports, capsys):
 def test_the_same_report_holds(reports, capsys):
     assert cli.main(["check", "--baseline", reports[0], reports[0], "--tolerance=0"]) == 0
     out = capsys.readouterr().out
+    assert "compared with" not in out
     assert "old: peak 404 B (unchanged)" in out
     assert out.endswith("1 step within the baseline\n")
 
@@ -207,6 +208,23 @@ def test_a_step_that_the_baseline_does_not_have(reports, tmp_path, capsys):
     assert "has no step 'other', only new, old" in capsys.readouterr().err
     assert cli.main(["check", "--baseline", base, reports[0]]) == 0
     assert "not checked: new" in capsys.readouterr().out
+    assert cli.main(["check", "--baseline", base, "--write-baseline", reports[0]]) == 0
+    assert cli.main(["check", "--baseline", base, reports[1]]) == 2
+    assert (
+        "has no step 'new', only old; a step is known by its file's name up to the first dot"
+        in (capsys.readouterr().err)
+    )
+
+
+def test_a_report_as_baseline_is_named(reports, capsys):
+    cli.main(["check", "--baseline", reports[0], reports[1]])
+    assert f"new: compared with the report {reports[0]}\n" in capsys.readouterr().out
+
+
+def test_a_baseline_that_is_not_there(reports, tmp_path, capsys):
+    assert cli.main(["check", "--baseline", str(tmp_path / "none.json"), reports[0]]) == 2
+    said = "none.json: does not exist; write it with remat check --write-baseline\n"
+    assert capsys.readouterr().err.endswith(said)
 
 
 def test_figures_of_another_scope_do_not_compare(reports, tmp_path, capsys):

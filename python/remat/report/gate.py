@@ -90,19 +90,22 @@ def _check(arguments: argparse.Namespace) -> int:
     if arguments.write_baseline:
         return _write(arguments, names)
     command.refuse_options(arguments, _OPTIONS, "a step is planned as its baseline was")
-    steps = read_baseline(arguments.baseline)
+    steps, of_report = read_baseline(arguments.baseline)
     regressed = []
     for path, name in zip(arguments.files, names):
-        # The JSON of one report may have another name than the step.
-        known = steps.get(name) or (next(iter(steps.values())) if len(steps) == 1 else None)
-        if known is None:
+        if of_report and name not in steps:
+            steps[name] = next(iter(steps.values()))
+            print(f"{name}: compared with the report {arguments.baseline}")
+        if name not in steps:
             raise InputError(
                 f"{arguments.baseline}: has no step '{name}', only {', '.join(sorted(steps))}; "
-                "write it again with --write-baseline"
+                "a step is known by its file's name up to the first dot: name the file so, or "
+                "write the baseline again with --write-baseline"
             )
+        known = steps[name]
         if not _holds(path, name, known, arguments.baseline, tolerance):
             regressed.append(name)
-    missing = sorted(set(steps) - set(names)) if len(steps) > 1 else []
+    missing = [] if of_report else sorted(set(steps) - set(names))
     if missing:
         print(f"not checked: {', '.join(missing)}")
     if regressed:
@@ -175,16 +178,19 @@ def _write(arguments: argparse.Namespace, names: list[str]) -> int:
     return 0
 
 
-def read_baseline(path: Path) -> dict[str, dict[str, Any]]:
+def read_baseline(path: Path) -> tuple[dict[str, dict[str, Any]], bool]:
     """Returns the digests in a baseline by name of the step; of a report's JSON, its digest.
 
+    The second result is whether it is of a report, which any step may be compared with.
     Errors: InputError naming the file.
     """
+    if not path.exists():
+        raise InputError(f"{path}: does not exist; write it with remat check --write-baseline")
     found = document.read_json(path)
     kind = found.get("kind") if isinstance(found, dict) else None
     if kind == document.DOCUMENT_KIND:
         document.check_version(found, path)
-        return {_name(path): {**compare.digest(found), "options": None}}
+        return {_name(path): {**compare.digest(found), "options": None}}, True
     if kind != BASELINE_KIND:
         raise InputError(f"{path}: not a baseline; write one with remat check --write-baseline")
     document.check_version(found, path)
@@ -198,7 +204,7 @@ def read_baseline(path: Path) -> dict[str, dict[str, Any]]:
                 f"{path}: step '{name}' has no key '{missing[0]}'; write it again with "
                 "--write-baseline"
             )
-    return steps
+    return steps, False
 
 
 def parse_tolerance(text: str) -> Fraction:

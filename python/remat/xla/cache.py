@@ -11,15 +11,17 @@ import hashlib
 import json
 import os
 import tempfile
+import warnings
 import zlib
 from pathlib import Path
 from typing import Any
 
-from remat.errors import RematError
+from remat.errors import RematError, RematWarning
 
 #: The oldest entries go when all together are larger.
 LIMIT = 512 * 1024 * 1024
 _SUFFIX = ".json.gz"
+_ADVICE = "set REMAT_CACHE to a folder that can be written"
 #: A write that was killed leaves a file of this kind; one this old is nobody's any more.
 _PARTIAL = ".partial"
 _STALE_S = 3600.0
@@ -59,7 +61,10 @@ def load(name: str) -> dict[str, Any] | None:
 
 
 def store(name: str, data: dict[str, Any]) -> None:
-    """Keeps `data` as the entry `name`, whole or not at all; a full disk is no error."""
+    """Keeps `data` as the entry `name`, whole or not at all.
+
+    A folder that cannot be written and a full disk are no error, but told once.
+    """
     root = folder()
     packed = gzip.compress(json.dumps(data).encode(), 6, mtime=0)
     partial = None
@@ -71,11 +76,41 @@ def store(name: str, data: dict[str, Any]) -> None:
         os.replace(partial, root / (name + _SUFFIX))
         partial = None
         trim(LIMIT)
-    except OSError:
-        pass
+    except OSError as error:
+        _tell(root, error)
     finally:
         if partial is not None:
             Path(partial).unlink(missing_ok=True)
+
+
+#: Folders of which was told that nothing is kept there.
+_told: set[Path] = set()
+
+
+def _tell(root: Path, error: OSError) -> None:
+    if root not in _told:
+        _told.add(root)
+        warnings.warn(
+            f"{root}: measurements are not kept, and will be made again: {error.strerror}; "
+            f"{_ADVICE}",
+            RematWarning,
+            stacklevel=3,
+        )
+
+
+def check() -> None:
+    """Errors: RematError if measurements are neither in the folder nor could be kept there."""
+    root = folder()
+    try:
+        os.scandir(root).close()
+        return
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        raise RematError(f"{root}: cannot be read: {error.strerror}; {_ADVICE}") from error
+    above = next(one for one in root.absolute().parents if one.exists())
+    if not os.access(above, os.W_OK | os.X_OK):
+        raise RematError(f"{root}: cannot be made: {above} may not be written; {_ADVICE}")
 
 
 def entries() -> list[tuple[Path, os.stat_result]]:

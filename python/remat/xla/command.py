@@ -19,6 +19,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Runs `remat cache` and returns its exit code."""
+    cache.check()
     found = cache.entries()
     size = sum(stat.st_size for _, stat in found)
     if arguments.clear:

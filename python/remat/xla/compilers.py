@@ -19,7 +19,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from remat.errors import ToolchainError
+from remat.errors import RematError, ToolchainError
+from remat.xla import targets
 from remat.xla.targets import Target, local_environment, python_for
 
 _CHILD = Path(__file__).resolve().parent / "compile_child.py"
@@ -76,7 +77,8 @@ class Compiler:
         """Compiles `module` (MLIR text), called `name` in errors.
 
         Unless `full`, XLA is stopped as soon as it has said what memory the module takes.
-        Whatever ends this early ends the compilation. Errors: CompileError.
+        Whatever ends this early ends the compilation. Errors: CompileError; MissingExtra if the
+        Python for the target compiles nothing for it.
         """
         with self._lock:
             try:
@@ -116,7 +118,7 @@ class Compiler:
                     start_new_session=True,
                 )
         except OSError as error:
-            raise CompileError(f"{self._python} does not run: {error.strerror}") from None
+            raise self._unfit(f"{self._python} does not run: {error.strerror}") from None
         self._ready = False
 
     def close(self) -> None:
@@ -207,11 +209,15 @@ class Compiler:
         while answer is None:
             answer = self._answer(name, 1.0)
         if "error" in answer:
-            raise CompileError(
+            raise self._unfit(
                 f"XLA does not compile for {self._target.title} with {self._python}: "
                 f"{_line(answer['error'])}"
             )
         self._ready = True
+
+    def _unfit(self, why: str) -> RematError:
+        """Returns the error of a Python that compiles nothing for the target."""
+        return targets.missing(self._target, why) if self._target.platform else CompileError(why)
 
     def _answer(self, name: str, patience_s: float) -> dict[str, Any] | None:
         """Returns the child's next answer, or None if there is none within `patience_s`."""
@@ -283,7 +289,7 @@ def _line(text: str) -> str:
 
 #: A process that waits takes a few hundred megabytes.
 _MOST = 3
-_compilers: dict[tuple[Target, int, str], Compiler] = {}
+_compilers: dict[tuple[Target, int, Path, str], Compiler] = {}
 _compilers_lock = threading.Lock()
 
 
@@ -294,7 +300,7 @@ def compiler_for(target: Target, devices: int) -> Compiler:
     """
     # "local" is what the environment says it is.
     here = "" if target.platform else str(local_environment())
-    name = (target, devices, here)
+    name = (target, devices, python_for(target), here)
     with _compilers_lock:
         found = _compilers.pop(name, None) or Compiler(target, devices)
         for old in list(_compilers)[: max(0, len(_compilers) + 1 - _MOST)]:

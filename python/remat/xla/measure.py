@@ -164,7 +164,11 @@ def _key(module: str, target: Target, devices: int) -> str:
         about["environment"] = targets.local_environment()
     python = str(targets.python_for(target))
     about["devices"] = devices
-    return cache.key(module, json.dumps(about, sort_keys=True), _versions(python), derivation())
+    try:
+        versions = _versions(python)
+    except ToolchainError as error:
+        raise targets.missing(target, str(error)) if target.platform else error from None
+    return cache.key(module, json.dumps(about, sort_keys=True), versions, derivation())
 
 
 #: The modules that make the figures of a measurement out of what XLA says.
@@ -193,9 +197,12 @@ print(sorted(f"{n}=={v}" for n, v in found.items() if re.match("jax|libtpu|nvidi
 def _versions(python: str) -> str:
     # Another Python is asked without what belongs to this one.
     apart = [] if python == sys.executable else ["-I"]
-    done = subprocess.run(
-        [python, *apart, "-c", _LIST_VERSIONS], capture_output=True, text=True, check=False
-    )
+    try:
+        done = subprocess.run(
+            [python, *apart, "-c", _LIST_VERSIONS], capture_output=True, text=True, check=False
+        )
+    except OSError as error:
+        raise ToolchainError(f"{python} does not run: {error.strerror}") from error
     if done.returncode != 0:
         tail = [line for line in done.stderr.splitlines() if line.strip()][-1:]
         raise ToolchainError(

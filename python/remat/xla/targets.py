@@ -264,10 +264,16 @@ def python_for(target: Target) -> Path:
     python = Path(chosen) if chosen else _CHECKOUT / f".venv-{extra.name}" / "bin" / "python"
     if python.is_file():
         return python
-    raise MissingExtra(
-        f"XLA's memory on {target.title} is not measured: {python} does not exist; install the "
-        f"extra {extra.name} with tools/quickstart --with-{extra.name}, or set {extra.variable} "
-        "to a Python that has it"
+    raise missing(target, f"{python} does not exist")
+
+
+def missing(target: Target, why: str) -> MissingExtra:
+    """Returns the refusal to compile for `target`, which is not here, with what to do."""
+    extra = _EXTRAS[target.platform]
+    return MissingExtra(
+        f"XLA's memory on {target.title} is not measured: {why}; install the extra {extra.name} "
+        f"with tools/quickstart --with-{extra.name}, or set {extra.variable} to a Python that has "
+        "it"
     )
 
 
