@@ -41,7 +41,7 @@ class PlannedValue:
     location: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Plan:
     """A plan with the problem it solves, as problem.json and plan.json hold them.
 
@@ -50,6 +50,12 @@ class Plan:
 
     problem: dict[str, Any]
     json: dict[str, Any]
+
+    def __repr__(self) -> str:
+        return (
+            f"<Plan {self.status}: peak {self.peak} of {self.plain_peak} B, "
+            f"overhead {self.overhead:.2%}>"
+        )
 
     @property
     def peak(self) -> int:

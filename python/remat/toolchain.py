@@ -373,7 +373,8 @@ def _run_local(
         if done.returncode != 0:
             message = error_text("remat-opt", done.stderr).replace(SOURCE, name)
             if answer is not None and answer.get("witness"):
-                raise budget_error(answer, message)
+                hints = (f"warning: {one}" for one in _warnings(done.stderr, name))
+                raise budget_error(answer, "\n".join((message, *hints)))
             raise InputError(message)
         problem = _read_json(root / "problem.json", name)
         if answer is None or problem is None or not output.is_file():

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import NamedTuple
 
 import jax
@@ -257,8 +258,101 @@ def test_an_unknown_backend_needs_a_target(monkeypatch):
 
 
 def test_other_static_value_is_refused(fitted):
-    with pytest.raises(InputError, match="static argument 2 is 3.0, but the step was fitted to 2"):
+    with pytest.raises(
+        InputError, match="static argument 'scale' is 3.0, but the step was fitted to 2"
+    ):
         fitted(*arguments(), 3.0, rate=0.5)
+
+
+def test_arguments_may_be_given_by_name(fitted):
+    state, batch = arguments()
+    found = fitted(batch=batch, scale=2.0, rate=0.5, state=state)
+    plain = jax.jit(train, static_argnums=2)(*arguments(), 2.0, rate=0.5)
+    for one, other in zip(leaves(plain), leaves(found)):
+        np.testing.assert_allclose(one, other, rtol=1e-6)
+    with pytest.raises(TypeError, match=r"train\(\): missing a required argument: 'batch'"):
+        fitted(state, scale=2.0)
+
+
+def test_statics_of_a_jitted_step_are_taken_over():
+    jitted = jax.jit(train, static_argnums=2, static_argnames="rate", donate_argnums=0)
+    step = remat.jax.fit(jitted, *arguments(), 2.0, budget="60%", example_kwargs={"rate": 0.5})
+    state, batch = arguments()
+    step(state, batch, 2.0, rate=0.5)
+    assert state.weights["layer0"].is_deleted()
+    for others in ((3.0,), {"rate": 0.5}), ((2.0,), {"rate": 0.1}), ((2.0,), {}):
+        with pytest.raises(InputError, match="static argument .* but the step was fitted to"):
+            step(*arguments(), *others[0], **others[1])
+    jitted = jax.jit(train, static_argnums=2, static_argnames="rate")
+    step = remat.jax.fit(
+        jitted, *arguments(), 2.0, budget="60%", example_kwargs={"rate": 0.5}, donate_argnums=0
+    )
+    state, batch = arguments()
+    step(state, batch, 2.0, rate=0.5)
+    assert state.weights["layer0"].is_deleted()
+
+
+def test_a_static_default_is_a_value(fitted):
+    step = remat.jax.fit(train, *arguments(), budget="60%", static_argnames=("scale", "rate"))
+    default = inspect.signature(train).parameters["scale"].default
+    step(*arguments(), default)
+    with pytest.raises(InputError, match=f"static argument 'scale' is 7.0, .* to {default}"):
+        step(*arguments(), 7.0)
+
+
+def test_other_arguments_are_refused(fitted):
+    state, batch = arguments()
+    cases = {
+        r"argument 1\['x'\] is float32\[2,16\], expected float32": {
+            **batch,
+            "x": jnp.ones((2, 16)),
+        },
+        r"argument 1\['key'\] is missing": {n: v for n, v in batch.items() if n != "key"},
+        r"argument 1\['mask'\] is new": {**batch, "mask": jnp.ones(3)},
+    }
+    for message, other in cases.items():
+        with pytest.raises(InputError, match=f"train was fitted to other arguments: {message}"):
+            fitted.lower(state, other, 2.0, rate=0.5)
+
+
+def test_other_data_in_a_tree_is_refused():
+    def step(function, weight):
+        return jax.value_and_grad(lambda w: jnp.sum(function(w @ w)))(weight)
+
+    square = jnp.eye(4)
+    fitted = remat.jax.fit(step, jax.tree_util.Partial(jnp.tanh), square, budget="min")
+    fitted(jax.tree_util.Partial(jnp.tanh), square)
+    with pytest.raises(InputError, match="a node of the trees holds other data"):
+        fitted(jax.tree_util.Partial(jnp.sin), square)
+
+
+def test_results_are_committed_no_more_than_arguments(fitted):
+    """Else the second call has arguments of another kind, and is compiled again."""
+    state, _ = fitted(*arguments(), 2.0, rate=0.5)
+    assert not state.weights["layer0"].committed
+    device = jax.devices()[0]
+    state, _ = fitted(*jax.device_put(arguments(), device), 2.0, rate=0.5)
+    assert state.weights["layer0"].committed
+
+
+def test_positions_are_integers():
+    with pytest.raises(InputError, match="donate_argnums holds 'w'; expected positions"):
+        remat.jax.fit(train, *arguments(), budget="50%", donate_argnums="w")
+
+
+def test_a_loss_instead_of_a_step_is_told_apart_in_a_refusal():
+    def loss(weights, x):
+        for weight in weights:
+            x = jnp.tanh(x @ weight)
+        return jnp.mean(x**2)
+
+    with pytest.raises(BudgetError, match="@main looks like a forward without a backward"):
+        remat.jax.fit(loss, [jnp.eye(16)] * 4, jnp.ones((64, 16)), budget="60%")
+
+
+def test_a_plan_is_shown_on_one_line(fitted):
+    assert repr(fitted.plan).startswith("<Plan feasible: peak ")
+    assert len(repr(fitted.plan)) < 100
 
 
 def test_a_step_without_backward_is_refused():

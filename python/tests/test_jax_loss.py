@@ -55,6 +55,29 @@ def assert_close(one, other):
         np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-5 * np.max(np.abs(a)))
 
 
+def test_flags_in_a_model_are_static():
+    """As in Equinox, whose layers hold such flags: `if model["inference"]`."""
+
+    def of_model(model, x):
+        return scalar(model["weights"], x) * (1.0 if model["inference"] else 2.0)
+
+    weights, x = arguments()
+    planned = remat.jax.checkpoint(of_model, budget="50%")
+    for inference in (False, True):
+        model = {"weights": weights, "inference": inference}
+
+        def varied(weights, loss=planned, model=model):
+            return loss(model | {"weights": weights}, x)
+
+        def plain(weights, model=model):
+            return of_model(model | {"weights": weights}, x)
+
+        assert_close(jax.grad(plain)(weights), jax.grad(varied)(weights))
+        plan = planned.plan(model, x)
+        assert plan.json == planned.plans[-1].json
+    assert len(planned.plans) == 2
+
+
 def test_gradients_and_metrics_are_the_plain_ones():
     planned = remat.jax.checkpoint(loss, budget="50%")
     key = jax.random.key(1)

@@ -1,17 +1,18 @@
 # Part of Remat, under the Apache License v2.0 with LLVM Exceptions.
 # See LICENSE for license information.
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""A step with its example arguments: traced and exported on the way in, jitted on the way out."""
+"""A step with its example arguments, traced and exported."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import jax
 from jax import export
 
 from remat.errors import InputError
+from remat.jax.signature import Signature
 from remat.toolchain import TARGET_OF_PLATFORM
 
 #: The platform that JAX lowers for, by encoding.
@@ -26,39 +27,20 @@ def backend_encoding() -> str:
     return TARGET_OF_PLATFORM[backend]
 
 
-def indices(argnums: int | Sequence[int]) -> tuple[int, ...]:
-    """Returns positions of arguments as a tuple: 1 -> (1,)."""
-    return (argnums,) if isinstance(argnums, int) else tuple(argnums)
-
-
 class Call:
     """A step, jitted, with its example arguments."""
 
-    def __init__(
-        self,
-        step: Callable[..., Any],
-        args: tuple[Any, ...],
-        kwargs: dict[str, Any],
-        donate: tuple[int, ...],
-        static: tuple[int, ...],
-    ) -> None:
-        count = len(args)
-        for what, positions in (("donate_argnums", donate), ("static_argnums", static)):
-            for index in positions:
-                if not -count <= index < count:
-                    raise InputError(f"{what} names argument {index}, but {count} were given")
-        donate = tuple(sorted({i % count for i in donate}))
-        static = tuple(sorted({i % count for i in static}))
-        for index in donate:
-            if index in static:
-                raise InputError(f"argument {index} is both static and donated; choose one")
-        self.statics = {i: args[i] for i in static}
-        self._args = args
-        self._kwargs = kwargs
-        if hasattr(step, "trace") and not donate and not static:
+    def __init__(self, step: Callable[..., Any], signature: Signature) -> None:
+        self._signature = signature
+        if hasattr(step, "trace") and not signature.is_extended:
             self._jitted = step
         else:
-            self._jitted = jax.jit(step, donate_argnums=donate, static_argnums=static)
+            self._jitted = jax.jit(
+                step,
+                donate_argnums=signature.donated,
+                static_argnums=signature.static_positions,
+                static_argnames=signature.static_names,
+            )
 
     def export(self, target: str) -> export.Exported:
         """Traces and lowers the step for `target`.
@@ -76,7 +58,7 @@ class Call:
             disabled_checks=(export.DisabledSafetyCheck.custom_call("ALL"),),
         )
         try:
-            return trace(*self._args, **self._kwargs)
+            return trace(*self._signature.args, **self._signature.kwargs)
         except NotImplementedError as error:
             if "callback" not in str(error):
                 raise
@@ -85,26 +67,16 @@ class Call:
                 "exported program cannot hold; remove the callback"
             ) from error
 
-    def donated(self) -> tuple[int, ...]:
-        """Returns the positions, among the dynamic arguments, of the donated ones."""
-        args, _ = self._jitted.trace(*self._args, **self._kwargs).args_info
-        return tuple(
-            index
-            for index, arg in enumerate(args)
-            if any(leaf.donated for leaf in jax.tree.leaves(arg, is_leaf=_is_info))
+    def donated(self) -> tuple[tuple[int, ...], tuple[str, ...]]:
+        """Returns which dynamic arguments are donated: by position, and by name."""
+        signature = self._signature
+        args, kwargs = self._jitted.trace(*signature.args, **signature.kwargs).args_info
+        return (
+            tuple(index for index, arg in enumerate(args) if _is_donated(arg)),
+            tuple(name for name, arg in kwargs.items() if _is_donated(arg)),
         )
 
 
-def _is_info(node: Any) -> bool:
-    return hasattr(node, "donated")
-
-
-def jit_exported(exported: export.Exported, donated: tuple[int, ...]) -> Any:
-    """Returns an exported step as a function of `jax.jit`, which donates the arguments at the
-    positions `donated`."""
-
-    def call(*args: Any, **kwargs: Any) -> Any:
-        return exported.call(*args, **kwargs)
-
-    call.__name__ = f"remat_{exported.fun_name}"
-    return jax.jit(call, donate_argnums=donated)
+def _is_donated(arg: Any) -> bool:
+    infos = jax.tree.leaves(arg, is_leaf=lambda node: hasattr(node, "donated"))
+    return any(info.donated for info in infos)

@@ -13,7 +13,8 @@ from typing import Any
 from remat import convert, toolchain
 from remat.budget import budget_text
 from remat.errors import InputError
-from remat.jax.call import PLATFORM_OF, Call, backend_encoding, indices
+from remat.jax.call import PLATFORM_OF, Call, backend_encoding
+from remat.jax.signature import Signature, indices, names
 from remat.report import Report, report_of
 from remat.report.arguments import argument_names
 from remat.toolchain import RematOptions
@@ -28,6 +29,7 @@ def explain(
     budget: int | str | None = None,
     donate_argnums: int | Sequence[int] = (),
     static_argnums: int | Sequence[int] = (),
+    static_argnames: str | Sequence[str] = (),
     example_kwargs: Mapping[str, Any] | None = None,
     target: str | None = None,
     budget_scope: str = "total",
@@ -45,8 +47,8 @@ def explain(
     budgets would cost. Of a step for several devices, bytes are those of one.
 
     Args:
-        step, *example_args, donate_argnums, static_argnums, example_kwargs: as in
-            `remat.jax.fit`. Arguments may be `jax.ShapeDtypeStruct`s.
+        step, *example_args, donate_argnums, static_argnums, static_argnames, example_kwargs:
+            as in `remat.jax.fit`. Arguments may be `jax.ShapeDtypeStruct`s.
         budget: also plan for this budget, and report what would be kept and recomputed.
         target: a device ("h100", "tpu-v5p", "local", ...): XLA compiles the step for it, here
             or not, and the report has its buffer assignment as well; or an encoding
@@ -76,13 +78,21 @@ def explain(
         memory_model=memory_model,
         loss=loss,
     )
-    arguments = (
-        example_args,
-        dict(example_kwargs or {}),
-        indices(donate_argnums),
-        indices(static_argnums),
-    )
-    module = _module(Call(step, *arguments), encoding)
+    donate = indices(donate_argnums, "donate_argnums")
+    static = indices(static_argnums, "static_argnums")
+
+    def module_of(one: Callable[..., Any]) -> convert.Module:
+        signature = Signature(
+            one,
+            example_args,
+            example_kwargs or {},
+            donate=donate,
+            static=static,
+            static_names=names(static_argnames),
+        )
+        return convert.from_exported(Call(one, signature).export(encoding))
+
+    module = module_of(step)
     answer = toolchain.plan(module.text, options, module.name)
     for warning in answer.warnings:
         warnings.warn(warning, stacklevel=2)
@@ -98,15 +108,11 @@ def explain(
         report = report.with_measured(_measured(module, device))
     plain = dataclasses.replace(options, budget=None, strategy="none")
     for name, rival in (rivals or {}).items():
-        other = _module(Call(rival, *arguments), encoding)
+        other = module_of(rival)
         found = toolchain.plan(other.text, plain, other.name)
         measured = _measured(other, device) if device else None
         report = report.with_rival(name, found.plan["peak"], found.plan["cost"], measured)
     return report
-
-
-def _module(call: Call, encoding: str) -> convert.Module:
-    return convert.from_exported(call.export(encoding))
 
 
 def _measured(module: convert.Module, device: Target) -> Measurement:

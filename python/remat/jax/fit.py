@@ -16,8 +16,10 @@ from jax import export
 from remat import convert, toolchain
 from remat.budget import Budget, budget_text
 from remat.errors import InputError
-from remat.jax.call import PLATFORM_OF, Call, backend_encoding, indices, jit_exported
+from remat.jax.call import PLATFORM_OF, Call, backend_encoding
 from remat.jax.fitted_report import report_of_fitted
+from remat.jax.program import jit_program
+from remat.jax.signature import Signature, indices, names
 from remat.loop import MOST_COMPILES, Outcome, fit_module, job_for
 from remat.plan import Plan
 from remat.toolchain import RematOptions
@@ -42,7 +44,7 @@ class FittedStep:
     outcome: Outcome | None
     exported: export.Exported
     _jitted: Any
-    _statics: Mapping[int, Any]
+    _signature: Signature
 
     def __repr__(self) -> str:
         what, peak, plain = "predicted", self.plan.peak, self.plan.plain_peak
@@ -55,11 +57,13 @@ class FittedStep:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Runs the step. Shapes, dtypes and static arguments are those it was fitted to."""
-        return self._jitted(*self._dynamic(args), **kwargs)
+        args, kwargs = self._signature.dynamic(args, kwargs)
+        return self._jitted(*args, **kwargs)
 
     def lower(self, *args: Any, **kwargs: Any) -> Any:
         """Lowers the step as `jax.jit(step).lower` does; arguments may be abstract."""
-        return self._jitted.lower(*self._dynamic(args), **kwargs)
+        args, kwargs = self._signature.dynamic(args, kwargs)
+        return self._jitted.lower(*args, **kwargs)
 
     def report(
         self,
@@ -86,17 +90,6 @@ class FittedStep:
             "them.\n"
         )
 
-    def _dynamic(self, args: tuple[Any, ...]) -> list[Any]:
-        """Returns the arguments that are not static, having checked those that are."""
-        for index, fitted in self._statics.items():
-            if index >= len(args) or args[index] != fitted:
-                found = repr(args[index]) if index < len(args) else "nothing"
-                raise InputError(
-                    f"static argument {index} is {found}, but the step was fitted to {fitted!r}; "
-                    "pass the same value, or fit the step again"
-                )
-        return [arg for index, arg in enumerate(args) if index not in self._statics]
-
 
 def fit(
     step: Callable[..., Any],
@@ -104,6 +97,7 @@ def fit(
     budget: int | str,
     donate_argnums: int | Sequence[int] = (),
     static_argnums: int | Sequence[int] = (),
+    static_argnames: str | Sequence[str] = (),
     example_kwargs: Mapping[str, Any] | None = None,
     target: str | None = None,
     budget_scope: str = "total",
@@ -133,12 +127,14 @@ def fit(
 
     Args:
         step: a whole training step: loss, gradients and, usually, the update. A plain
-            function, or one that `jax.jit` returned (its donation is taken over).
+            function, or one that `jax.jit` returned (what it donates and what is static is
+            taken over).
         *example_args: its arguments, or `jax.ShapeDtypeStruct`s of their shapes.
         budget: bytes (an int, "8GiB", "800MB"), a share of the plain step's peak ("50%"), or
             "min" for the smallest peak that is reached.
         donate_argnums: as in `jax.jit`.
-        static_argnums: as in `jax.jit`; the step is fitted to the values given.
+        static_argnums, static_argnames: as in `jax.jit`; the step is fitted to the values
+            given.
         example_kwargs: keyword arguments of the step.
         target: a device: "h100", "a100", "tpu-v5p", "tpu-v5e", or "local" for the backend in
             use; or an encoding: "xla-cpu", "xla-gpu" or "xla-tpu" (default: that of the
@@ -155,7 +151,6 @@ def fit(
             measured). XLA chooses an order of its own.
         strategy, family, objective, last_segment, granularity, memory_model, fold_free: as in
             `remat plan --help`.
-
         compiles: how many rewritten programs may be compiled for a device.
 
     Errors: BudgetError if the budget cannot be met, with the smallest peak reached and a
@@ -173,13 +168,15 @@ def fit(
     if encoding not in PLATFORM_OF:
         known = ", ".join((*targets.NAMES, *PLATFORM_OF))
         raise InputError(f"target {target!r} is unknown; expected {known}")
-    call = Call(
+    signature = Signature(
         step,
         example_args,
-        dict(example_kwargs or {}),
-        indices(donate_argnums),
-        indices(static_argnums),
+        example_kwargs or {},
+        donate=indices(donate_argnums, "donate_argnums"),
+        static=indices(static_argnums, "static_argnums"),
+        static_names=names(static_argnames),
     )
+    call = Call(step, signature)
     exported = call.export(encoding)
     module = convert.from_exported(exported)
     options = RematOptions(
@@ -215,6 +212,6 @@ def fit(
         target=target,
         outcome=outcome,
         exported=fitted,
-        _jitted=jit_exported(fitted, call.donated()),
-        _statics=call.statics,
+        _jitted=jit_program(fitted, *call.donated()),
+        _signature=signature,
     )

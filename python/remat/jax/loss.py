@@ -22,10 +22,11 @@ from remat import convert, toolchain
 from remat.budget import budget_text
 from remat.errors import BudgetError, InputError
 from remat.jax import equations
-from remat.jax.call import PLATFORM_OF, backend_encoding, indices
+from remat.jax.call import PLATFORM_OF, backend_encoding
 from remat.jax.names import leaf_names
 from remat.jax.proof import prove
 from remat.jax.realise import Halves, realise
+from remat.jax.signature import indices
 from remat.plan import Plan, format_bytes
 from remat.toolchain import RematOptions
 
@@ -59,7 +60,8 @@ def checkpoint(
         budget: as in `remat.jax.fit`, for loss and gradients as one program: arguments
             (parameters, batch), results (gradients) and temporaries; not the optimiser's state.
         static_argnums: positions of arguments that are no arrays, as in `jax.jit`. Leaves
-            that are no arrays or numbers are static without being named.
+            that are no arrays or numbers are static without being named, and so are True and
+            False.
         target: the encoding: "xla-cpu", "xla-gpu" or "xla-tpu" (default: the backend in use).
         budget_scope, strategy, effort, granularity, cost, memory_model: as in `remat.jax.fit`.
 
@@ -85,7 +87,9 @@ def checkpoint(
         loss=0,
     )
     options.pairs()
-    return CheckpointedLoss(loss, options, target, frozenset(indices(static_argnums)))
+    return CheckpointedLoss(
+        loss, options, target, frozenset(indices(static_argnums, "static_argnums"))
+    )
 
 
 class CheckpointedLoss:
@@ -121,16 +125,31 @@ class CheckpointedLoss:
         return tuple(gradient.plan for gradient in self._gradients.values())
 
     def plan(self, *args: Any, argnums: int | Sequence[int] = 0, **kwargs: Any) -> Plan:
-        """Returns the plan for the gradient by `argnums`; arrays may be abstract."""
+        """Returns the plan for the gradient by the floats of `argnums`; arrays may be abstract."""
         leaves, tree = jax.tree.flatten((args, kwargs))
         dynamic = [i for i, leaf in enumerate(leaves) if _is_array(leaf, jax.ShapeDtypeStruct)]
+        chosen = {index % len(args) for index in indices(argnums)}
+        of = [index for index, arg in enumerate(args) for _ in jax.tree.leaves(arg)]
+        floats = [
+            i
+            for i in dynamic
+            if i < len(of)
+            and of[i] in chosen
+            and jnp.issubdtype(jax.typeof(leaves[i]).dtype, jnp.inexact)
+        ]
 
         def run(*arrays: Any) -> Any:
             filled = list(leaves)
             for index, array in zip(dynamic, arrays):
                 filled[index] = array
-            args, kwargs = jax.tree.unflatten(tree, filled)
-            return jax.grad(lambda *a: jax.tree.leaves(self(*a, **kwargs))[0], argnums)(*args)
+
+            def scalar(*varied: Any) -> Any:
+                for index, array in zip(floats, varied):
+                    filled[index] = array
+                args, kwargs = jax.tree.unflatten(tree, filled)
+                return jax.tree.leaves(self(*args, **kwargs))[0]
+
+            return jax.grad(scalar, tuple(range(len(floats))))(*(filled[i] for i in floats))
 
         jax.eval_shape(run, *(leaves[index] for index in dynamic))
         assert self._latest is not None
@@ -253,8 +272,8 @@ class _Static:
 
 
 def _is_array(leaf: Any, *more: type) -> bool:
-    arrays = (jax.Array, np.ndarray, np.generic, bool, int, float, complex)
-    return isinstance(leaf, (*arrays, *more))
+    arrays = (jax.Array, np.ndarray, np.generic, int, float, complex)
+    return isinstance(leaf, (*arrays, *more)) and not isinstance(leaf, bool)
 
 
 def _is_zero(cotangent: Any) -> bool:
