@@ -12,6 +12,7 @@ import jax
 from jax import export
 
 from remat.errors import InputError
+from remat.jax.foreign import is_jitted_by_jax, refusal
 from remat.jax.signature import Signature
 from remat.toolchain import TARGET_OF_PLATFORM
 
@@ -32,7 +33,7 @@ class Call:
 
     def __init__(self, step: Callable[..., Any], signature: Signature) -> None:
         self._signature = signature
-        if hasattr(step, "trace") and not signature.is_extended:
+        if not signature.is_extended and is_jitted_by_jax(step):
             self._jitted = step
         else:
             self._jitted = jax.jit(
@@ -59,6 +60,11 @@ class Call:
         )
         try:
             return trace(*self._signature.args, **self._signature.kwargs)
+        except (TypeError, jax.errors.ConcretizationTypeError) as error:
+            refused = refusal(self._jitted, self._signature, error)
+            if refused is None:
+                raise
+            raise refused from error
         except NotImplementedError as error:
             if "callback" not in str(error):
                 raise
