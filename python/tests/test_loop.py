@@ -19,6 +19,7 @@ from remat.loop.levels import Levels
 from remat.loop.prediction import Point, expect
 from remat.toolchain import RematOptions
 from remat.xla.assignment import Assignment, LiveBuffer
+from remat.xla.compilers import CompileError, OutOfDeviceMemory
 from remat.xla.measure import Measurement
 from tiny_steps import dense
 
@@ -58,7 +59,7 @@ class Compiler:
             raise KeyboardInterrupt
         barriers = text.count("optimization_barrier")
         if barriers and any(re.search(mark, text) for mark in self.fails):
-            raise ToolchainError("XLA said no")
+            raise CompileError("XLA said no")
         peak = simulated(text)
         return Measurement(
             target="toy",
@@ -161,12 +162,13 @@ def test_a_variant_that_does_not_compile_is_left_out(text):
     def compiler(module):
         seen.append(module)
         if len(seen) == 2:
-            raise ToolchainError("XLA said no")
+            raise CompileError("XLA said no")
         return Compiler()(module)
 
     outcome = fit(text, compiler, "80%", variants=variants)
     assert {trial.variant for trial in outcome.trials} == {"sound"}
-    with pytest.raises(ToolchainError, match="XLA said no"):
+    assert outcome.warnings == ("encoding 'broken' is left out: XLA said no",)
+    with pytest.raises(CompileError, match="XLA said no"):
         fit(text, Compiler(fails=("",)), "80%", variants=variants)
 
 
@@ -221,7 +223,18 @@ def test_the_last_programs_are_the_smallest_plans_if_none_fits(text):
     assert caught.value.smallest <= smallest * 1.1
 
 
-def test_what_needs_more_at_the_end_is_passed_over(text):
+def test_a_defect_of_ours_is_no_encoding_that_fails(text):
+    def compiler(module):
+        if "optimization_barrier" in module:
+            raise ToolchainError("remat-opt is missing")
+        return Compiler()(module)
+
+    with pytest.raises(ToolchainError, match="remat-opt is missing"):
+        fit(text, compiler, "80%", variants=SEVERAL)
+
+
+@pytest.mark.parametrize("raises", [False, True])
+def test_what_needs_more_at_the_end_is_passed_over(text, raises):
     compiler = Compiler()
     late = []
 
@@ -230,6 +243,8 @@ def test_what_needs_more_at_the_end_is_passed_over(text):
         late.append(module)
         if len(late) > 1:
             return measured
+        if raises:
+            raise OutOfDeviceMemory("the program needs 2 B more than there are")
         return Measurement(**{**vars(measured), "temp": measured.temp * 2})
 
     job = Job(text, "step", OPTIONS, (Variant("barriers"),), compiler, "a toy", 10, confirm)

@@ -17,6 +17,7 @@ from remat.loop.prediction import Point, expect
 from remat.loop.variants import Variant
 from remat.plan import Plan, format_bytes
 from remat.toolchain import RematOptions
+from remat.xla.compilers import CompileError
 from remat.xla.measure import Measurement
 
 #: Programs compiled beside the plain one, unless the caller says otherwise.
@@ -42,7 +43,8 @@ class Job:
         variants: encodings to try, in this order.
         measure: compiles a module (MLIR text) and says what it needs.
         confirm: the same to the end, for compilers that know the last bytes late; the
-            chosen program has to pass it. None: `measure` compiles to the end.
+            chosen program has to pass it. None: `measure` compiles to the end. Either
+            raises CompileError for a program that the compiler does not take.
         target: name of the device, for messages.
         most: programs that may be compiled beside the plain one.
         plan: the planner, `toolchain.plan` or what remembers its answers.
@@ -88,7 +90,8 @@ class _Search:
         self._measured: dict[str, Measurement] = {job.text: plain}
         self._trials: dict[tuple[str, int], Trial] = {}
         self._confirmed: set[tuple[str, int]] = set()
-        self._broken: dict[str, ToolchainError] = {}
+        self._unusable: set[tuple[str, int]] = set()
+        self._broken: dict[str, CompileError] = {}
         self._interrupted = False
         with progress.step(f"{job.name}: predicting the plain step"):
             answer = self._answer("100%")
@@ -119,7 +122,7 @@ class _Search:
     def _found(self) -> Trial | None:
         """Returns the fastest fit, or for the smallest peak the smallest trial, if any."""
         if self._room is None:
-            trials = [t for t in self._trials.values() if t.measured.temp < self._plain.temp]
+            trials = [t for t in self._usable() if t.measured.temp < self._plain.temp]
             return min(trials, key=lambda t: t.measured.temp, default=None)
         fits = self._fits()
         if not fits:
@@ -138,8 +141,14 @@ class _Search:
             budget=limit,
             scope=self._scope,
             interrupted=self._interrupted,
-            warnings=self._warnings,
+            warnings=(*self._warnings, *self._left_out()),
         )
+
+    def _left_out(self) -> list[str]:
+        return [
+            f"encoding {name!r} is left out: {error}"
+            for name, error in sorted(self._broken.items())
+        ]
 
     def _refusal(self, limit: int) -> BudgetError:
         with progress.step(f"{self._job.name}: proving the floor"):
@@ -152,7 +161,7 @@ class _Search:
             f"that XLA measured is {format_bytes(smallest)} (scope: {self._scope}, of "
             f"{len(temps) + 1} programs); {format_bytes(fixed)} of it are arguments and results, "
             f"and no plan's temporaries are predicted below {format_bytes(planned.floor)}; "
-            "give a larger budget, or a smaller batch",
+            + "; ".join(["give a larger budget, or a smaller batch", *self._left_out()]),
             budget=limit,
             floor=planned.floor + fixed,
             smallest=smallest,
@@ -167,7 +176,7 @@ class _Search:
             self._answer("1")
         except BudgetError as error:
             return error
-        return BudgetError("", floor=0)
+        return BudgetError("", floor=0)  # a plan without temporaries
 
     # The moves.
 
@@ -198,8 +207,8 @@ class _Search:
         mine = self._of(variant)
         if not mine or self._room is None:
             return None
-        fits = [trial for trial in mine if trial.measured.temp <= self._room]
-        over = [trial.plan.peak for trial in mine if trial.measured.temp > self._room]
+        fits = [trial for trial in self._fits() if trial.variant == variant.name]
+        over = [trial.plan.peak for trial in mine if trial not in fits]
         level = self._aim(variant)
         if over:
             level = min(level, self._levels.below(min(over)))
@@ -239,10 +248,14 @@ class _Search:
             key = chosen.variant, chosen.plan.peak
             if key in self._confirmed:
                 return
-            with progress.step(f"{self._job.name}: compiling the chosen program to the end"):
-                measured = self._job.confirm(self._texts[key])
             self._confirmed.add(key)
-            self._trials[key] = replace(chosen, measured=measured)
+            try:
+                with progress.step(f"{self._job.name}: compiling the chosen program to the end"):
+                    measured = self._job.confirm(self._texts[key])
+            except CompileError:
+                self._unusable.add(key)
+            else:
+                self._trials[key] = replace(chosen, measured=measured)
 
     def _promise(self, variant: Variant) -> tuple[int, float]:
         """Orders variants: those that fit, fastest first; then the nearest to fitting."""
@@ -262,7 +275,10 @@ class _Search:
     def _fits(self) -> list[Trial]:
         """Returns the trials within the budget; none if the smallest peak is wanted."""
         room = self._room or 0
-        return [trial for trial in self._trials.values() if trial.measured.temp <= room]
+        return [trial for trial in self._usable() if trial.measured.temp <= room]
+
+    def _usable(self) -> list[Trial]:
+        return [trial for key, trial in self._trials.items() if key not in self._unusable]
 
     # Levels.
 
@@ -307,7 +323,7 @@ class _Search:
             try:
                 with progress.step(self._doing(variant, level)):
                     measured = self._job.measure(text)
-            except ToolchainError as error:
+            except CompileError as error:
                 self._broken[variant.name] = error
                 if len(self._broken) == len(self._job.variants) and not self._trials:
                     raise
@@ -336,6 +352,10 @@ class _Search:
                 try:
                     self._plans[level] = self._answer(str(level))
                 except BudgetError as error:
+                    if level >= error.smallest:
+                        raise ToolchainError(
+                            f"the planner refuses {format_bytes(level)}, which it said it reaches"
+                        ) from error
                     self._levels.bottom = max(self._levels.bottom, error.smallest)
                     self._plans[level] = self._plan(self._levels.bottom)
         return self._plans[level]
