@@ -117,6 +117,23 @@ configure() {
   }
 }
 
+# At most so often the build says how far it is.
+progress_seconds=5
+
+# show_progress LOG: keeps what a build prints in LOG and says how far it is, and how long it will
+# take if the other steps are like those before.
+show_progress() {
+  local line started=$SECONDS next=$((SECONDS + progress_seconds)) left
+  while IFS= read -r line || [[ -n $line ]]; do
+    printf '%s\n' "$line"
+    if [[ $line =~ ^\[([1-9][0-9]*)/([0-9]+)\] ]] && ((SECONDS >= next)); then
+      left=$(((BASH_REMATCH[2] - BASH_REMATCH[1]) * (SECONDS - started) / BASH_REMATCH[1]))
+      say "build: ${BASH_REMATCH[0]}, about $left s left" >&3
+      next=$((SECONDS + progress_seconds))
+    fi
+  done 3>&1 >"$1"
+}
+
 # build PRESET [target...]
 build() {
   local preset=$1 targets=()
@@ -124,7 +141,7 @@ build() {
   [[ $# -eq 0 ]] || targets=(--target "$@")
   say "build: preset $preset, $jobs jobs"
   (cd "$root" && cmake --build "build/$preset" -j "$jobs" "${targets[@]}" \
-    >"build/build-$preset.log" 2>&1) || {
+    2>&1) | show_progress "$root/build/build-$preset.log" || {
     grep -E -A 12 '^FAILED|error:' "$root/build/build-$preset.log" | head -n 60 >&2
     die "the build of preset $preset failed; all of its output is in build/build-$preset.log"
   }

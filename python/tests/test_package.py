@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import re
+import subprocess
 import tomllib
 from pathlib import Path
 
@@ -49,6 +50,25 @@ def test_what_is_asked_for_is_imported(asked, files):
     names = {re.match(r"[\w-]+", one)[0] for one in asked}
     # jax.export serialises through flatbuffers, which jax does not ask for.
     assert names and names <= imported(files) | {"flatbuffers"}
+
+
+def test_a_build_says_how_far_it_is(tmp_path):
+    script = """
+        source "$1/tools/setup.sh"
+        progress_seconds=0 SECONDS=60
+        show_progress "$2" < <(printf '[0/4] configured\\n[1/4] a.o\\nwarning: w\\n[4/4] tool')
+        set -o pipefail
+        progress_seconds=1000
+        (echo '[1/4] b.o'; exit 3) | show_progress "$2.2" || echo "failed with $?"
+    """
+    command = ["bash", "-euc", script, "bash", str(ROOT), str(tmp_path / "log")]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout == (
+        "[  60 s] build: [1/4], about 0 s left\n"
+        "[  60 s] build: [4/4], about 0 s left\n"
+        "failed with 3\n"
+    )
+    assert (tmp_path / "log").read_text() == "[0/4] configured\n[1/4] a.o\nwarning: w\n[4/4] tool\n"
 
 
 @pytest.mark.parametrize("pattern", PROJECT["tool"]["setuptools"]["package-data"]["remat"])
