@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 
 import jax
@@ -12,8 +13,9 @@ import jax.numpy as jnp
 import pytest
 import remat
 from jax.ad_checkpoint import checkpoint_name
-from remat.errors import InputError
+from remat.errors import InputError, RematWarning
 from remat.jax.keeping import schedule_keeping
+from remat.plan import Plan
 from remat.report.timeline import Timeline
 from remat.xla.cpu import compile_step
 
@@ -113,6 +115,55 @@ def test_what_has_no_name_is_listed():
     policy = remat.jax.policy(found)
     assert policy.unnamed and f"without a name: {len(policy.unnamed)}" in policy.report()
     assert sum(v.bytes for v in policy.unnamed) > 0
+
+
+def silu_loss(first, second):
+    """Layers with a residual; `first` names the product, `second` what is fused."""
+
+    def run(weights, x):
+        for w in weights:
+            x = x + second(jax.nn.silu(first(x @ w)))
+        return jnp.mean(x**2)
+
+    return run
+
+
+def plan_of(body):
+    found = remat.jax.checkpoint(body, budget="60%")
+    found.plan([jnp.eye(64)] * 6, jnp.ones((512, 64)))
+    return found
+
+
+def dot(x):
+    return checkpoint_name(x, "dot")
+
+
+def act(x):
+    return checkpoint_name(x, "act")
+
+
+FUSED = r"'act' \(.*test_jax_policy.py:\d+\) is fused into its readers, and no buffer; name the "
+
+
+def test_a_name_of_what_is_fused_is_told():
+    with pytest.raises(InputError, match=f"^{FUSED}product before it$"):
+        remat.jax.policy(plan_of(silu_loss(lambda x: x, act)))
+    report = remat.jax.policy(plan_of(silu_loss(dot, act))).report()
+    assert re.search(rf"^{FUSED}", report, re.MULTILINE), report
+
+
+def test_a_policy_that_saves_nothing_is_told():
+    planned = plan_of(silu_loss(dot, lambda x: x))
+    plan = planned.plans[0]
+    worse = Plan(plan.problem, {**plan.json, "plain_peak": 1})
+    with pytest.warns(RematWarning, match="the policy needs no less memory than the plain program"):
+        policy = remat.jax.policy(worse)
+    assert policy.is_useless and "\nthe policy needs no less memory" in policy.report()
+    for op in plan.problem["ops"]:  # all in one name, of which the plan keeps a part
+        if op["phase"] == "forward":
+            op["checkpoint_name"] = "all"
+    report = remat.jax.policy(plan).report()
+    assert "kept in part: all   (the plan runs others of that name again; a policy" in report
 
 
 def test_a_policy_needs_a_plan_and_names():

@@ -177,6 +177,15 @@ def names_of(flat: ClosedJaxpr) -> dict[int, str]:
     return found
 
 
+def lines_of(flat: ClosedJaxpr, names: dict[int, str]) -> dict[str, str]:
+    """Returns, for each of `names` by equation, the first line ("f.py:3") of what bears it."""
+    found: dict[str, str] = {}
+    for index in sorted(names):
+        source = source_info_util.summarize(flat.jaxpr.eqns[index].source_info)
+        found.setdefault(names[index], re.sub(r"^(.*?:\d+).*", r"\1", source))
+    return found
+
+
 def equation_of(scope: str) -> tuple[int | None, str]:
     """Splits the scope of an op into the index of its equation and its own scope."""
     found = _MARK.match(scope)

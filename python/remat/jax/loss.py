@@ -124,6 +124,12 @@ class CheckpointedLoss:
         """The plans made so far: one for each program that was differentiated."""
         return tuple(gradient.plan for gradient in self._gradients.values())
 
+    @property
+    def fused_names(self) -> dict[str, str]:
+        """Of the latest plan: names by `checkpoint_name` of what is no buffer, because it is
+        fused into its readers, and the source line of each."""
+        return dict(tuple(self._gradients.values())[-1].fused) if self._gradients else {}
+
     def plan(self, *args: Any, argnums: int | Sequence[int] = 0, **kwargs: Any) -> Plan:
         """Returns the plan for the gradient by the floats of `argnums`; arrays may be abstract."""
         leaves, tree = jax.tree.flatten((args, kwargs))
@@ -218,18 +224,25 @@ class CheckpointedLoss:
         if program not in self._gradients:
             text = convert.generic_text(module)
             halves, plan = _plan(flat, text, first, self._options, self._target, self.__name__)
-            self._gradients[program] = _Gradient(halves, plan, wanted)
+            lines = equations.lines_of(flat, equations.names_of(flat))
+            buffers = {op.get("checkpoint_name") for op in plan.problem["ops"]}
+            fused = {name: line for name, line in lines.items() if name not in buffers}
+            self._gradients[program] = _Gradient(halves, plan, wanted, fused)
         self._latest = self._gradients[program]
         return self._latest
 
 
 @dataclass(frozen=True, eq=False)
 class _Gradient:
-    """A planned gradient: equal to itself only, so that it may stand in a tree."""
+    """A planned gradient: equal to itself only, so that it may stand in a tree.
+
+    `fused` are the names of values that are no buffers of their own, with their lines.
+    """
 
     halves: Halves
     plan: Plan
     wanted: tuple[bool, ...]
+    fused: dict[str, str]
 
     @cached_property
     def forward(self) -> Any:

@@ -5,13 +5,14 @@
 
 from __future__ import annotations
 
+import warnings
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
 
 import jax
 
-from remat.errors import InputError
+from remat.errors import InputError, RematWarning
 from remat.jax.keeping import schedule_keeping
 from remat.jax.loss import CheckpointedLoss
 from remat.plan import Plan, PlannedValue, format_bytes
@@ -26,6 +27,8 @@ class Policy:
         names: of `checkpoint_name`, whose values the plan keeps, by half of their bytes or more.
         mixed: those of `names`, and of the others, of which the plan keeps a part.
         unnamed: what the plan keeps but no name reaches, largest first.
+        fused: names of values that are no buffers, with their source lines: no policy keeps
+            them.
         peak: predicted with just `names` kept and every other value recomputed once, as late
             as possible, in the scope of the plan.
         overhead: extra cost of that over the plain program's.
@@ -35,9 +38,15 @@ class Policy:
     names: tuple[str, ...]
     mixed: tuple[str, ...]
     unnamed: tuple[PlannedValue, ...]
+    fused: dict[str, str]
     peak: int
     overhead: float
     plan: Plan
+
+    @property
+    def is_useless(self) -> bool:
+        """Whether the plain program needs no more memory than the policy."""
+        return self.peak >= self.plan.plain_peak
 
     @property
     def function(self) -> Any:
@@ -52,8 +61,14 @@ class Policy:
             f"policy  {format_bytes(self.peak)}, overhead {self.overhead:.2%}",
             f"plain   {format_bytes(self.plan.plain_peak)}   (scope: {self.plan.scope}; predicted)",
         ]
+        if self.is_useless:
+            lines.append(_USELESS)
         if self.mixed:
-            lines.append(f"kept in part: {', '.join(self.mixed)}")
+            lines.append(
+                f"kept in part: {', '.join(self.mixed)}   (the plan runs others of that name "
+                "again; a policy keeps all or none: give layers names of their own)"
+            )
+        lines += [_fused_text(name, line) for name, line in self.fused.items()]
         if self.unnamed:
             lines.append(f"kept by the plan, without a name: {len(self.unnamed)}")
         for value in self.unnamed[:limit]:
@@ -62,11 +77,23 @@ class Policy:
         return "\n".join(lines) + "\n"
 
 
+_USELESS = (
+    "the policy needs no less memory than the plain program: name what the plan keeps, or use the "
+    "plan (remat.jax.checkpoint)"
+)
+
+
+def _fused_text(name: str, line: str) -> str:
+    return f"'{name}' ({line}) is fused into its readers, and no buffer; name the product before it"
+
+
 def policy(planned: CheckpointedLoss | Plan) -> Policy:
     """Returns the policy nearest to the plan of `planned`, a loss that has been differentiated.
 
     Names are those that the model gives by `jax.ad_checkpoint.checkpoint_name`. A policy is
     coarser than a plan: one name for all values that bear it, and one recomputation for all.
+
+    Warns of a policy that saves nothing.
 
     Errors: InputError if there is no plan yet, or the model names no value.
 
@@ -80,11 +107,13 @@ def policy(planned: CheckpointedLoss | Plan) -> Policy:
             raise InputError(
                 f"{planned.__name__} has no plan yet; call its plan(...) with its arguments first"
             )
-        plan = planned.plans[-1]
+        plan, fused = planned.plans[-1], planned.fused_names
     else:
-        plan = planned
+        plan, fused = planned, {}
     ops = plan.problem["ops"]
     named = [op for op in ops if op.get("checkpoint_name") and op["phase"] == "forward"]
+    if not named and fused:
+        raise InputError("; ".join(_fused_text(name, line) for name, line in fused.items()))
     if not named:
         raise InputError(
             "the program names no value that is a buffer of its forward; mark values by "
@@ -95,14 +124,18 @@ def policy(planned: CheckpointedLoss | Plan) -> Policy:
     found = Timeline(plan.problem, schedule_keeping(plan.problem, set(names)))
     base = sum(op["cost"] for op in ops)
     reached = {plan.problem["values"][value]["name"] for op in named for value in op["results"]}
-    return Policy(
+    made = Policy(
         names=names,
         mixed=tuple(name for name in total if 0 < kept[name] < total[name]),
         unnamed=tuple(value for value in plan.kept if value.name not in reached),
+        fused=fused,
         peak=found.peak,
         overhead=found.starts[-1] / base - 1,
         plan=plan,
     )
+    if made.is_useless:
+        warnings.warn(f"{_USELESS}; it costs {made.overhead:.2%}", RematWarning, stacklevel=2)
+    return made
 
 
 def _bytes_by_name(plan: Plan, named: list[Any]) -> tuple[dict[str, int], dict[str, int]]:
