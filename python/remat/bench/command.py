@@ -7,11 +7,31 @@ from __future__ import annotations
 
 import argparse
 
-from remat.bench import device, equality, fidelity, main_job, paper, pipeline, planner, training
+from remat.bench import (
+    device,
+    equality,
+    fidelity,
+    main_job,
+    paper,
+    pipeline,
+    planner,
+    sharded,
+    training,
+)
 
 
 def add_actions(bench: argparse.ArgumentParser) -> None:
     """Adds the subcommands of `remat bench`."""
     actions = bench.add_subparsers(required=True, metavar="WHAT")
-    for part in (main_job, device, equality, fidelity, paper, pipeline, planner, training):
+    for part in (
+        main_job,
+        device,
+        equality,
+        fidelity,
+        paper,
+        pipeline,
+        planner,
+        sharded,
+        training,
+    ):
         part.register(actions)

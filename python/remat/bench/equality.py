@@ -34,10 +34,13 @@ STRATEGY = "kusumoto"
 #: XLA flags under which equal ops round equally on x86, whatever stands around them. YNNPACK
 #: fusions sum in another order than XLA's own kernels do; AVX has no fused multiply-add, which
 #: LLVM else forms or not by how ops were fused; `algsimp` rewrites ops by their number of readers;
-#: excess precision leaves out the rounding of narrow floats between fused ops.
+#: excess precision leaves out the rounding of narrow floats between fused ops; and the fusion
+#: emitters add up several dimensions in another order than XLA's other code for a reduction,
+#: which also takes fusions, by what else is in them.
 ROUNDING_FLAGS = (
     "--xla_cpu_experimental_ynn_fusion_type= --xla_cpu_max_isa=AVX "
-    "--xla_disable_hlo_passes=algsimp --xla_allow_excess_precision=false"
+    "--xla_cpu_use_fusion_emitters=false --xla_disable_hlo_passes=algsimp "
+    "--xla_allow_excess_precision=false"
 )
 #: With XLA's default flags, outputs may deviate by this share of the largest value.
 DEFAULT_TOLERANCE = 1e-6

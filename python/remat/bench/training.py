@@ -108,13 +108,14 @@ def table(rows: list[Row], steps: int) -> Table:
             f"{row.fixed.plain_peak / 1e6:.2f} -> {row.fixed.peak / 1e6:.2f} MB",
             str(row.fixed.recomputations),
             f"{row.fixed.first_loss:.4g} -> {row.fixed.last_loss:.4g}",
-            _difference(row.fixed.losses_bitwise, row.default.losses_deviation),
-            _difference(row.fixed.state_bitwise, row.default.state_deviation),
+            difference(row.fixed.losses_bitwise, row.default.losses_deviation),
+            difference(row.fixed.state_bitwise, row.default.state_deviation),
         )
     return out
 
 
-def _difference(equal: bool, deviation: float) -> str:
+def difference(equal: bool, deviation: float) -> str:
+    """Returns the two as a cell of the table."""
     default = f"{deviation:.1e}" if deviation else "equal"
     return f"{'equal' if equal else 'DIFFERENT'} / {default}"
 
@@ -170,13 +171,13 @@ def run(arguments: argparse.Namespace) -> int:
         highlight=False,
         soft_wrap=True,
     )
-    records.write(arguments, [_flat(row) for row in rows])
+    records.write(arguments, [flat(row) for row in rows])
     equality.raise_if_broken(rows, failures)
     return 0
 
 
-def _flat(row: Row) -> dict[str, Any]:
-    """Returns a row as columns, those of the fixed flags first."""
+def flat(row: Any) -> dict[str, Any]:
+    """Returns a row, of two runs, as columns, those of the fixed flags first."""
     columns: dict[str, Any] = {"model": row.model}
     for label, one in (("fixed", row.fixed), ("default", row.default)):
         columns |= {f"{label}_{key}": value for key, value in dataclasses.asdict(one).items()}

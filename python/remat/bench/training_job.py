@@ -13,6 +13,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import sys
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import jax
@@ -39,42 +40,58 @@ def recipe_of(model: str) -> Recipe:
     return in_bfloat16(recipe) if "bf16" in variants else recipe
 
 
-def train(step: Any, recipe: Recipe, steps: int) -> tuple[list[np.ndarray], list[np.ndarray]]:
-    """Returns the loss of each of `steps` steps, each on a batch of its own, and the state."""
-    state = jax.device_put(concrete_inputs(recipe, 0)[0])
+def train(
+    step: Any, recipe: Recipe, steps: int, place: Callable[[Any], Any] = jax.device_put
+) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """Returns the loss of each of `steps` steps, each on a batch of its own, and the state.
+
+    `place` puts the arguments of a step on the devices.
+    """
+    state = place(concrete_inputs(recipe, 0))[0]
     losses = []
     for index in range(steps):
-        state, loss = step(state, *concrete_inputs(recipe, index)[1:])
+        state, loss = step(state, *place(concrete_inputs(recipe, index))[1:])
         losses.append(np.asarray(loss))
     return losses, [np.asarray(leaf) for leaf in jax.tree.leaves(state)]
+
+
+def deviations(
+    wanted: tuple[list[np.ndarray], list[np.ndarray]],
+    found: tuple[list[np.ndarray], list[np.ndarray]],
+) -> dict[str, Any]:
+    """Returns what a `Training` says of the losses and states of the plain and the other run."""
+    return {
+        "first_loss": float(wanted[0][0]),
+        "last_loss": float(wanted[0][-1]),
+        "losses_bitwise": bitwise_equal(wanted[0], found[0]),
+        "state_bitwise": bitwise_equal(wanted[1], found[1]),
+        "losses_deviation": relative_deviation(wanted[0], found[0]),
+        "state_deviation": relative_deviation(wanted[1], found[1]),
+    }
 
 
 def compare(model: str, budget: str, steps: int, strategy: str) -> Training:
     """Trains `model` for `steps` steps, plain and fitted to `budget`."""
     recipe = recipe_of(model)
     step, shapes, donated = build_step(recipe)
-    _say(f"planning at {budget}")
+    say(f"planning at {budget}")
     fitted = remat.jax.fit(
         step, *shapes, budget=budget, donate_argnums=donated, strategy=strategy, target="xla-cpu"
     )
-    _say(f"{steps} plain steps")
+    say(f"{steps} plain steps")
     plain = train(jax.jit(step, donate_argnums=donated), recipe, steps)
-    _say(f"{steps} fitted steps")
+    say(f"{steps} fitted steps")
     found = train(fitted, recipe, steps)
     return Training(
         plain_peak=fitted.plan.plain_peak,
         peak=fitted.plan.peak,
         recomputations=fitted.plan.recomputations,
-        first_loss=float(plain[0][0]),
-        last_loss=float(plain[0][-1]),
-        losses_bitwise=bitwise_equal(plain[0], found[0]),
-        state_bitwise=bitwise_equal(plain[1], found[1]),
-        losses_deviation=relative_deviation(plain[0], found[0]),
-        state_deviation=relative_deviation(plain[1], found[1]),
+        **deviations(plain, found),
     )
 
 
-def _say(what: str) -> None:
+def say(what: str) -> None:
+    """Says what is done, to the command that runs this."""
     print(json.dumps({"doing": what}), flush=True)
 
 
