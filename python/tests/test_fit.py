@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import inspect
+import warnings
 from typing import NamedTuple
 
 import jax
@@ -418,3 +419,63 @@ def test_a_name_marks_by_the_policy_that_saves_it_only():
     assert len(saved) == len(inputs[0])
     assert {plan.executions[op["id"]] for op in [barrier, *saved]} == {1}
     assert not any(op["recomputable"] for op in [barrier, *saved])
+
+
+def test_a_peak_inside_a_loop_is_named():
+    def accumulate(weights, batches):
+        def loss(weights, x):
+            for _ in range(6):
+                x = jnp.tanh(x @ weights)
+            return jnp.mean(x**2)
+
+        def add(sums, x):
+            return jax.tree.map(jnp.add, sums, jax.value_and_grad(loss)(weights, x)), None
+
+        start = (0.0, jnp.zeros_like(weights))
+        (value, gradients), _ = jax.lax.scan(add, start, batches)
+        return weights - 0.1 * gradients, value
+
+    shapes = [jax.ShapeDtypeStruct(shape, jnp.float32) for shape in ((16, 16), (4, 1024, 16))]
+    options = {"donate_argnums": 0, "target": "local", "effort": "fast", "compiles": 1}
+    said = r"made inside a loop, most in stablehlo.while \(.*test_fit.py:\d+\): what runs in a loop"
+    with pytest.warns(UserWarning, match=said):
+        fitted = remat.jax.fit(accumulate, *shapes, budget="min", **options)
+    held = int(fitted.outcome.hint.split()[0])
+    assert 6 * 1024 * 16 * 4 <= held <= fitted.outcome.plain.temp
+    assert "\nin loops " in fitted.report()
+    with pytest.raises(BudgetError, match=said):
+        remat.jax.fit(accumulate, *shapes, budget="60%", **options)
+
+
+def test_a_peak_outside_of_loops_is_not():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        fitted = remat.jax.fit(train, *arguments(), budget="1GiB", target="local")
+    assert fitted.outcome.hint == ""
+
+
+def test_a_checkpointed_step_is_never_worse_than_as_given():
+    """What `jax.checkpoint` recomputes stays so, and the budget counts from there."""
+
+    def step(weights, x):
+        @jax.checkpoint
+        def block(x, weight):
+            return x + jnp.tanh(jnp.tanh(x @ weight) @ weight)
+
+        def loss(weights):
+            y = x
+            for weight in weights:
+                y = block(y, weight)
+            return jnp.mean(y**2)
+
+        value, gradients = jax.value_and_grad(loss)(weights)
+        return [w - 0.1 * g for w, g in zip(weights, gradients)], value
+
+    inputs = ([jnp.eye(16)] * 6, jnp.ones((512, 16)))
+    given = jax.jit(step).lower(*inputs).as_text().count("optimization_barrier")
+    for budget in ("100%", "min"):
+        fitted = remat.jax.fit(step, *inputs, budget=budget, target="xla-gpu")
+        assert fitted.plan.peak <= fitted.plan.plain_peak
+        assert fitted.exported.mlir_module().count("optimization_barrier") >= given > 0
+    measured = remat.jax.fit(step, *inputs, budget="min", target="local", compiles=2).outcome
+    assert measured.peak <= measured.plain_peak

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from rich.console import Console
 from rich.table import Table
 
+from remat.loop.inside import hint_of_loops
 from remat.loop.prediction import Point
 from remat.plan import Plan, format_bytes
 from remat.xla.measure import Measurement
@@ -96,6 +97,11 @@ class Outcome:
         """Estimated time over the plain program's; None where the compiler gives none."""
         return slowdown(self.measured, self.plain)
 
+    @property
+    def hint(self) -> str:
+        """A line about loops that hold most of what is left, or ""."""
+        return hint_of_loops(self.plan.problem, self.measured)
+
     def summary(self) -> str:
         """Returns the outcome in a few lines."""
         share = self.peak / self.plain_peak if self.plain_peak else 1.0
@@ -112,6 +118,8 @@ class Outcome:
         lines.append(f"compiled       {count} program{'s' if count != 1 else ''}")
         if self.chosen:
             lines.append(f"encoding       {self.chosen.variant}")
+        if self.hint:
+            lines.append(f"in loops       {self.hint}")
         return "\n".join(lines)
 
     def report(self) -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from remat import progress, toolchain
 from remat.budget import Budget
 from remat.errors import BudgetError, ToolchainError
+from remat.loop.inside import hint_of_loops
 from remat.loop.levels import Levels
 from remat.loop.outcome import Outcome, Trial, peak_of, slowdown
 from remat.loop.prediction import Point, expect
@@ -156,12 +157,13 @@ class _Search:
         fixed = peak_of(self._plain, self._scope) - self._plain.temp
         temps = [trial.measured.temp for trial in self._trials.values()]
         smallest = min([*temps, self._plain.temp]) + fixed
+        hint = filter(None, [hint_of_loops(self._plain_plan.problem, self._plain)])
         return BudgetError(
             f"budget {format_bytes(limit)} is not met on {self._job.target}: the smallest peak "
             f"that XLA measured is {format_bytes(smallest)} (scope: {self._scope}, of "
             f"{len(temps) + 1} programs); {format_bytes(fixed)} of it are arguments and results, "
             f"and no plan's temporaries are predicted below {format_bytes(planned.floor)}; "
-            + "; ".join(["give a larger budget, or a smaller batch", *self._left_out()]),
+            + "; ".join(["give a larger budget, or a smaller batch", *hint, *self._left_out()]),
             budget=limit,
             floor=planned.floor + fixed,
             smallest=smallest,
