@@ -152,11 +152,22 @@ class Plan:
     @cached_property
     def product_recomputations(self) -> int:
         """Recomputations of products: dots and convolutions."""
+        return self._recomputations_of(PRODUCT_KINDS)
+
+    @cached_property
+    def loop_recomputations(self) -> int:
+        """Recomputations of loops, with all products that they hold."""
+        return self._recomputations_of(("loop",))
+
+    def _recomputations_of(self, kinds: tuple[str, ...]) -> int:
         return sum(
-            self.executions[op["id"]] - 1
-            for op in self.problem["ops"]
-            if op["kind"] in PRODUCT_KINDS
+            self.executions[op["id"]] - 1 for op in self.problem["ops"] if op["kind"] in kinds
         )
+
+    @property
+    def barriers(self) -> int:
+        """How many barriers the program holds, which tie the plan's hands."""
+        return sum(op["kind"] == "barrier" for op in self.problem["ops"])
 
     @cached_property
     def recomputed_ops(self) -> Counter[str]:
@@ -215,9 +226,15 @@ class Plan:
             f"bound          {format_cost(self.bound, self.json['cost_unit'])}: {self.status}, "
             f"gap {gap}   (for {'this base' if self.order == 'base' else 'the reordered'} order)",
             f"recomputed     {again} execution{'s' if again != 1 else ''}, "
-            f"{self.product_recomputations} of them products",
+            f"{again_text(self.product_recomputations, self.loop_recomputations)}",
             f"strategy       {self.strategy}",
         ]
+        if self.barriers:
+            count = f"{self.barriers} barrier{'s' if self.barriers != 1 else ''}"
+            lines.append(
+                f"in the way     {count}, of jax.checkpoint for one: what they hold stays in "
+                "memory, and what runs again behind them is not planned; remove them and plan again"
+            )
         if self.budget is not None:
             lines.insert(1, f"budget         {format_bytes(self.budget)}")
         return "\n".join(lines)
@@ -237,7 +254,7 @@ class Plan:
         ):
             table.add_column(name, justify=justify, overflow="fold")
         for value in self.values[:limit]:
-            fate = "kept" if value.executions == 1 else f"runs {value.executions} times"
+            fate = fate_text(value.executions)
             place = " ".join(part for part in (Path(value.location).name, value.scope) if part)
             table.add_row(
                 *(Text(cell) for cell in (value.name, f"{value.bytes:,}", fate, value.op, place))
@@ -251,6 +268,21 @@ class Plan:
         console.print(self.summary(), markup=False, highlight=False, soft_wrap=True)
         console.print(self.table(limit))
         return out.getvalue()
+
+
+def fate_text(executions: int) -> str:
+    """Returns what a plan does with a value: "kept", "runs twice", "runs 3 times"."""
+    if executions == 1:
+        return "kept"
+    return "runs twice" if executions == 2 else f"runs {executions} times"
+
+
+def again_text(products: int, loops: int) -> str:
+    """Returns how many recomputations are dear: "2 of them products, 1 a whole loop"."""
+    found = f"{products} of them products"
+    if loops:
+        found += ", 1 a whole loop" if loops == 1 else f", {loops} whole loops"
+    return found
 
 
 def format_cost(count: int, unit: str) -> str:

@@ -101,7 +101,7 @@ def test_report_names_scope_source_and_fate(plan):
     assert "recomputed     1 execution, 1 of them products" in report
     rows = [line for line in report.splitlines() if "stablehlo.dot" in line]
     assert "net.py:4 net/20" in rows[0] and "kept" in rows[0]
-    assert "net.py:3 net/10" in rows[1] and "runs 2 times" in rows[1]
+    assert "net.py:3 net/10" in rows[1] and "runs twice" in rows[1]
 
 
 @pytest.mark.parametrize(
@@ -114,6 +114,18 @@ def test_report_names_scope_source_and_fate(plan):
 def test_report_says_how_far_the_bound_is(plan, status, gap, unit, line):
     json = plan.json | {"status": status, "gap": gap, "cost_unit": unit}
     assert line + "   (for this base order)" in Plan(plan.problem, json).report()
+
+
+def test_barriers_in_the_way_are_told(plan):
+    assert "in the way" not in plan.report()
+    plan.problem["ops"].append(_op(40, "barrier", "backward", [3], []))
+    plan.json["schedule"].append(40)
+    assert "in the way     1 barrier, of jax.checkpoint for one: what they hold" in plan.report()
+
+
+def test_whole_loops_that_run_again_are_told(plan):
+    plan.problem["ops"][0]["kind"] = "loop"
+    assert "recomputed     1 execution, 0 of them products, 1 a whole loop\n" in plan.summary()
 
 
 def test_report_is_as_long_as_asked(plan):

@@ -242,6 +242,19 @@ def test_diff(reports, capsys):
     assert "  Net/first/first demo.first: 40 B -> 80 B (+40 B, +100.00%)" in lines
 
 
+def test_diff_of_a_step_with_and_without_a_plan(tmp_path, capsys):
+    plain, planned = (
+        _write(tmp_path / "a.json", problem()),
+        _write(tmp_path / "b.json", problem(), plan()),
+    )
+    for first, second, which in ((plain, planned, "first"), (planned, plain, "second")):
+        assert cli.main(["diff", first, second]) == 0
+        lines = capsys.readouterr().out.splitlines()
+        assert lines[0] == f"the {which} has no plan: its peak and cost are those of the plain step"
+        assert "plain peak: 404 B (unchanged)" in lines
+        assert not [line for line in lines if "only in" in line]
+
+
 def test_diff_names_what_comes_goes_and_runs_again(tmp_path, capsys):
     once = plan() | {"schedule": [n for i, n in enumerate(SCHEDULE) if i != 4], "cost": 20}
     old = _write(tmp_path / "old.json", problem(), once)

@@ -164,6 +164,15 @@ def judge(
     return Verdict(tuple(bad), tuple(good), tuple(lines))
 
 
+def is_planned(figures: dict[str, int]) -> bool:
+    """Returns whether the figures of a digest are of a plan, and those of the plain step beside."""
+    return "plain peak" in figures
+
+
+def _with_plain(figures: dict[str, int]) -> dict[str, int]:
+    return {"plain peak": figures["peak"], "plain cost": figures["cost"], **figures}
+
+
 def difference(old: dict[str, Any], new: dict[str, Any], rows: int = 20) -> list[str]:
     """Returns what changed between two digests, in lines for people."""
     lines = [
@@ -172,11 +181,16 @@ def difference(old: dict[str, Any], new: dict[str, Any], rows: int = 20) -> list
         for key in CONTEXT
         if old[key] != new[key]
     ]
-    for one in changes(old["figures"], new["figures"]):
+    before, after = old["figures"], new["figures"]
+    if is_planned(before) != is_planned(after):
+        which = "second" if is_planned(before) else "first"
+        lines.append(f"the {which} has no plan: its peak and cost are those of the plain step")
+        before, after = _with_plain(before), _with_plain(after)
+    for one in changes(before, after):
         show = show_figure(one.name, new["cost_unit"])
-        if one.name not in old["figures"]:
+        if one.name not in before:
             lines.append(f"{one.name}: {show(one.new)}, only in the second")
-        elif one.name not in new["figures"]:
+        elif one.name not in after:
             lines.append(f"{one.name}: {show(one.old)}, only in the first")
         else:
             lines.append(f"{one.name}: {one.text(show)}")

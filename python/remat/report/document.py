@@ -173,6 +173,7 @@ def _planned(
         "order": plan.get("order", "base"),
         "recomputations": counted.recomputations,
         "product_recomputations": counted.product_recomputations,
+        "loop_recomputations": counted.loop_recomputations,
         "recomputed_ops": [
             {"op": op["name"], "scope": op.get("scope", ""), "location": op.get("location", ""),
              "executions": counted.executions[op["id"]], "cost": op["cost"]}

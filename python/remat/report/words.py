@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
 
-from remat.plan import format_bytes
+from remat.plan import again_text, fate_text, format_bytes
 
 _SCOPES = {
     "total": "arguments + results + temporaries, donated arguments once",
@@ -85,9 +85,7 @@ def scope_text(scope: str) -> str:
 
 def fate(row: dict[str, Any]) -> str:
     """Returns what the plan does with a value: "kept", "runs twice", "runs 3 times"."""
-    if row["executions"] == 1:
-        return "kept"
-    return "runs twice" if row["executions"] == 2 else f"runs {row['executions']} times"
+    return fate_text(row["executions"])
 
 
 def choices(document: dict[str, Any]) -> list[dict[str, Any]]:
@@ -241,7 +239,9 @@ def summary(document: dict[str, Any]) -> list[Figure]:
             Figure(
                 "recomputed",
                 f"{again} execution{'s' if again != 1 else ''}",
-                f"{planned['product_recomputations']} of them products",
+                again_text(
+                    planned["product_recomputations"], planned.get("loop_recomputations", 0)
+                ),
             ),
         ]
     else:
