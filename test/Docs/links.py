@@ -1,7 +1,8 @@
 """Checks that every relative link of the Markdown pages leads somewhere.
 
 Usage: links.py [ROOT]. Prints "page:line: no LINK" per dead link (a missing file,
-or an #anchor that no heading of the page makes) and exits 1 if there is any.
+or an #anchor that no heading of the page makes), "INDEX: does not link PAGE" per page of docs/
+that its index leaves out, and exits 1 if there is any.
 """
 
 import re
@@ -9,6 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+INDEX = "docs/index.md"
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
 
 
@@ -41,16 +43,33 @@ def dead_links(root: Path, pages: list[str]) -> list[tuple[str, int, str]]:
     return dead
 
 
+def unlisted(root: Path, pages: list[str]) -> list[str]:
+    """Returns those of `pages` in docs/ that docs/index.md does not link."""
+    index = root / INDEX
+    linked = {
+        (index.parent / link.partition("#")[0]).resolve()
+        for link in LINK.findall(index.read_text())
+    }
+    return [
+        name
+        for name in pages
+        if name.startswith("docs/") and name != INDEX and (root / name).resolve() not in linked
+    ]
+
+
 def main() -> int:
     root = Path(sys.argv[1] if len(sys.argv) > 1 else Path(__file__).resolve().parents[2])
     listed = subprocess.run(
         ["git", "ls-files", "-co", "--exclude-standard", "*.md"],
         cwd=root, capture_output=True, text=True, check=True,
     ).stdout.splitlines()  # fmt: skip
-    dead = dead_links(root, [name for name in listed if (root / name).exists()])
+    pages = [name for name in listed if (root / name).exists()]
+    dead, left_out = dead_links(root, pages), unlisted(root, pages)
     for page, line, link in dead:
         print(f"{page}:{line}: no {link}")
-    return 1 if dead else 0
+    for page in left_out:
+        print(f"{INDEX}: does not link {page}")
+    return 1 if dead or left_out else 0
 
 
 if __name__ == "__main__":

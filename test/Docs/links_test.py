@@ -23,6 +23,15 @@ class Links(unittest.TestCase):
         for link in ("c.md", "b.md#rules", "b.md#no-heading", "#nowhere"):
             self.assertEqual(self.dead(f"# A\n[x]({link})"), [link])
 
+    def test_pages_that_the_index_leaves_out(self):
+        with tempfile.TemporaryDirectory() as folder:
+            root = Path(folder)
+            (root / "docs" / "design").mkdir(parents=True)
+            (root / "docs" / "index.md").write_text("[a](a.md) [b](design/0001-b.md#why)")
+            pages = ["README.md", "docs/index.md", "docs/a.md"]
+            pages += ["docs/design/0001-b.md", "docs/design/0002-c.md"]
+            self.assertEqual(links.unlisted(root, pages), ["docs/design/0002-c.md"])
+
 
 if __name__ == "__main__":
     unittest.main()
