@@ -58,6 +58,16 @@ def test_what_a_scope_counts(scope, donation, peak):
     assert Timeline(step, [op["id"] for op in step["ops"]]).peak == peak
 
 
+def test_what_an_update_overwrites_is_copied_for_what_reads_it_later():
+    base = [op["id"] for op in problem()["ops"]]
+    plain, late = Timeline(problem(), base), Timeline(problem(), [*base, base[0]])
+    [copy] = [one for one in late.instances if one.value == 0 and one.begin > 0]
+    assert (copy.begin, copy.end, copy.bytes, copy.kind) == (6, 8, 100, "parameters")
+    assert late.live[:7] == [*plain.live[:6], plain.live[6] + 100]
+    apart = {**problem(), "donation": False}
+    assert len(Timeline(apart, [*base, base[0]]).instances) == len(late.instances) + 1
+
+
 def test_instances_add_up_to_the_curve():
     rng = random.Random(7)
     for _ in range(50):
