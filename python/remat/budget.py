@@ -31,9 +31,12 @@ SMALLEST = "min"
 
 
 def budget_text(budget: int | str) -> str:
-    """Returns a budget as remat-opt reads it. Errors: InputError for what is no budget."""
+    """Returns a budget as remat-opt reads it: "8GiB" of "8 GiB".
+
+    Errors: InputError for what is no budget.
+    """
     if isinstance(budget, str):
-        return budget
+        return re.sub(r"(?<=\d)\s+(?=[A-Za-z%])", "", budget.strip())
     if isinstance(budget, Integral) and not isinstance(budget, bool):
         return str(int(budget))
     ways = "write bytes as an int or as '8GiB', a share of the plain peak as '60%', or 'min'"
@@ -52,10 +55,11 @@ class Budget:
 
     @staticmethod
     def parse(text: str) -> Budget:
-        """Reads "8GiB", "800MB", "123", "50%" or "min", as remat-opt does.
+        """Reads "8GiB", "8 GiB", "800MB", "123", "50%" or "min", as remat-plan does.
 
         Errors: InputError.
         """
+        text = budget_text(text)
         if text == SMALLEST:
             return Budget(text, None, "")
         match = _AMOUNT.fullmatch(text)

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from remat import convert, progress
+from remat.budget import budget_text
 from remat.toolchain import CHOICES, RematOptions
 
 BUDGET_HELP = (
@@ -84,7 +85,7 @@ def add_planning_options(parser: argparse.ArgumentParser, *, required: bool = Tr
 def planning_options(arguments: argparse.Namespace, target: str | None = None) -> RematOptions:
     """Returns what the options of `add_planning_options` say."""
     return RematOptions(
-        budget=arguments.budget,
+        budget=None if arguments.budget is None else budget_text(arguments.budget),
         budget_scope=arguments.budget_scope or "total",
         strategy=arguments.strategy,
         effort=arguments.effort,

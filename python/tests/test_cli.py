@@ -28,6 +28,12 @@ def export_file(exported, tmp_path):
     return path
 
 
+@pytest.mark.parametrize("budget", ["3 KiB", " 3KiB"])
+def test_blanks_in_a_budget_do_not_count(export_file, capsys, budget):
+    assert cli.main(["plan", str(export_file), f"--budget={budget}", "--values=0"]) == 0
+    assert "budget         3072 B (3 KiB)" in capsys.readouterr().out
+
+
 def test_version(capsys):
     with pytest.raises(SystemExit) as exit_:
         cli.main(["--version"])

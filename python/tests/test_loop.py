@@ -12,7 +12,7 @@ from functools import lru_cache
 import jax
 import pytest
 from remat import convert, toolchain
-from remat.budget import Budget
+from remat.budget import Budget, budget_text
 from remat.errors import BudgetError, InputError, ToolchainError
 from remat.loop import Job, Variant, fit_module
 from remat.loop.levels import Levels
@@ -313,13 +313,17 @@ def test_levels_are_a_grid_with_a_bottom():
 
 @pytest.mark.parametrize(
     ("budget", "limit"),
-    [("50%", 500), ("8KiB", 8192), ("1.5kB", 1500), ("7", 7), ("12.5%", 125), ("min", None)],
+    [
+        *[("50%", 500), ("8KiB", 8192), ("1.5kB", 1500), ("7", 7), ("12.5%", 125), ("min", None)],
+        *[(" 8 KiB", 8192), ("50 %", 500), ("min ", None)],
+    ],
 )
 def test_budgets_read_as_the_tools_read_them(budget, limit):
     assert Budget.parse(budget).limit(1000) == limit
+    assert not set(budget_text(budget)) & {" "}
 
 
-@pytest.mark.parametrize("budget", ["", "GiB", "-1", "8 GiB", "8gib", "1e9", "%"])
+@pytest.mark.parametrize("budget", ["", "GiB", "-1", "8 Gi B", "1 0", "8gib", "1e9", "%"])
 def test_what_is_no_budget_is_refused(budget):
     with pytest.raises(InputError, match="is no number of bytes"):
         Budget.parse(budget)

@@ -76,6 +76,15 @@ Number readNumber(std::string_view text) {
   return number;
 }
 
+/// Returns `text` without the blanks around it.
+std::string_view trimmed(std::string_view text) {
+  constexpr std::string_view blanks = " \t";
+  size_t first = text.find_first_not_of(blanks);
+  if (first == std::string_view::npos)
+    return {};
+  return text.substr(first, text.find_last_not_of(blanks) - first + 1);
+}
+
 /// Returns 10^-6 `millionths` as a percentage: "60%", "0.05%".
 std::string percentOf(__int128 millionths) {
   int64_t whole = static_cast<int64_t>(millionths / 10000);
@@ -86,7 +95,8 @@ std::string percentOf(__int128 millionths) {
 
 } // namespace
 
-Result<Budget> parseBudget(std::string_view text) {
+Result<Budget> parseBudget(std::string_view given) {
+  std::string_view text = trimmed(given);
   if (text == "min")
     return Budget{Budget::Kind::Minimum, 0};
   Number number = readNumber(text);
@@ -96,6 +106,7 @@ Result<Budget> parseBudget(std::string_view text) {
   if (endsInPoint || number.places > maxPlaces)
     return bad(text, endsInPoint ? "ends its number in a point" : "has more than 6 decimal places");
 
+  number.rest = trimmed(number.rest);
   __int128 amount = 0;
   Budget budget;
   if (number.rest == "%") {

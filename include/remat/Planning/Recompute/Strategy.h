@@ -53,9 +53,10 @@ struct Budget {
 };
 
 /// Parses "8GiB", "800MB", "123", "50%", "37.5%", "min". Binary and decimal
-/// suffixes (KiB, MiB, GiB, TiB, kB, MB, GB, TB, B). Errors: InvalidOption for
+/// suffixes (KiB, MiB, GiB, TiB, kB, MB, GB, TB, B); blanks around number and
+/// suffix do not count ("8 GiB"). Errors: InvalidOption for
 /// anything else, zero, a negative or an overflowing amount.
-Result<Budget> parseBudget(std::string_view text);
+Result<Budget> parseBudget(std::string_view given);
 
 /// Returns the bytes that `budget` limits a peak to, where `plainPeak` is the base
 /// order's peak in the scope counted; parts of a byte are dropped. Nothing for

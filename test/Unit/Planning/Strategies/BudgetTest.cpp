@@ -52,6 +52,16 @@ TEST(Budget, ReadsBytesInBinaryAndDecimalUnits) {
   expectBytes("4611686018427387903", 4611686018427387903);
 }
 
+TEST(Budget, BlanksDoNotCount) {
+  expectBytes(" 8 GiB ", 8589934592);
+  expectBytes("8\tB", 8);
+  expectPercent("50 %", 500000);
+  EXPECT_TRUE(parseBudget(" min"));
+  EXPECT_FALSE(parseBudget("8 Gi B"));
+  EXPECT_FALSE(parseBudget("1 0"));
+  EXPECT_FALSE(parseBudget("8. GiB"));
+}
+
 TEST(Budget, DropsPartsOfAByte) {
   expectBytes("1.5GiB", 1610612736);
   expectBytes("0.3KiB", 307);
@@ -89,7 +99,7 @@ TEST(Budget, RefusesEverythingElse) {
   expectError("0.6", "is less than a byte; for that share of the plain peak write 60%");
   expectError("0.0005", "is less than a byte; for that share of the plain peak write 0.05%");
   expectError("0.000", "is zero");
-  expectError("8 GiB", "has the unknown unit ' GiB'");
+  expectError("8 Gi B", "has the unknown unit 'Gi B'");
   expectError("8gib", "has the unknown unit 'gib'");
   expectError("50%%", "has the unknown unit '%%'");
   expectError("1.5.5", "has the unknown unit '.5'");
