@@ -10,6 +10,9 @@
 
 #include "Diamonds.h"
 
+#include "mlir/IR/BuiltinAttributes.h"
+#include "remat/Analysis/ValueBytes.h"
+
 #include <algorithm>
 
 using namespace mlir;
@@ -27,9 +30,39 @@ static void makeSet(std::vector<NodeId> &nodes) {
   nodes.erase(std::unique(nodes.begin(), nodes.end()), nodes.end());
 }
 
+static bool isProduct(const Node &node) {
+  return node.model.kind == OpKind::Dot || node.model.kind == OpKind::Convolution;
+}
+
+/// True if the product is content with operands of 16 bits, as it is unless the
+/// program asks for more.
+static bool roundsOperands(const Node &node) {
+  auto precision = node.op->getAttrOfType<ArrayAttr>("precision_config");
+  return !precision || llvm::all_of(precision, [](Attribute each) {
+    std::string text;
+    llvm::raw_string_ostream(text) << each;
+    return StringRef(text).contains("DEFAULT");
+  });
+}
+
+/// True for what copies elements and computes nothing.
+static bool moves(const Node &node) {
+  switch (node.model.kind) {
+  case OpKind::View:
+  case OpKind::Transpose:
+  case OpKind::Slice:
+  case OpKind::Concat:
+  case OpKind::Broadcast:
+    return true;
+  default:
+    return false;
+  }
+}
+
 Folding::Folding(const Program &program, const AnalysisOptions &options)
     : program(program), folded(program.nodes.size()), parts(program.nodes.size()) {
-  bool xla = options.memoryModel == MemoryModel::Xla;
+  bool xla = options.memoryModel != MemoryModel::Program;
+  tpu = options.memoryModel == MemoryModel::XlaTpu;
   if (!xla && !options.foldFree)
     return;
   if (xla)
@@ -47,6 +80,8 @@ Folding::Folding(const Program &program, const AnalysisOptions &options)
     parts[id] = std::move(*part);
     folded[id] = true;
   }
+  if (tpu)
+    findRounded();
 }
 
 bool Folding::mayFold(NodeId id) const {
@@ -96,8 +131,30 @@ void Folding::findReaders() {
       fusesOperands[id] =
           mayFold(id) && llvm::all_of(node.users, [&](NodeId user) { return fusesOperands[user]; });
     else
-      fusesOperands[id] = node.model.fusion != Fusion::None;
+      fusesOperands[id] = node.model.fusion != Fusion::None || (tpu && isProduct(node));
   }
+}
+
+/// A value that only products read, through whatever moves it, is stored as they
+/// read it.
+void Folding::findRounded() {
+  rounded.assign(program.nodes.size(), false);
+  for (NodeId id = static_cast<NodeId>(program.nodes.size()) - 1; id >= 0; --id) {
+    const Node &node = program.nodes[id];
+    rounded[id] =
+        !node.returned && !node.users.empty() && llvm::all_of(node.users, [&](NodeId user) {
+          const Node &reader = program.nodes[user];
+          return isProduct(reader) ? roundsOperands(reader)
+                                   : folded[user] && moves(reader) && rounded[user];
+        });
+  }
+}
+
+int64_t Folding::storedBytes(NodeId id, unsigned index) const {
+  const Node &node = program.nodes[id];
+  if (rounded.empty() || !rounded[id] || floatBits(node.op->getResult(index).getType()) != 32)
+    return node.bytes[index];
+  return node.bytes[index] / 2;
 }
 
 /// True if its readers together read no more bytes when each computes `id` itself

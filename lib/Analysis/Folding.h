@@ -36,6 +36,9 @@ public:
   /// has its own.
   std::optional<mlir::Value> sharedBuffer(NodeId node, unsigned index) const;
 
+  /// Returns what result `index` of the unfolded `node` takes in memory.
+  int64_t storedBytes(NodeId node, unsigned index) const;
+
 private:
   /// Ops in one cone, the root left out: so that the sum over all cones stays
   /// within a constant times the number of operands.
@@ -50,12 +53,15 @@ private:
   bool gainsByFusion(NodeId node, const Footprint &part) const;
   /// Sets `fusesOperands` and `readers` in one sweep.
   void findReaders();
+  void findRounded();
   void appendRead(mlir::Value value, Footprint &footprint) const;
 
   const Program &program;
+  bool tpu = false; ///< the model is XlaTpu
   std::vector<bool> folded;
   std::vector<bool> fusesOperands; ///< computes its operands on the fly (Xla)
   std::vector<int64_t> readers;    ///< those of its views instead of the views (Xla)
+  std::vector<bool> rounded;       ///< stored in 16 bits, if floats of 32 (XlaTpu)
   /// parts[node] of a folded node: what it adds to its readers, itself included.
   std::vector<Footprint> parts;
 };

@@ -29,6 +29,20 @@ using remat::planning::ValueId;
 
 namespace remat {
 
+static constexpr std::pair<MemoryModel, const char *> modelNames[] = {
+    {MemoryModel::Program, "program"}, {MemoryModel::Xla, "xla"}, {MemoryModel::XlaTpu, "xla-tpu"}};
+
+StringRef spell(MemoryModel model) {
+  return llvm::find_if(modelNames, [&](auto &each) { return each.first == model; })->second;
+}
+
+std::optional<MemoryModel> findMemoryModel(StringRef name) {
+  for (auto [model, spelling] : modelNames)
+    if (name == spelling)
+      return model;
+  return std::nullopt;
+}
+
 namespace {
 
 /// Bits of the widest float operand, in the classes that device tables know;
@@ -125,7 +139,7 @@ private:
       if (shared && !result.use_empty())
         if (OpId maker = graph().values[valueOf.lookup(*shared)].producer; maker != kNoOp)
           graph().ops[maker].recomputable = false;
-      op.results.push_back(addValue(result, producer, shared ? 0 : node.bytes[index],
+      op.results.push_back(addValue(result, producer, shared ? 0 : folding.storedBytes(id, index),
                                     count == 1 ? name : name + "#" + std::to_string(index)));
     }
     if (count == 0)
@@ -135,7 +149,7 @@ private:
 
   /// A result that nothing reads dies with the op's execution.
   void addWorkspace(const Node &node, planning::Op &op) {
-    int64_t bytes = options.memoryModel == MemoryModel::Xla ? workspaceInXlaModel(node) : 0;
+    int64_t bytes = options.memoryModel != MemoryModel::Program ? workspaceInXlaModel(node) : 0;
     if (bytes > 0)
       op.results.push_back(addValue({}, graph().values[op.results.front()].producer, bytes,
                                     "the workspace of op " + std::to_string(node.position)));

@@ -147,7 +147,7 @@ CHOICES = {
     "last_segment": ("keep", "recompute"),
     "granularity": ("auto", "op", "cluster", "layer"),
     "cost": ("h100", "h200", "a100", "tpu-v5p", "host", "judge", "paper"),
-    "memory_model": ("program", "xla"),
+    "memory_model": ("program", "xla", "xla-tpu"),
     "target": ("none", "xla-gpu", "xla-tpu", "xla-cpu"),
     "pins": ("none", "masks", "kept"),
 }
@@ -176,6 +176,9 @@ TARGET_OF_PLATFORM = {
 #: The cost table of a target, where none is chosen.
 _COST_OF_TARGET = {"xla-gpu": "h100", "xla-tpu": "tpu-v5p", "xla-cpu": "host"}
 
+#: XLA's memory model on a target, where it is not that of GPUs.
+_XLA_MODEL_OF_TARGET = {"xla-tpu": "xla-tpu"}
+
 #: What ends a value in the text of a pass's options.
 _NOT_IN_VALUES = re.compile(r"[\s{}'\"]")
 
@@ -184,7 +187,8 @@ _NOT_IN_VALUES = re.compile(r"[\s{}'\"]")
 class RematOptions:
     """The options of `--remat`; None leaves a tool's own default, or the target's cost table.
 
-    Spelled as in remat-opt and remat-plan, with underscores for dashes.
+    Spelled as in remat-opt and remat-plan, with underscores for dashes. The memory model "xla" is
+    that of XLA on the target.
     """
 
     budget: str | None = None
@@ -207,6 +211,14 @@ class RematOptions:
     loss: int | None = None
     fold_free: bool | None = None
 
+    def for_target(self) -> RematOptions:
+        """Returns the options with the cost table and XLA's memory model of the target."""
+        model = self.memory_model
+        if model == "xla":
+            model = _XLA_MODEL_OF_TARGET.get(self.target or "", model)
+        cost = self.cost or _COST_OF_TARGET.get(self.target or "")
+        return replace(self, cost=cost, memory_model=model)
+
     def pairs(self) -> list[str]:
         """Returns "key=value" for each option that is set, in a fixed order.
 
@@ -226,10 +238,9 @@ class RematOptions:
                 "option the loss is the first scalar float"
             )
         found = []
+        chosen = self.for_target()
         for name in (f.name for f in fields(self)):
-            value = getattr(self, name)
-            if value is None and name == "cost":
-                value = _COST_OF_TARGET.get(self.target or "")
+            value = getattr(chosen, name)
             if value is None:
                 continue
             word = str(value).lower() if isinstance(value, bool) else str(value)
@@ -284,10 +295,9 @@ def rewrite_with(
 def plan(text: str, options: RematOptions, name: str = "step") -> RematAnswer:
     """Plans the step in `text` (generic MLIR) without rewriting it; as `rewrite` otherwise.
 
-    Of the target only its cost table matters here, if `options` names none.
+    Of the target only its cost table, if `options` names none, and its memory model matter here.
     """
-    cost = options.cost or _COST_OF_TARGET.get(options.target or "")
-    return _run_remat(text, "remat-plan", replace(options, target=None, cost=cost), name)
+    return _run_remat(text, "remat-plan", replace(options.for_target(), target=None), name)
 
 
 #: What remat-opt calls the step, in the folder it runs in: a name that no program mentions.

@@ -129,6 +129,17 @@ def test_the_cost_table_is_that_of_the_target():
     assert RematOptions(target="xla-tpu", cost="a100").pairs()[0] == "cost=a100"
 
 
+def test_xlas_memory_model_is_that_of_the_target():
+    def model(target: str, memory_model: str | None) -> list[str]:
+        pairs = RematOptions(target=target, memory_model=memory_model).pairs()
+        return [pair for pair in pairs if pair.startswith("memory-model=")]
+
+    assert model("xla-gpu", "xla") == model("xla-cpu", "xla") == ["memory-model=xla"]
+    assert model("xla-tpu", "xla") == ["memory-model=xla-tpu"]
+    assert model("xla-tpu", "program") == ["memory-model=program"]
+    assert model("xla-tpu", None) == []
+
+
 def test_options_that_are_no_words():
     assert RematOptions(loss=2, fold_free=False).pairs() == ["loss=2", "fold-free=false"]
     knobs = RematOptions(order_backward=True, order_updates=False, pins="kept")

@@ -24,7 +24,14 @@ namespace remat {
 enum class MemoryModel {
   Program, ///< every value that is not folded: what our own back end does
   Xla,     ///< only outputs of fusion clusters (docs/concepts/memory-model.md)
+  XlaTpu,  ///< the same where products of matrices fuse what they read
 };
+
+/// Returns how `model` is spelled in options, plans and problem files.
+llvm::StringRef spell(MemoryModel model);
+
+/// Returns the model of that name; nothing if there is none.
+std::optional<MemoryModel> findMemoryModel(llvm::StringRef name);
 
 struct AnalysisOptions {
   MemoryModel memoryModel = MemoryModel::Program;

@@ -74,8 +74,9 @@ def explain(
         budget=None if budget is None else budget_text(budget),
         strategy="none" if budget is None else None,
         budget_scope=budget_scope,
-        cost=cost or (device.cost if device else toolchain._COST_OF_TARGET[encoding]),
+        cost=cost or (device.cost if device else None),
         memory_model=memory_model,
+        target=encoding,
         loss=loss,
     )
     donate = indices(donate_argnums, "donate_argnums")

@@ -82,11 +82,13 @@ def checkpoint(
         strategy=strategy,
         effort=effort,
         granularity=granularity,
-        cost=cost or toolchain._COST_OF_TARGET[target],
+        cost=cost,
         memory_model=memory_model,
+        target=target,
         loss=0,
-    )
+    ).for_target()
     options.pairs()
+    options = replace(options, target=None)  # halves are made here, not by remat-encode
     return CheckpointedLoss(
         loss, options, target, frozenset(indices(static_argnums, "static_argnums"))
     )

@@ -41,6 +41,8 @@
 // RUN: not remat-opt %s --remat-print-graph=loss=-2 2>&1 | FileCheck %s --check-prefix=NEGATIVE
 // NEGATIVE: error: loss=-2 is no result; results are numbered from 0, and -1 looks for the loss{{$}}
 // RUN: not remat-opt %s --remat-plan="budget=min memory-model=xla fold-free=false" 2>&1 | FileCheck %s --check-prefix=FOLD
+// RUN: not remat-opt %s --remat-plan="budget=min memory-model=xla-tpu fold-free=false" 2>&1 | FileCheck %s --check-prefix=FOLDTPU
+// FOLDTPU: error: fold-free=false and memory-model=xla-tpu do not go together
 // FOLD: error: fold-free=false and memory-model=xla do not go together: XLA's model always folds; drop one of them{{$}}
 // RUN: not remat-opt %s --remat-plan="budget=min problem-file=%t.missing/problem.json" 2>&1 | FileCheck %s --check-prefix=FOLDER
 // FOLDER: error: cannot write '{{.*}}.missing/problem.json'

@@ -7,7 +7,7 @@
 //===----------------------------------------------------------------------===//
 //
 // The rules are labelled in docs/concepts/memory-model.md: P1... for the model
-// `program`, X1... for `xla`, F1... for both.
+// `program`, X1... for `xla`, T1... for `xla-tpu`, F1... for all.
 //
 //===----------------------------------------------------------------------===//
 
@@ -20,6 +20,12 @@ namespace {
 AnalysisOptions xla() {
   AnalysisOptions options;
   options.memoryModel = MemoryModel::Xla;
+  return options;
+}
+
+AnalysisOptions xlaTpu() {
+  AnalysisOptions options;
+  options.memoryModel = MemoryModel::XlaTpu;
   return options;
 }
 
@@ -341,6 +347,38 @@ TEST(FoldingTest, X8_PoolGradientsTakeAWorkspace) {
   const planning::Graph &graph = step.graph();
   EXPECT_EQ(graph.values[step.op(1).results[1]].bytes.count, 4 * 2 * 4);
   EXPECT_EQ(step.op(1).work.bytesWritten.count, 32);
+}
+
+TEST(FoldingTest, T1_ProductsComputeWhatTheyRead) {
+  std::string text = stepAround(dot("%h", "%x") + op("%t", "stablehlo.tanh", "%h") +
+                                op("%v", "stablehlo.reshape", "%t") + dot("%y", "%v"));
+  EXPECT_EQ(Step(text, xla()).ids(), (std::vector<int64_t>{0, 1, 3, 4, 5}));
+  Step step(text, xlaTpu());
+  EXPECT_EQ(step.ids(), (std::vector<int64_t>{0, 3, 4, 5}));
+  EXPECT_EQ(step.cone(3), "stablehlo.tanh stablehlo.reshape");
+  EXPECT_EQ(step.op(3).work.flops.count, 64 + 8);
+}
+
+TEST(FoldingTest, T2_WhatOnlyProductsReadIsStoredIn16Bits) {
+  auto written = [](const std::string &text, const AnalysisOptions &options) {
+    return Step(text, options).op(0).work.bytesWritten.count;
+  };
+  auto read = [](const std::string &readers) { return stepAround(dot("%h", "%x") + readers); };
+  std::string moved = read(R"(
+    %t = "stablehlo.transpose"(%h) <{permutation = array<i64: 0, 1>}> : (tensor<2x4xf32>) -> tensor<2x4xf32>)" +
+                           dot("%u", "%t") + dot("%v", "%h") + op("%y", "foo.read", "%u, %v"));
+  EXPECT_EQ(written(moved, xla()), 32);
+  EXPECT_EQ(written(moved, xlaTpu()), 16);
+  // A value that is computed from it is rounded in its stead.
+  EXPECT_EQ(written(read(op("%t", "stablehlo.tanh", "%h") + dot("%y", "%t")), xlaTpu()), 32);
+  // Another reader, and a product that asks for all bits.
+  EXPECT_EQ(written(read(dot("%u", "%h") + op("%y", "foo.read", "%u, %h")), xlaTpu()), 32);
+  std::string precise = read(R"(
+    %y = "stablehlo.dot_general"(%h, %w) <{dot_dimension_numbers = #stablehlo.dot<lhs_contracting_dimensions = [1], rhs_contracting_dimensions = [0]>, precision_config = [#stablehlo<precision HIGHEST>, #stablehlo<precision DEFAULT>]}> : (tensor<2x4xf32>, tensor<4x4xf32>) -> tensor<2x4xf32>)");
+  EXPECT_EQ(written(precise, xlaTpu()), 32);
+  std::string byDefault = precise;
+  byDefault.replace(byDefault.find("HIGHEST"), 7, "DEFAULT");
+  EXPECT_EQ(written(byDefault, xlaTpu()), 16);
 }
 
 } // namespace

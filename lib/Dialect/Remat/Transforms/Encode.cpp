@@ -91,6 +91,9 @@ private:
   Operation *since; ///< the last region's barrier, or the loss, or null
   uint64_t guardedRegions = 0;
   IRMapping mapping; ///< of the current body
+  /// What recomputations made and no body without ties reads: two such bodies may
+  /// be equal, and XLA would merge them.
+  llvm::DenseSet<Value> recomputed;
 };
 } // namespace
 
@@ -169,7 +172,10 @@ LogicalResult Encoder::tieByGuard(RecomputeOp op, const Ties &ties, OpBuilder &b
 LogicalResult Encoder::encode(RecomputeOp op) {
   mapping.clear();
   mapping.map(op.getBody().getArguments(), op.getInputs());
-  Ties ties = chooseTies(op, target);
+  Ties ties = chooseTies(op, target, recomputed);
+  if (ties.inputs.empty() && ties.leaves.empty())
+    for (Value input : op.getInputs())
+      recomputed.erase(input);
   OpBuilder builder(op);
   if (target != EncodeTarget::XlaCpu)
     tieByBarrier(op, ties, builder);
@@ -180,8 +186,13 @@ LogicalResult Encoder::encode(RecomputeOp op) {
     if (!ties.leaves.contains(&inner))
       builder.clone(inner, mapping);
   }
-  for (auto [result, value] : llvm::zip_equal(op.getResults(), op.getYield().getValues()))
-    result.replaceAllUsesWith(mapping.lookup(value));
+  for (auto [result, value] : llvm::zip_equal(op.getResults(), op.getYield().getValues())) {
+    Value made = mapping.lookup(value);
+    if (Operation *producer = made.getDefiningOp();
+        producer && !OpModelTable::global().lookup(producer).free)
+      recomputed.insert(made);
+    result.replaceAllUsesWith(made);
+  }
   return erase(op);
 }
 

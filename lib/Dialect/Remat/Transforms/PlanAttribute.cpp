@@ -43,16 +43,15 @@ PlanAttr remat::toAttribute(func::FuncOp entry, const AnalysisOptions &analysis,
     loss = *analysis.lossResult;
   if (result.budget)
     budget = result.budget->count;
-  return PlanAttr::get(entry.getContext(),
-                       analysis.memoryModel == MemoryModel::Xla ? "xla" : "program",
-                       analysis.foldFree, loss, problem.scope, budget, result.plan->peak.count,
-                       result.plainPeak.count, result.plan->cost.count, problem.baseCost().count,
-                       problem.costUnit, problem.costTable, order, insertions);
+  return PlanAttr::get(entry.getContext(), spell(analysis.memoryModel), analysis.foldFree, loss,
+                       problem.scope, budget, result.plan->peak.count, result.plainPeak.count,
+                       result.plan->cost.count, problem.baseCost().count, problem.costUnit,
+                       problem.costTable, order, insertions);
 }
 
 AnalysisOptions remat::analysisOptionsOf(PlanAttr plan) {
   AnalysisOptions options;
-  options.memoryModel = plan.getMemoryModel() == "xla" ? MemoryModel::Xla : MemoryModel::Program;
+  options.memoryModel = findMemoryModel(plan.getMemoryModel()).value_or(MemoryModel::Program);
   options.foldFree = plan.getFoldFree();
   if (plan.getLoss())
     options.lossResult = *plan.getLoss();

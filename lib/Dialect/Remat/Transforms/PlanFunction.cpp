@@ -37,7 +37,7 @@ static LogicalResult writeFile(func::FuncOp entry, StringRef path, StringRef con
 static planning::Problem problemOf(const StepGraph &step, const PlanRequest &request) {
   planning::Problem problem =
       planning::makeProblem(step.graph, *request.table, request.scope, /*donation=*/true);
-  problem.memoryModel = request.analysis.memoryModel == MemoryModel::Xla ? "xla" : "program";
+  problem.memoryModel = spell(request.analysis.memoryModel).str();
   return problem;
 }
 

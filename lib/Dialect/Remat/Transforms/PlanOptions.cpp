@@ -34,9 +34,9 @@ Result<AnalysisOptions> remat::makeAnalysisOptions(MemoryModel memoryModel, bool
   if (loss < -1)
     return invalid("loss=" + std::to_string(loss) +
                    " is no result; results are numbered from 0, and -1 looks for the loss");
-  if (memoryModel == MemoryModel::Xla && !foldFree)
-    return invalid("fold-free=false and memory-model=xla do not go together: XLA's model always "
-                   "folds; drop one of them");
+  if (memoryModel != MemoryModel::Program && !foldFree)
+    return invalid("fold-free=false and memory-model=" + spell(memoryModel).str() +
+                   " do not go together: XLA's model always folds; drop one of them");
   AnalysisOptions options;
   options.memoryModel = memoryModel;
   options.foldFree = foldFree;

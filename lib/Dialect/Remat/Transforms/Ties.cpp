@@ -46,6 +46,8 @@ class Chooser {
 public:
   Chooser(RecomputeOp op, EncodeTarget target);
   Ties run();
+  /// True if every op that is not free depends on an input in `waiting`.
+  bool waitsFor(const llvm::DenseSet<Value> &waiting);
 
 private:
   /// Ties what products read straight from arguments. XLA:GPU makes one product of
@@ -150,4 +152,20 @@ Ties Chooser::run() {
   return ties;
 }
 
-Ties remat::chooseTies(RecomputeOp op, EncodeTarget target) { return Chooser(op, target).run(); }
+bool Chooser::waitsFor(const llvm::DenseSet<Value> &waiting) {
+  llvm::DenseSet<Value> all = std::move(tied);
+  tied.clear();
+  for (auto [input, argument] : llvm::zip_equal(op.getInputs(), op.getBody().getArguments()))
+    if (waiting.contains(input))
+      tied.insert(argument);
+  bool waits = !firstUntied();
+  tied = std::move(all);
+  return waits;
+}
+
+Ties remat::chooseTies(RecomputeOp op, EncodeTarget target, const llvm::DenseSet<Value> &waiting) {
+  Chooser chooser(op, target);
+  if (target == EncodeTarget::XlaTpu && chooser.waitsFor(waiting))
+    return {};
+  return chooser.run();
+}

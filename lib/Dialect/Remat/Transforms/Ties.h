@@ -27,7 +27,10 @@ struct Ties {
 /// inputs but arguments, XlaTpu from all, XlaCpu from none, since there a tie is a
 /// copy. What is then still untied gets one more input: not donated before donated,
 /// smaller before larger.
-Ties chooseTies(RecomputeOp op, EncodeTarget target);
+///
+/// `waiting` holds what earlier recomputations made, which depends on their ties. On
+/// XlaTpu a body whose every op that is not free depends on that needs none.
+Ties chooseTies(RecomputeOp op, EncodeTarget target, const llvm::DenseSet<mlir::Value> &waiting);
 
 } // namespace remat
 

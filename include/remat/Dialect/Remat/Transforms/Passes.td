@@ -52,7 +52,9 @@ defvar analysisOptions = [
   Option<"memoryModel", "memory-model", "::remat::MemoryModel", "::remat::MemoryModel::Program",
     "Which values are buffers", [{::llvm::cl::values(
       clEnumValN(::remat::MemoryModel::Program, "program", "every value that is not folded"),
-      clEnumValN(::remat::MemoryModel::Xla, "xla", "outputs of fusion clusters")
+      clEnumValN(::remat::MemoryModel::Xla, "xla", "outputs of fusion clusters, as on GPUs"),
+      clEnumValN(::remat::MemoryModel::XlaTpu, "xla-tpu",
+                 "the same where products of matrices fuse what they read")
     )}]>,
   Option<"foldFree", "fold-free", "bool", "true",
     "Fold constants, broadcasts, reshapes and the like into their readers">,
