@@ -38,6 +38,9 @@ VARIANTS: dict[str, tuple[Variant, ...]] = {
         ),
         Variant("barriers"),
     ),
-    "xla-tpu": (Variant("barriers"),),
+    "xla-tpu": (
+        Variant("barriers"),
+        Variant("backward and updates in order", {"order_backward": True, "order_updates": True}),
+    ),
     "xla-cpu": (Variant("guards"),),
 }
