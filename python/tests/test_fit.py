@@ -182,6 +182,26 @@ def test_a_fitted_step_is_a_value_of_its_own(fitted):
     assert text.startswith("<FittedStep train for xla-cpu: predicted peak ") and len(text) < 120
 
 
+def test_transformations_of_a_fitted_step():
+    """`jit` and `scan` take it as any function; `vmap` and `grad` cannot."""
+
+    def step(w, x):
+        value, gradient = jax.value_and_grad(lambda w: jnp.mean(jnp.tanh(x @ w) ** 2))(w)
+        return w - gradient, value
+
+    w, x = jnp.eye(8), jnp.ones((64, 8))
+    fitted = remat.jax.fit(step, w, x, budget="min")
+    assert fitted.__name__ == "step"
+    batches = jnp.stack([x, 2 * x])
+    found = jax.lax.scan(fitted, w, batches)
+    for one, other in zip(leaves(jax.lax.scan(step, w, batches)), leaves(found)):
+        np.testing.assert_allclose(one, other, rtol=1e-5)
+    with pytest.raises(InputError, match="^vmap of step: a fitted step is one program, for the sh"):
+        jax.vmap(fitted, (None, 0))(w, batches)
+    with pytest.raises(InputError, match="^gradient of step: a fitted step has no gradient of its"):
+        jax.grad(lambda w: fitted(w, x)[1])(w)
+
+
 def test_shardings_on_one_device_are_kept():
     mesh = jax.sharding.Mesh(np.array(jax.devices()[:1]), ("data",))
     sharding = jax.sharding.NamedSharding(mesh, jax.sharding.PartitionSpec("data"))

@@ -55,6 +55,10 @@ class FittedStep:
             f"{peak} of {plain} B, overhead {self.plan.overhead:.2%}>"
         )
 
+    @property
+    def __name__(self) -> str:
+        return self.exported.fun_name
+
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Runs the step. Shapes, dtypes and static arguments are those it was fitted to."""
         args, kwargs = self._signature.dynamic(args, kwargs)

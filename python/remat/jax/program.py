@@ -15,7 +15,7 @@ from typing import Any
 import jax
 from jax import export
 from jax.extend.core import Primitive
-from jax.interpreters import mlir
+from jax.interpreters import ad, batching, mlir
 
 from remat.errors import InputError
 from remat.jax.signature import difference
@@ -57,6 +57,24 @@ def _lower(ctx: Any, *args: Any, exported: export.Exported) -> Any:
 
 
 mlir.register_lowering(_program_p, _lower)
+
+
+def _refuse_batching(*_: Any, exported: export.Exported) -> Any:
+    raise InputError(
+        f"vmap of {exported.fun_name}: a fitted step is one program, for the shapes that it was "
+        "fitted to; fit a step that has the vmap inside, or plan its loss by remat.jax.checkpoint"
+    )
+
+
+def _refuse_differentiation(*_: Any, exported: export.Exported) -> Any:
+    raise InputError(
+        f"gradient of {exported.fun_name}: a fitted step has no gradient of its own; fit a step "
+        "that takes its gradients inside, or plan its loss by remat.jax.checkpoint"
+    )
+
+
+batching.primitive_batchers[_program_p] = _refuse_batching
+ad.primitive_jvps[_program_p] = _refuse_differentiation
 
 
 def jit_program(
