@@ -40,6 +40,7 @@ VARIANTS: dict[str, tuple[Variant, ...]] = {
     ),
     "xla-tpu": (
         Variant("barriers"),
+        Variant("backward in order", {"order_backward": True}),
         Variant("backward and updates in order", {"order_backward": True, "order_updates": True}),
     ),
     "xla-cpu": (Variant("guards"),),
