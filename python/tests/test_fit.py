@@ -246,7 +246,7 @@ BAD = {
     ),
     "model": (
         {"budget": "50%", "memory_model": "luck"},
-        "memory-model 'luck' is unknown; expected program or xla",
+        "memory-model 'luck' is unknown; expected program, xla or xla-tpu",
     ),
 }
 

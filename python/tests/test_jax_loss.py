@@ -341,6 +341,8 @@ def test_a_budget_that_whole_equations_exceed_is_refused(monkeypatch, budget):
     [
         ({"budget": 0.5}, "budget 0.5 is a float; write '50%'"),
         ({"budget": 1, "target": "abacus"}, "target 'abacus' is unknown; expected xla-cpu"),
+        ({"budget": 1, "target": ""}, "target '' is unknown; expected xla-cpu"),
+        ({"budget": 1, "target": "h100"}, "target 'h100' is a device, .*; give 'xla-gpu' here"),
         ({"budget": 1, "strategy": "luck"}, "strategy 'luck' is unknown"),
     ],
 )

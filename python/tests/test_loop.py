@@ -104,6 +104,19 @@ def test_the_fastest_of_those_that_fit_is_chosen(text):
     assert outcome.chosen.measured.time_us == min(t.measured.time_us for t in fits)
 
 
+def test_a_smaller_plan_is_tried_where_the_compiler_makes_larger_ones_slow(text):
+    class Slow(Compiler):
+        def __call__(self, module):
+            measured = super().__call__(module)
+            slower = 1.0 if module == text else 1.5 + measured.temp / simulated(text)
+            return replace(measured, time_us=100 * slower)
+
+    outcome = fit(text, Slow(), "95%")
+    smaller = [t for t in outcome.trials if t.plan.peak < outcome.plain.temp * 0.8]
+    assert outcome.chosen in smaller
+    assert outcome.chosen.measured.time_us == min(t.measured.time_us for t in outcome.trials)
+
+
 def test_a_smaller_budget_never_gives_a_larger_peak(text):
     peaks = [fit(text, Compiler(1.2), f"{share}%").peak for share in (95, 90, 85, 80, 75)]
     assert peaks == sorted(peaks, reverse=True)

@@ -15,6 +15,8 @@ from remat.errors import InputError
 from remat.jax.foreign import is_jitted_by_jax, refusal
 from remat.jax.signature import Signature
 from remat.toolchain import TARGET_OF_PLATFORM
+from remat.xla import targets
+from remat.xla.targets import Target
 
 #: The platform that JAX lowers for, by encoding.
 PLATFORM_OF = {"xla-cpu": "cpu", "xla-gpu": "cuda", "xla-tpu": "tpu"}
@@ -26,6 +28,23 @@ def backend_encoding() -> str:
     if backend not in TARGET_OF_PLATFORM:
         raise InputError(f"no encoding is known for the JAX backend {backend!r}; pass target=")
     return TARGET_OF_PLATFORM[backend]
+
+
+def resolve_target(target: str | None, *, devices: bool = True) -> tuple[str, Target | None]:
+    """Returns the encoding that `target` asks for, and the device if it names one.
+
+    `target` is a device, an encoding, or None for the encoding of the backend in use; without
+    `devices` a message about an unknown one names encodings only.
+    """
+    if target is None:
+        return backend_encoding(), None
+    if target in targets.NAMES:
+        device = targets.get(target)
+        return device.encoding, device
+    if target not in PLATFORM_OF:
+        known = ", ".join((*(targets.NAMES if devices else ()), *PLATFORM_OF))
+        raise InputError(f"target {target!r} is unknown; expected {known}")
+    return target, None
 
 
 class Call:

@@ -12,13 +12,11 @@ from typing import Any
 
 from remat import convert, toolchain
 from remat.budget import budget_text
-from remat.errors import InputError
-from remat.jax.call import PLATFORM_OF, Call, backend_encoding
+from remat.jax.call import Call, resolve_target
 from remat.jax.signature import Signature, indices, names
 from remat.report import Report, report_of
 from remat.report.arguments import argument_names
 from remat.toolchain import RematOptions
-from remat.xla import targets
 from remat.xla.measure import Measurement, measure
 from remat.xla.targets import Target
 
@@ -64,12 +62,7 @@ def explain(
     Example:
         print(remat.jax.explain(step, params, batch, donate_argnums=0))
     """
-    named = target or backend_encoding()
-    device = targets.get(named) if named in targets.NAMES else None
-    encoding = device.encoding if device else named
-    if encoding not in PLATFORM_OF:
-        known = ", ".join((*targets.NAMES, *PLATFORM_OF))
-        raise InputError(f"target {named!r} is unknown; expected {known}")
+    encoding, device = resolve_target(target)
     options = RematOptions(
         budget=None if budget is None else budget_text(budget),
         strategy="none" if budget is None else None,

@@ -15,15 +15,13 @@ from jax import export
 
 from remat import convert, toolchain
 from remat.budget import Budget, budget_text
-from remat.errors import InputError
-from remat.jax.call import PLATFORM_OF, Call, backend_encoding
+from remat.jax.call import Call, resolve_target
 from remat.jax.fitted_report import report_of_fitted
 from remat.jax.program import jit_program
 from remat.jax.signature import Signature, indices, names
 from remat.loop import MOST_COMPILES, Outcome, fit_module, job_for
 from remat.plan import Plan
 from remat.toolchain import RematOptions
-from remat.xla import targets
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -166,12 +164,7 @@ def fit(
         params, loss = step(params, batch)
     """
     budget = budget_text(budget)
-    target = target or backend_encoding()
-    device = targets.get(target) if target in targets.NAMES else None
-    encoding = device.encoding if device else target
-    if encoding not in PLATFORM_OF:
-        known = ", ".join((*targets.NAMES, *PLATFORM_OF))
-        raise InputError(f"target {target!r} is unknown; expected {known}")
+    encoding, device = resolve_target(target)
     signature = Signature(
         step,
         example_args,
@@ -215,7 +208,7 @@ def fit(
     fitted = convert.replace_module(exported, module.replace_text(text))
     return FittedStep(
         plan=plan,
-        target=target,
+        target=target or encoding,
         outcome=outcome,
         exported=fitted,
         _jitted=jit_program(fitted, *call.donated()),

@@ -22,7 +22,7 @@ from remat import convert, toolchain
 from remat.budget import budget_text
 from remat.errors import BudgetError, InputError
 from remat.jax import equations
-from remat.jax.call import PLATFORM_OF, backend_encoding
+from remat.jax.call import PLATFORM_OF, resolve_target
 from remat.jax.names import leaf_names
 from remat.jax.proof import prove
 from remat.jax.realise import Halves, realise
@@ -73,9 +73,12 @@ def checkpoint(
         loss = remat.jax.checkpoint(loss, budget="50%")
         value, gradients = jax.value_and_grad(loss)(parameters, batch)
     """
-    target = target or backend_encoding()
-    if target not in PLATFORM_OF:
-        raise InputError(f"target {target!r} is unknown; expected {', '.join(PLATFORM_OF)}")
+    encoding, device = resolve_target(target, devices=False)
+    if device:
+        raise InputError(
+            f"target {target!r} is a device, but a loss is planned, not measured; give "
+            f"{encoding!r} here, or the whole step to remat.jax.fit"
+        )
     options = RematOptions(
         budget=budget_text(budget),
         budget_scope=budget_scope,
@@ -84,13 +87,13 @@ def checkpoint(
         granularity=granularity,
         cost=cost,
         memory_model=memory_model,
-        target=target,
+        target=encoding,
         loss=0,
     ).for_target()
     options.pairs()
     options = replace(options, target=None)  # halves are made here, not by remat-encode
     return CheckpointedLoss(
-        loss, options, target, frozenset(indices(static_argnums, "static_argnums"))
+        loss, options, encoding, frozenset(indices(static_argnums, "static_argnums"))
     )
 
 

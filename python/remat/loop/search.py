@@ -32,6 +32,9 @@ _SLACK = 40
 _HOPE = 0.99
 #: A faster program by less than one part in this many is no better, only larger.
 _TIE = 200
+#: How small a plan is that is tried because it may be faster, in percent of the fastest; and
+#: at least, in percent of the plain step: below that plans are dear, and refused after a while.
+_SMALLER_PERCENT, _LEAST_PERCENT = 75, 40
 
 
 @dataclass(frozen=True)
@@ -188,6 +191,7 @@ class _Search:
             for variant in self._job.variants:
                 self._try(variant, self._aim(variant))
             self._refine()
+            self._undercut()
             self._confirm()
         if not self._fits():
             self._reserve = 0
@@ -203,6 +207,27 @@ class _Search:
             if (level := self._next_level(variant)) is not None
         ):
             pass
+
+    def _undercut(self) -> None:
+        """Tries smaller plans of the fastest encoding as long as that makes it faster.
+
+        What a compiler makes of a plan need not cost more where the plan recomputes more; only
+        plans whose own overhead is below what the best measured are worth a compile.
+        """
+        while (
+            self._room is not None
+            and (best := self._found())
+            and 1 + best.plan.overhead < self._price(best) - 1 / _TIE
+        ):
+            variant = next(v for v in self._job.variants if v.name == best.variant)
+            level = self._levels.at_most(best.plan.peak * _SMALLER_PERCENT // 100)
+            if level < self._levels.top * _LEAST_PERCENT // 100:
+                return
+            overhead = self._plan(level).plan["overhead"]
+            if 1 + overhead >= self._price(best) - 1 / _TIE or not self._try(variant, level):
+                return
+            if self._found() is best:
+                return
 
     def _next_level(self, variant: Variant) -> int | None:
         """Returns where to try `variant` next, or None where that would not help."""
