@@ -356,6 +356,21 @@ def test_results_are_committed_no_more_than_arguments(fitted):
     assert state.weights["layer0"].committed
 
 
+def test_arguments_that_are_not_read_may_be_given():
+    def step(weights, unread, x):
+        def loss(weights):
+            hidden = x
+            for weight in weights:
+                hidden = jnp.tanh(hidden @ weight)
+            return jnp.mean(hidden**2)
+
+        return jax.value_and_grad(loss)(weights)
+
+    given = [jnp.eye(16)] * 4, {"a": jnp.ones(3)}, jnp.ones((64, 16))
+    fitted = remat.jax.fit(step, *given, budget="min")
+    np.testing.assert_allclose(fitted(*given)[0], jax.jit(step)(*given)[0], rtol=1e-6)
+
+
 def test_positions_are_integers():
     with pytest.raises(InputError, match="donate_argnums holds 'w'; expected positions"):
         remat.jax.fit(train, *arguments(), budget="50%", donate_argnums="w")

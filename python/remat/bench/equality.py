@@ -293,7 +293,7 @@ def run(arguments: argparse.Namespace) -> int:
     rows, failures = compare_all(small, tuple(arguments.budget or BUDGETS))
     console = Console(width=None if Console().is_terminal else 160)
     console.print(table(rows))
-    console.print(f"fixed flags: {ROUNDING_FLAGS}", highlight=False)
+    console.print(f"fixed flags: {ROUNDING_FLAGS}", highlight=False, soft_wrap=True)
     if arguments.output:
         data = json.dumps([asdict(row) for row in rows], indent=1) + "\n"
         convert.write_atomically(arguments.output, data.encode("utf-8"))

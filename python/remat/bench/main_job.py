@@ -197,7 +197,7 @@ def run(arguments: argparse.Namespace) -> int:
     models = [model for model in zoo.models() if model.small]
     small, failures = equality.compare_all(models, SMALL_BUDGETS)
     console.print(equality.table(small))
-    console.print(f"fixed flags: {equality.ROUNDING_FLAGS}", highlight=False)
+    console.print(f"fixed flags: {equality.ROUNDING_FLAGS}", highlight=False, soft_wrap=True)
     if arguments.output:
         data = {"models": [asdict(row) for row in rows], "small": [asdict(row) for row in small]}
         convert.write_atomically(arguments.output, (json.dumps(data, indent=1) + "\n").encode())

@@ -53,7 +53,8 @@ def _lower(ctx: Any, *args: Any, exported: export.Exported) -> Any:
             program,
             dst_symtab=ctx.module_context.symbol_table,
         )
-    return func.CallOp(results, ir.FlatSymbolRefAttr.get(name), list(args)).results
+    kept = [args[index] for index in exported.module_kept_var_idx]  # the others are not read
+    return func.CallOp(results, ir.FlatSymbolRefAttr.get(name), kept).results
 
 
 mlir.register_lowering(_program_p, _lower)

@@ -32,6 +32,9 @@ _SLACK = 40
 _HOPE = 0.99
 #: A faster program by less than one part in this many is no better, only larger.
 _TIE = 200
+#: Plans that are tried for the smallest peak, in percent of the smallest: the first with every
+#: encoding, then with the one that is smallest so far.
+_DESCENT_PERCENT = (110, 100, 125, 145, 170)
 #: How small a plan is that is tried because it may be faster, in percent of the fastest; and
 #: at least, in percent of the plain step: below that plans are dear, and refused after a while.
 _SMALLER_PERCENT, _LEAST_PERCENT = 75, 40
@@ -258,16 +261,21 @@ class _Search:
             answer = self._answer("min")
         self._levels.bottom = max(self._levels.bottom, answer.plan["peak"])
         self._plans[self._levels.bottom] = answer
+        # The very smallest plans run so much again that a compiler may need more for them.
+        first, *others = _DESCENT_PERCENT
         for variant in sorted(self._job.variants, key=self._promise):
-            self._try(variant, self._levels.bottom)
+            self._try(variant, self._near_bottom(first))
             if self._fits():
                 return
-        for percent in (110, 125, 145, 170):
+        for percent in others:
             if self._fits() or not self._trials:
                 return
             best = min(self._trials.values(), key=lambda t: t.measured.temp).variant
             variant = next(v for v in self._job.variants if v.name == best)
-            self._try(variant, self._levels.at_most(self._levels.bottom * percent // 100))
+            self._try(variant, self._near_bottom(percent))
+
+    def _near_bottom(self, percent: int) -> int:
+        return self._levels.at_most(self._levels.bottom * percent // 100)
 
     def _confirm(self) -> None:
         """Compiles what is chosen to the end; what then needs too much is passed over."""
