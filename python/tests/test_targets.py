@@ -36,7 +36,7 @@ def test_the_tables_are_found():
     assert tables()["host"] == (5_017_600_000_000, 5_017_600_000_000, 204_800_000_000)
 
 
-@pytest.mark.parametrize("name", [*(set(targets.TARGETS) - {"tpu-v5e"}), "local"])
+@pytest.mark.parametrize("name", [*sorted(set(targets.TARGETS) - {"tpu-v5e"}), "local"])
 def test_figures_are_those_of_the_cost_table(name):
     """But for rates of GPUs, which are the same share of the table's for each."""
     target = targets.get(name)
