@@ -11,6 +11,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from links import pages_of
+
 SPAN = re.compile(r"`remat\s+([a-z][\w-]*)(?:\s+([a-z][\w-]*))?")
 
 
@@ -62,15 +64,10 @@ def unknown(page: str, commands: dict[str, list[str]]) -> list[tuple[int, str]]:
 
 def main() -> int:
     root = Path(sys.argv[1] if len(sys.argv) > 1 else Path(__file__).resolve().parents[2])
-    pages = subprocess.run(
-        ["git", "ls-files", "-co", "--exclude-standard", "*.md"],
-        cwd=root, capture_output=True, text=True, check=True,
-    ).stdout.splitlines()  # fmt: skip
     commands = registered(root)
     wrong = [
         (page, *one)
-        for page in pages
-        if (root / page).exists()
+        for page in pages_of(root)
         for one in unknown((root / page).read_text(), commands)
     ]
     for page, line, name in wrong:

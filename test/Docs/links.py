@@ -57,13 +57,18 @@ def unlisted(root: Path, pages: list[str]) -> list[str]:
     ]
 
 
-def main() -> int:
-    root = Path(sys.argv[1] if len(sys.argv) > 1 else Path(__file__).resolve().parents[2])
+def pages_of(root: Path) -> list[str]:
+    """Returns the pages of a checkout, those that are not committed yet too."""
     listed = subprocess.run(
         ["git", "ls-files", "-co", "--exclude-standard", "*.md"],
         cwd=root, capture_output=True, text=True, check=True,
     ).stdout.splitlines()  # fmt: skip
-    pages = [name for name in listed if (root / name).exists()]
+    return [name for name in listed if (root / name).exists()]
+
+
+def main() -> int:
+    root = Path(sys.argv[1] if len(sys.argv) > 1 else Path(__file__).resolve().parents[2])
+    pages = pages_of(root)
     dead, left_out = dead_links(root, pages), unlisted(root, pages)
     for page, line, link in dead:
         print(f"{page}:{line}: no {link}")

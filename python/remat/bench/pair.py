@@ -11,18 +11,19 @@ begins, and a row for each budget.
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import jax
 
 import remat.jax
 from remat import zoo
+from remat.bench import job
 from remat.bench.equality import STRATEGY
-from remat.errors import BudgetError, RematError
+from remat.bench.job import say
+from remat.errors import BudgetError
 from remat.xla import counting
 from remat.xla.cpu import bitwise_equal, compile_step, relative_deviation
 
@@ -76,13 +77,13 @@ def compare(model: ZooModel, budgets: list[str]) -> Iterator[PairRow | RefusedRo
     gradients, so that their bits are compared as well.
     """
     step, shapes, donated = model.build()
-    _say("compiling the plain step")
+    say("compiling the plain step")
     plain = compile_step(jax.jit(step, donate_argnums=donated).lower(*shapes))
-    _say("running the plain step")
+    say("running the plain step")
     inputs = [model.inputs(), _zero_slots(model.inputs(seed=1))]
     wanted = [plain(*one) for one in inputs]
     for budget in budgets:
-        _say(f"planning and rewriting at {budget}")
+        say(f"planning and rewriting at {budget}")
         try:
             fitted = remat.jax.fit(
                 step,
@@ -95,9 +96,9 @@ def compare(model: ZooModel, budgets: list[str]) -> Iterator[PairRow | RefusedRo
         except BudgetError as error:
             yield RefusedRow(budget, error.scope, error.smallest)
             continue
-        _say(f"compiling the step at {budget}")
+        say(f"compiling the step at {budget}")
         after = compile_step(fitted.lower(*shapes))
-        _say(f"running the step at {budget}")
+        say(f"running the step at {budget}")
         found = [after(*one) for one in inputs]
         planned = counting.planned_opcodes(fitted.plan.recomputed_ops)
         kind = counting.choose_kind(planned)
@@ -118,10 +119,6 @@ def compare(model: ZooModel, budgets: list[str]) -> Iterator[PairRow | RefusedRo
         )
 
 
-def _say(what: str) -> None:
-    print(json.dumps({"doing": what}), flush=True)
-
-
 def _zero_slots(arguments: tuple[Any, ...]) -> tuple[Any, ...]:
     state, *batch = arguments
     slots = jax.tree.map(lambda leaf: leaf * 0 if leaf.ndim else leaf, state["slots"])
@@ -133,13 +130,7 @@ def main() -> int:
     parser.add_argument("model")
     parser.add_argument("budgets", nargs="+")
     arguments = parser.parse_args()
-    try:
-        for row in compare(zoo.get(arguments.model), arguments.budgets):
-            print(json.dumps(asdict(row)), flush=True)
-    except RematError as error:
-        print(str(error).replace("\n", ";"), file=sys.stderr)
-        return error.exit_code
-    return 0
+    return job.answer(lambda: compare(zoo.get(arguments.model), arguments.budgets))
 
 
 if __name__ == "__main__":

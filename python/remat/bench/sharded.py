@@ -7,15 +7,13 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import sys
 
-from rich.console import Console
 from rich.table import Table
 
 from remat import zoo
-from remat.bench import equality, records, training
+from remat.bench import records, training
 from remat.commands import add_command
-from remat.errors import InputError, RematError
+from remat.errors import InputError
 
 MODELS = ("small_gpt",)
 #: Virtual devices along each axis of the mesh: the batch is divided along `data`, matrices
@@ -35,16 +33,15 @@ class Sharded(training.Training):
 
 
 @dataclasses.dataclass(frozen=True)
-class Row:
+class Row(training.Row):
     """A model under the flags that fix rounding, and under XLA's default ones."""
 
-    model: str
     fixed: Sharded
     default: Sharded
 
     def broken(self) -> list[str]:
         """Returns the promises that this row breaks, each as a message."""
-        found = training.Row(self.model, self.fixed, self.default).broken()
+        found = super().broken()
         for label, one in (("fixed", self.fixed), ("default", self.default)):
             if one.peak > one.limit:
                 found.append(
@@ -55,13 +52,9 @@ class Row:
 
 
 def measure(model: str, budget: str, steps: int) -> Row:
-    """Trains `model` in two processes, for XLA reads its flags once. Errors: RematError."""
-    command = [sys.executable, "-m", "remat.bench.sharded_job", model, budget, str(steps)]
-    found = {}
-    for label, flags in (("fixed", equality.ROUNDING_FLAGS), ("default", "")):
-        [row] = equality.run_job(command, model, flags, f"{label} flags")
-        found[label] = Sharded(**row)
-    return Row(model, **found)
+    """Trains `model` under both sets of flags. Errors: RematError."""
+    found = training.under_flags("sharded_job", model, budget, str(steps))
+    return Row(model, *(Sharded(**row) for row in found))
 
 
 def table(rows: list[Row], steps: int) -> Table:
@@ -90,32 +83,15 @@ def register(commands: argparse._SubParsersAction) -> None:
     """Adds `bench sharded` to the subparsers of `remat bench`."""
     text = "Trains small models on 8 virtual devices with and without a budget, and compares bits."
     parser = add_command(commands, "sharded", text)
-    parser.add_argument(
-        "models",
-        nargs="*",
-        metavar="MODEL",
-        help="a small model of the zoo, with variants as in small_gpt+bf16+adamw (default: "
-        f"{', '.join(MODELS)})",
-    )
-    parser.add_argument(
-        "--budget",
-        default="60%",
-        metavar="SIZE",
-        help="what a device may take, as XLA measures it (default: 60%%)",
-    )
-    parser.add_argument(
-        "--steps", type=int, default=50, metavar="N", help="how many steps (default: 50)"
-    )
+    meaning = "what a device may take, as XLA measures it (default: 60%%)"
+    training.add_options(parser, MODELS, "60%", meaning)
     records.add_options(parser)
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Runs `remat bench sharded` and returns its exit code."""
-    records.expect_new(arguments, "json", "csv")
-    if arguments.steps < 2:
-        raise InputError(f"--steps={arguments.steps}: fewer than 2 steps train nothing")
-    models = arguments.models or MODELS
+    models = training.check_options(arguments, MODELS)
     for model in models:
         name, _ = training.parse_model(model)
         for data in zoo.get(name).prepare().data:
@@ -124,21 +100,8 @@ def run(arguments: argparse.Namespace) -> int:
                     f"{name} has batches of {data.shape[0]}, which {MESH['data']} devices "
                     "cannot share"
                 )
-    rows: list[Row] = []
-    failures: list[str] = []
-    for model in models:
-        try:
-            rows.append(measure(model, arguments.budget, arguments.steps))
-        except RematError as error:
-            failures.append(str(error))
-    console = Console(width=None if Console().is_terminal else 160)
-    console.print(table(rows, arguments.steps))
-    console.print(
-        "losses, state: bits under fixed flags / deviation under default flags\n"
-        f"fixed flags: {equality.ROUNDING_FLAGS}",
-        highlight=False,
-        soft_wrap=True,
-    )
-    records.write(arguments, [training.flat(row) for row in rows])
-    equality.raise_if_broken(rows, failures)
-    return 0
+
+    def one(model: str) -> Row:
+        return measure(model, arguments.budget, arguments.steps)
+
+    return training.run_models(arguments, models, one, table)

@@ -10,8 +10,6 @@ begins, and one `Sharded` at the end.
 
 from __future__ import annotations
 
-import dataclasses
-import json
 import math
 import sys
 from typing import Any
@@ -21,9 +19,10 @@ import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 import remat.jax
+from remat.bench import job
+from remat.bench.job import say
 from remat.bench.sharded import MESH, Sharded
-from remat.bench.training_job import deviations, recipe_of, say, train
-from remat.errors import RematError
+from remat.bench.training_job import deviations, recipe_of, train
 from remat.zoo.step import build_step
 
 
@@ -110,12 +109,7 @@ def _bytes(compiled: Any) -> int:
 def main() -> int:
     model, budget, steps = sys.argv[1:]
     jax.config.update("jax_num_cpu_devices", math.prod(MESH.values()))
-    try:
-        print(json.dumps(dataclasses.asdict(compare(model, budget, int(steps)))))
-    except RematError as error:
-        print(str(error).replace("\n", ";"), file=sys.stderr)
-        return error.exit_code
-    return 0
+    return job.answer(lambda: [compare(model, budget, int(steps))])
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import sys
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from rich.console import Console
@@ -87,14 +88,18 @@ def parse_model(text: str) -> tuple[str, list[str]]:
 
 
 def measure(model: str, budget: str, steps: int, strategy: str) -> Row:
-    """Trains `model` in two processes, for XLA reads its flags once. Errors: RematError."""
-    command = [sys.executable, "-m", "remat.bench.training_job"]
-    command += [model, budget, str(steps), strategy]
-    found = {}
-    for label, flags in (("fixed", equality.ROUNDING_FLAGS), ("default", "")):
-        [row] = equality.run_job(command, model, flags, f"{label} flags")
-        found[label] = Training(**row)
-    return Row(model, **found)
+    """Trains `model` under both sets of flags. Errors: RematError."""
+    found = under_flags("training_job", model, budget, str(steps), strategy)
+    return Row(model, *(Training(**row) for row in found))
+
+
+def under_flags(job: str, model: str, *arguments: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Runs a job of this package twice, for XLA reads its flags once: under those that fix
+    rounding, and under the default ones. Errors: RematError."""
+    command = [sys.executable, "-m", f"remat.bench.{job}", model, *arguments]
+    [fixed] = equality.run_job(command, model, equality.ROUNDING_FLAGS, "fixed flags")
+    [default] = equality.run_job(command, model, "", "default flags")
+    return fixed, default
 
 
 def table(rows: list[Row], steps: int) -> Table:
@@ -124,19 +129,7 @@ def register(commands: argparse._SubParsersAction) -> None:
     """Adds `bench training` to the subparsers of `remat bench`."""
     text = "Trains small models with and without a budget, on XLA:CPU, and compares the bits."
     parser = add_command(commands, "training", text)
-    parser.add_argument(
-        "models",
-        nargs="*",
-        metavar="MODEL",
-        help="a small model of the zoo, with variants as in small_gpt+bf16+adamw (default: "
-        f"{', '.join(MODELS)})",
-    )
-    parser.add_argument(
-        "--budget", default="min", metavar="SIZE", help="what to fit to (default: min)"
-    )
-    parser.add_argument(
-        "--steps", type=int, default=50, metavar="N", help="how many steps (default: 50)"
-    )
+    add_options(parser, MODELS, "min", "what to fit to (default: min)")
     parser.add_argument(
         "--strategy",
         choices=CHOICES["strategy"],
@@ -147,24 +140,62 @@ def register(commands: argparse._SubParsersAction) -> None:
     parser.set_defaults(run=run)
 
 
+def add_options(
+    parser: argparse.ArgumentParser, models: Sequence[str], budget: str, meaning: str
+) -> None:
+    """Adds models, a budget with its default and its meaning, and steps."""
+    parser.add_argument(
+        "models",
+        nargs="*",
+        metavar="MODEL",
+        help="a small model of the zoo, with variants as in small_gpt+bf16+adamw (default: "
+        f"{', '.join(models)})",
+    )
+    parser.add_argument("--budget", default=budget, metavar="SIZE", help=meaning)
+    parser.add_argument(
+        "--steps", type=int, default=50, metavar="N", help="how many steps (default: 50)"
+    )
+
+
 def run(arguments: argparse.Namespace) -> int:
     """Runs `remat bench training` and returns its exit code."""
+    models = check_options(arguments, MODELS)
+
+    def one(model: str) -> Row:
+        return measure(model, arguments.budget, arguments.steps, arguments.strategy)
+
+    return run_models(arguments, models, one, table)
+
+
+def check_options(arguments: argparse.Namespace, models: Sequence[str]) -> Sequence[str]:
+    """Returns the models to train: those given, or `models`. Errors: InputError."""
     records.expect_new(arguments, "json", "csv")
-    steps = arguments.steps
-    if steps < 2:
-        raise InputError(f"--steps={steps}: fewer than 2 steps train nothing")
-    models = arguments.models or MODELS
-    for model in models:
+    if arguments.steps < 2:
+        raise InputError(f"--steps={arguments.steps}: fewer than 2 steps train nothing")
+    for model in arguments.models:
         parse_model(model)
+    return arguments.models or models
+
+
+def run_models(
+    arguments: argparse.Namespace,
+    models: Sequence[str],
+    measure: Callable[[str], Row],
+    table: Callable[[list[Row], int], Table],
+) -> int:
+    """Measures each model, shows and writes what was found; a failure does not stop the others.
+
+    Errors: RematError if a promise is broken or a model failed.
+    """
     rows: list[Row] = []
     failures: list[str] = []
     for model in models:
         try:
-            rows.append(measure(model, arguments.budget, steps, arguments.strategy))
+            rows.append(measure(model))
         except RematError as error:
             failures.append(str(error))
     console = Console(width=None if Console().is_terminal else 160)
-    console.print(table(rows, steps))
+    console.print(table(rows, arguments.steps))
     console.print(
         "losses, state: bits under fixed flags / deviation under default flags\n"
         f"fixed flags: {equality.ROUNDING_FLAGS}",
@@ -176,7 +207,7 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def flat(row: Any) -> dict[str, Any]:
+def flat(row: Row) -> dict[str, Any]:
     """Returns a row, of two runs, as columns, those of the fixed flags first."""
     columns: dict[str, Any] = {"model": row.model}
     for label, one in (("fixed", row.fixed), ("default", row.default)):

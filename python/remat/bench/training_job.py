@@ -11,7 +11,6 @@ a piece of work begins, and one `Training` at the end.
 from __future__ import annotations
 
 import dataclasses
-import json
 import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -21,8 +20,9 @@ import numpy as np
 
 import remat.jax
 from remat import zoo
+from remat.bench import job
+from remat.bench.job import say
 from remat.bench.training import Training, parse_model
-from remat.errors import RematError
 from remat.xla.cpu import bitwise_equal, relative_deviation
 from remat.zoo.inputs import concrete_inputs
 from remat.zoo.step import build_step, in_bfloat16
@@ -90,19 +90,9 @@ def compare(model: str, budget: str, steps: int, strategy: str) -> Training:
     )
 
 
-def say(what: str) -> None:
-    """Says what is done, to the command that runs this."""
-    print(json.dumps({"doing": what}), flush=True)
-
-
 def main() -> int:
     model, budget, steps, strategy = sys.argv[1:]
-    try:
-        print(json.dumps(dataclasses.asdict(compare(model, budget, int(steps), strategy))))
-    except RematError as error:
-        print(str(error).replace("\n", ";"), file=sys.stderr)
-        return error.exit_code
-    return 0
+    return job.answer(lambda: [compare(model, budget, int(steps), strategy)])
 
 
 if __name__ == "__main__":
