@@ -1,7 +1,7 @@
 # Part of Remat, under the Apache License v2.0 with LLVM Exceptions.
 # See LICENSE for license information.
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""The names that a caller has for arrays in the arguments of a function."""
+"""The parameters of a function, and the names that a caller has for arrays in its arguments."""
 
 from __future__ import annotations
 
@@ -10,6 +10,14 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from jax.tree_util import keystr, tree_flatten_with_path
+
+
+def parameters_of(function: Callable[..., Any]) -> inspect.Signature | None:
+    """Returns the parameters of `function`; None of a callable that Python cannot ask."""
+    try:
+        return inspect.signature(function)
+    except (TypeError, ValueError):  # some callables of C
+        return None
 
 
 def leaf_names(
@@ -30,13 +38,10 @@ def leaf_names(
 
 def _positional(function: Callable[..., Any], count: int) -> list[str]:
     """Returns names for `count` positional arguments of `function`."""
-    try:
-        parameters = inspect.signature(function).parameters.values()
-    except (TypeError, ValueError):  # of what is no Python function
-        parameters = ()
+    signature = parameters_of(function)
     found = []
     starred = "args"
-    for one in parameters:
+    for one in signature.parameters.values() if signature else ():
         if one.kind in (one.POSITIONAL_ONLY, one.POSITIONAL_OR_KEYWORD):
             found.append(one.name)
         elif one.kind == one.VAR_POSITIONAL:

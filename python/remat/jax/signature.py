@@ -12,6 +12,7 @@ from typing import Any
 import jax
 
 from remat.errors import InputError
+from remat.jax.names import parameters_of
 
 #: What an argument that is not there is.
 _NOTHING = object()
@@ -59,7 +60,7 @@ class Signature:
         static_names: Sequence[str] = (),
     ) -> None:
         self.name = getattr(step, "__name__", "step")
-        self._parameters = _parameters(step)
+        self._parameters = parameters_of(step)
         self.args, self.kwargs = self._bind(args, kwargs)
         count = len(self.args)
         for what, given in (("donate_argnums", donate), ("static_argnums", static)):
@@ -152,13 +153,6 @@ class Signature:
 
 
 _POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-
-
-def _parameters(step: Callable[..., Any]) -> inspect.Signature | None:
-    try:
-        return inspect.signature(step)
-    except (TypeError, ValueError):  # some callables of C
-        return None
 
 
 def difference(expected: Any, found: Any) -> str:

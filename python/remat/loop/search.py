@@ -217,19 +217,14 @@ class _Search:
         What a compiler makes of a plan need not cost more where the plan recomputes more; only
         plans whose own overhead is below what the best measured are worth a compile.
         """
-        while (
-            self._room is not None
-            and (best := self._found())
-            and 1 + best.plan.overhead < self._price(best) - 1 / _TIE
-        ):
-            variant = next(v for v in self._job.variants if v.name == best.variant)
+        while best := self._found():
+            gain = self._price(best) - 1 - 1 / _TIE  # what a smaller plan may cost
             level = self._levels.at_most(best.plan.peak * _SMALLER_PERCENT // 100)
-            if level < self._levels.top * _LEAST_PERCENT // 100:
+            if best.plan.overhead >= gain or level < self._levels.top * _LEAST_PERCENT // 100:
                 return
-            overhead = self._plan(level).plan["overhead"]
-            if 1 + overhead >= self._price(best) - 1 / _TIE or not self._try(variant, level):
+            if self._plan(level).plan["overhead"] >= gain:
                 return
-            if self._found() is best:
+            if not self._try(self._variant_of(best), level) or self._found() is best:
                 return
 
     def _next_level(self, variant: Variant) -> int | None:
@@ -270,9 +265,8 @@ class _Search:
         for percent in others:
             if self._fits() or not self._trials:
                 return
-            best = min(self._trials.values(), key=lambda t: t.measured.temp).variant
-            variant = next(v for v in self._job.variants if v.name == best)
-            self._try(variant, self._near_bottom(percent))
+            smallest = min(self._trials.values(), key=lambda t: t.measured.temp)
+            self._try(self._variant_of(smallest), self._near_bottom(percent))
 
     def _near_bottom(self, percent: int) -> int:
         return self._levels.at_most(self._levels.bottom * percent // 100)
@@ -299,6 +293,9 @@ class _Search:
         if fits:
             return 0, min(map(self._price, fits))
         return 1, min((t.measured.temp for t in mine), default=self._plain.temp)
+
+    def _variant_of(self, trial: Trial) -> Variant:
+        return next(v for v in self._job.variants if v.name == trial.variant)
 
     def _of(self, variant: Variant) -> list[Trial]:
         return [trial for trial in self._trials.values() if trial.variant == variant.name]
