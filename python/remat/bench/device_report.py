@@ -27,6 +27,7 @@ def table(rows: list[DeviceRow], target: Target) -> Table:
         "of plain",
         "within",
         "expected",
+        "calibrated",
         "error",
         "time",
         "flops",
@@ -44,6 +45,7 @@ def table(rows: list[DeviceRow], target: Target) -> Table:
             _share(row.temp, row.plain),
             _within(row),
             _size(row.expected),
+            _size(row.calibrated),
             "-" if row.error is None else f"{row.error:+.1%}",
             _times(row.time_ratio),
             _times(row.flops_ratio),
@@ -107,14 +109,14 @@ def _ours(row: RivalRow) -> str:
 
 
 def summary(rows: list[DeviceRow], rivals: list[RivalRow]) -> str:
-    """Returns how many budgets were kept, how good expectations were, and who won."""
+    """Returns how many budgets were kept, how good the calibrated model is, and who won."""
     fitted = sum(row.outcome == "fitted" for row in rows)
     refused = sum(row.outcome == "refused" for row in rows)
     lines = [f"{counted(len(rows), 'budget')}: {fitted} fitted, {refused} refused"]
     mean, worst = errors(rows)
     if worst is not None:
         lines.append(
-            f"what was chosen was expected within {mean:.1%} on average, {abs(worst.error):.1%} at "
+            f"the calibrated model is within {mean:.1%} on average, {abs(worst.error):.1%} at "
             f"worst ({worst.model} at {worst.budget})"
         )
     if rivals:
