@@ -9,7 +9,9 @@ import json
 import random
 from html.parser import HTMLParser
 
+import jax
 import pytest
+import remat
 from remat import cli
 from remat.errors import InputError, ToolchainError
 from remat.report import Report, report_of
@@ -18,9 +20,11 @@ from remat.report.kinds import kinds_of
 from remat.report.measured import scope_of
 from remat.report.timeline import Timeline
 from remat.report.words import by_scope, cost_text, short_bytes
+from remat.xla import targets
 from remat.xla.assignment import Assignment, LiveBuffer
 from remat.xla.measure import Measurement
 from report_steps import SCHEDULE, hostile, plan, problem
+from tiny_steps import dense
 
 
 def test_kinds():
@@ -413,3 +417,34 @@ def test_a_target_is_compiled_for(exported, tmp_path, monkeypatch, capsys):
     assert cli.main(["report", str(step), "--target=h100", "--json", str(out)]) == 0
     assert len(asked) == 1
     assert json.loads(out.read_text())["measured"]["planned"] is None
+
+
+def test_an_interrupted_search_is_told(exported, tmp_path, monkeypatch, capsys):
+    step = tmp_path / "tiny.export"
+    step.write_bytes(exported.serialize())
+    asked = []
+
+    def measure(text, target, **more):
+        asked.append(text)
+        if len(asked) > 2:
+            raise KeyboardInterrupt
+        return _measurement(1000 if len(asked) == 1 else 600)
+
+    monkeypatch.setattr("remat.loop.device.measure", measure)
+    assert cli.main(["report", str(step), "--budget=700", "--target=h100"]) == 0
+    assert "warning: interrupted: the step is the best found so far\n" in capsys.readouterr().err
+
+
+def test_report_and_explain_plan_alike_for_a_device(tmp_path, monkeypatch):
+    """On TPUs with XLA's memory model there, which has other buffers."""
+    step, shapes = dense()
+    path, out = tmp_path / "step.export", tmp_path / "r.json"
+    path.write_bytes(jax.export.export(jax.jit(step))(*shapes).serialize())
+    monkeypatch.setattr("remat.report.command.measure.measure", lambda *_, **__: _measurement(1000))
+    peaks = {}
+    for device in ("h100", "tpu-v5p"):
+        assert cli.main(["report", str(path), f"--target={device}", "--json", str(out)]) == 0
+        explained = remat.jax.explain(step, *shapes, target=targets.get(device).encoding)
+        peaks[device] = explained.document["plain"]["peak"]
+        assert json.loads(out.read_text())["plain"]["peak"] == peaks[device]
+    assert peaks["tpu-v5p"] != peaks["h100"], "else the test says nothing"

@@ -194,11 +194,7 @@ def fit(
     if device:
         job = job_for(device, module.text, module.name, options, most=compiles)
         outcome = fit_module(job, Budget.parse(budget), budget_scope)
-        text, plan, messages = outcome.text, outcome.plan, outcome.warnings
-        if outcome.hint and outcome.peak == outcome.plain_peak:
-            messages = *messages, outcome.hint
-        if outcome.interrupted:
-            messages = *messages, "interrupted: the step is the best found so far"
+        text, plan, messages = outcome.text, outcome.plan, outcome.messages
     else:
         options = replace(options, budget=budget, budget_scope=budget_scope)
         answer = toolchain.rewrite(module.text, options, module.name)

@@ -64,7 +64,8 @@ class Outcome:
         trials: everything that was compiled, in order.
         budget: the bytes allowed; None for the smallest peak.
         interrupted: the search was ended early by the user.
-        warnings: what the planner warns of.
+        confirmed: what is chosen was compiled to the end; an interrupt may come before that.
+        warnings: what the planner warns of, and what the search left out.
     """
 
     text: str
@@ -75,6 +76,7 @@ class Outcome:
     budget: int | None
     scope: str
     interrupted: bool = False
+    confirmed: bool = True
     warnings: tuple[str, ...] = ()
 
     @property
@@ -101,6 +103,17 @@ class Outcome:
     def hint(self) -> str:
         """A line about loops that hold most of what is left, or ""."""
         return hint_of_loops(self.plan.problem, self.measured)
+
+    @property
+    def messages(self) -> tuple[str, ...]:
+        """What the user has to be told: the warnings, and why the answer may not be the best."""
+        found = list(self.warnings)
+        if self.budget is None and not self.chosen and self.hint:
+            found.append(self.hint)  # within a budget no advice is needed
+        if self.interrupted:
+            unsure = "" if self.confirmed else ", and may need more: it was not compiled to the end"
+            found.append(f"interrupted: the step is the best found so far{unsure}")
+        return tuple(found)
 
     def summary(self) -> str:
         """Returns the outcome in a few lines."""

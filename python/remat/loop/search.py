@@ -97,7 +97,7 @@ class _Search:
         self._measured: dict[str, Measurement] = {job.text: plain}
         self._trials: dict[tuple[str, int], Trial] = {}
         self._confirmed: set[tuple[str, int]] = set()
-        self._unusable: set[tuple[str, int]] = set()
+        self._unusable: dict[tuple[str, int], CompileError] = {}
         self._broken: dict[str, CompileError] = {}
         self._interrupted = False
         with progress.step(f"{job.name}: predicting the plain step"):
@@ -114,6 +114,7 @@ class _Search:
         self._room = None if limit is None else limit - fixed
         if self._room is not None and self._plain.temp <= self._room:
             return self._outcome(None, limit)
+        chosen = None
         try:
             if self._room is None or self._room > 0:
                 self._look()
@@ -121,17 +122,21 @@ class _Search:
             if not self._found():
                 raise
             self._interrupted = True
-        chosen = self._found()
+            chosen = self._best([t for t in self._usable() if self._is_confirmed(t)])
+        chosen = chosen or self._found()
         if limit is not None and not chosen:
             raise self._refusal(limit)
         return self._outcome(chosen, limit)
 
     def _found(self) -> Trial | None:
+        return self._best(self._usable())
+
+    def _best(self, trials: list[Trial]) -> Trial | None:
         """Returns the fastest fit, or for the smallest peak the smallest trial, if any."""
         if self._room is None:
-            trials = [t for t in self._usable() if t.measured.temp < self._plain.temp]
+            trials = [t for t in trials if t.measured.temp < self._plain.temp]
             return min(trials, key=lambda t: t.measured.temp, default=None)
-        fits = self._fits()
+        fits = [trial for trial in trials if trial.measured.temp <= self._room]
         if not fits:
             return None
         fastest = min(map(self._price, fits))
@@ -148,6 +153,7 @@ class _Search:
             budget=limit,
             scope=self._scope,
             interrupted=self._interrupted,
+            confirmed=chosen is None or self._is_confirmed(chosen),
             warnings=(*self._warnings, *self._left_out()),
         )
 
@@ -155,13 +161,17 @@ class _Search:
         return [
             f"encoding {name!r} is left out: {error}"
             for name, error in sorted(self._broken.items())
+        ] + [
+            f"the program planned for {format_bytes(self._trials[key].level)} with {key[0]!r} is "
+            f"passed over: {error}"
+            for key, error in self._unusable.items()
         ]
 
     def _refusal(self, limit: int) -> BudgetError:
         with progress.step(f"{self._job.name}: proving the floor"):
             planned = self._refused_by_planner()
         fixed = peak_of(self._plain, self._scope) - self._plain.temp
-        temps = [trial.measured.temp for trial in self._trials.values()]
+        temps = [trial.measured.temp for trial in self._usable()]
         smallest = min([*temps, self._plain.temp]) + fixed
         hint = filter(None, [hint_of_loops(self._plain_plan.problem, self._plain)])
         return BudgetError(
@@ -277,14 +287,17 @@ class _Search:
             key = chosen.variant, chosen.plan.peak
             if key in self._confirmed:
                 return
-            self._confirmed.add(key)
             try:
                 with progress.step(f"{self._job.name}: compiling the chosen program to the end"):
                     measured = self._job.confirm(self._texts[key])
-            except CompileError:
-                self._unusable.add(key)
+            except CompileError as error:
+                self._unusable[key] = error
             else:
                 self._trials[key] = replace(chosen, measured=measured)
+                self._confirmed.add(key)
+
+    def _is_confirmed(self, trial: Trial) -> bool:
+        return not self._job.confirm or (trial.variant, trial.plan.peak) in self._confirmed
 
     def _promise(self, variant: Variant) -> tuple[int, float]:
         """Orders variants: those that fit, fastest first; then the nearest to fitting."""
@@ -301,8 +314,10 @@ class _Search:
         return [trial for trial in self._trials.values() if trial.variant == variant.name]
 
     def _price(self, trial: Trial) -> float:
+        """Returns the time over the plain step's: measured where it is of all, else planned."""
+        times = [slowdown(one.measured, self._plain) for one in self._trials.values()]
         ratio = slowdown(trial.measured, self._plain)
-        return ratio if ratio is not None else 1 + trial.plan.overhead
+        return 1 + trial.plan.overhead if ratio is None or None in times else ratio
 
     def _fits(self) -> list[Trial]:
         """Returns the trials within the budget; none if the smallest peak is wanted."""
@@ -366,7 +381,7 @@ class _Search:
         return True
 
     def _doing(self, variant: Variant, level: int) -> str:
-        best = min((t.measured.temp for t in self._trials.values()), default=self._plain.temp)
+        best = min((t.measured.temp for t in self._usable()), default=self._plain.temp)
         return (
             f"{self._job.name}: compiling for {self._job.target} with {variant.name}, planned for "
             f"{format_bytes(level)} of temporaries (program {self._compiled} of at most "

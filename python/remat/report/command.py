@@ -177,11 +177,10 @@ def of_step(
     fitted = device is not None and options.budget is not None
     if fitted:
         outcome = _fit(module, options, device)
-        problem, warnings = outcome.plan.problem, outcome.warnings
+        problem, warnings = outcome.plan.problem, outcome.messages
     else:
         with progress.step(f"planning {path}"):
-            plain = dataclasses.replace(options, target=None)
-            answer = toolchain.plan(module.text, plain, module.name)
+            answer = toolchain.plan(module.text, options, module.name)
         problem, warnings = answer.problem, answer.warnings
     stepoptions.warn(warnings)
     about: dict[str, Any] = {

@@ -9,7 +9,7 @@ import json
 import re
 import subprocess
 import sys
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
@@ -37,7 +37,7 @@ class Measurement:
         temp, arguments, outputs, alias: as XLA reports them; alias counts outputs that
             take over a donated argument.
         products: dots and convolutions in the optimised program.
-        full: whether XLA compiled to the end. If not, the sizes are those of the buffer
+        full: whether it was asked to compile to the end. If not, the sizes are those of the buffer
             assignment: the same on GPUs and CPUs; a TPU program takes some more (its
             scratch, known last).
         flops: of the products, loop bodies as often as they run.
@@ -88,7 +88,8 @@ def measure(
     """Compiles `module` (MLIR text) for `target` and returns what XLA says of it.
 
     Takes from a second to minutes, and no time if the same was measured before: answers are
-    kept on disk (`remat.xla.cache`). Ctrl-C ends the compilation.
+    kept on disk (`remat.xla.cache`), early and full ones apart, so that an answer does not depend
+    on what was asked before. Ctrl-C ends the compilation.
 
     Args:
         target: one of `remat.xla.targets.NAMES`, or a `Target`.
@@ -105,11 +106,13 @@ def measure(
         devices = sharding.partitions(module)
     if devices < 1:
         raise InputError(f"devices is {devices}; a module runs on at least 1")
-    key = _key(module, chosen, devices)
+    key = _key(module, chosen, devices, full)
     known = _load(key)
-    if known and (known.full or not full):
+    if known:
         return known
     found = compiler_for(chosen, devices).compile(module, name, full)
+    if not full:  # which XLA may have ended before it was stopped
+        found = replace(found, statistics=None, costed=found.program)
     measured = _read(found, chosen, devices)
     cache.store(key, measured.to_json())
     return measured
@@ -158,12 +161,12 @@ def _tpu_times(found: Compiled, estimate: timing.Estimate) -> tuple[float | None
     return seconds * 1e6 * repeated, seconds * 1e6
 
 
-def _key(module: str, target: Target, devices: int) -> str:
+def _key(module: str, target: Target, devices: int, full: bool) -> str:
     about = {**asdict(target), "description": target.described(), "title": "", "source": ""}
     if not target.platform:
         about["environment"] = targets.local_environment()
     python = str(targets.python_for(target))
-    about["devices"] = devices
+    about |= {"devices": devices, "full": full}
     try:
         versions = _versions(python)
     except ToolchainError as error:
