@@ -313,6 +313,62 @@ def test_statics_of_a_jitted_step_are_taken_over():
     assert state.weights["layer0"].is_deleted()
 
 
+def keyword_step(scale, *, state, rate=0.1):
+    def loss(weights):
+        hidden = jnp.ones((256, 16)) * scale
+        for weight in weights:
+            hidden = jnp.tanh(hidden @ weight)
+        return jnp.mean(hidden**2)
+
+    value, gradients = jax.value_and_grad(loss)(state)
+    return [w - rate * g for w, g in zip(state, gradients)], value, scale + 1
+
+
+@pytest.mark.parametrize("names", ["state", ("state", "scale")])
+def test_donation_by_name_is_taken_over(names):
+    jitted = jax.jit(keyword_step, donate_argnames=names)
+    options = {"budget": "min", "example_kwargs": {"state": [jnp.eye(16)] * 4}}
+    plain = remat.jax.fit(jitted, jnp.ones(16), **options).plan
+    extended = remat.jax.fit(jitted, jnp.ones(16), donate_argnums=0, **options)
+    assert plain.plain_peak - extended.plan.plain_peak in (0, 64)
+    state = [jnp.eye(16) * i for i in range(4)]
+    extended(jnp.ones(16), state=state)
+    assert state[0].is_deleted()
+
+
+def test_static_and_donated_by_a_jitted_step_is_told():
+    jitted = jax.jit(keyword_step, donate_argnames="state")
+    options = {"budget": "min", "example_kwargs": {"state": [jnp.eye(16)]}}
+    with pytest.raises(InputError, match="argument 'state' is both static and donated; choose one"):
+        remat.jax.fit(jitted, jnp.ones(16), static_argnames="state", **options)
+
+
+def test_a_static_argument_is_one_by_name_and_by_position():
+    def step(weights, x, b=1.0, c=2.0):
+        return jax.value_and_grad(lambda w: jnp.mean(jnp.tanh(jnp.tanh(x @ w) @ w) * b * c))(
+            weights
+        )
+
+    given = jnp.eye(8), jnp.ones((64, 8))
+    by_name = remat.jax.fit(
+        step, *given, budget="min", example_kwargs={"c": 3.0}, static_argnames="c"
+    )
+    np.testing.assert_allclose(by_name(*given, c=3.0)[0], step(*given, c=3.0)[0], rtol=1e-6)
+    with pytest.raises(
+        InputError, match="static argument 'c' is 4.0, but the step was fitted to 3"
+    ):
+        by_name(*given, 1.0, 4.0)
+    with pytest.raises(InputError, match="fitted to other arguments: argument 2 is new"):
+        by_name(*given, 1.0, 3.0)
+    by_place = remat.jax.fit(step, *given, 1.0, 3.0, budget="min", static_argnums=(2, 3))
+    for call in ((*given, 1.0), {"c": 3.0}), (given, {"b": 1.0, "c": 3.0}), (given, {"c": 3.0}):
+        np.testing.assert_allclose(by_place(*call[0], **call[1])[0], step(*given, 1.0, 3.0)[0])
+    with pytest.raises(
+        InputError, match="static argument 'c' is 2.0, but the step was fitted to 3"
+    ):
+        by_place(*given, 1.0)
+
+
 def test_a_static_default_is_a_value(fitted):
     step = remat.jax.fit(train, *arguments(), budget="60%", static_argnames=("scale", "rate"))
     default = inspect.signature(train).parameters["scale"].default

@@ -46,7 +46,7 @@ def nnx_step(model, x):
     ("make", "said"),
     [
         (mlp, "argument model.activation is a custom_jvp, no array; name the argument in static"),
-        (dropping, "argument model.dropout.inference is False, which a fitted step takes as an"),
+        (dropping, "the step decides by an array's value: Attempted boolean conversion of traced"),
     ],
 )
 def test_models_with_leaves_that_are_no_arrays(jit, make, said):
@@ -55,6 +55,7 @@ def test_models_with_leaves_that_are_no_arrays(jit, make, said):
     text = str(caught.value)
     assert text.startswith(said)
     assert "eqx.partition(model, eqx.is_array), with eqx.combine in the step" in text
+    assert make is mlp or "True and False as arrays, here model.dropout.inference (False);" in text
     assert "\n" not in text and not text.endswith(".")
 
 
@@ -88,3 +89,13 @@ def test_errors_of_the_step_stay_its_own():
         remat.jax.fit(wrong, X, budget="min")
     with pytest.raises(jax.errors.TracerBoolConversionError):
         remat.jax.fit(lambda x: 1.0 if x[0, 0] else 2.0, X, budget="min")
+
+
+def test_a_flag_that_is_not_the_cause_is_not_blamed():
+    def deciding(x, unused):
+        return jax.value_and_grad(lambda x: jnp.sum(x) if x[0, 0] > 0 else jnp.sum(x * 2))(x)
+
+    with pytest.raises(InputError, match="here unused .True.; if it decides by one") as caught:
+        remat.jax.fit(deciding, X, True, budget="min")
+    assert "test_jax_foreign.py:" in str(caught.value), "where it decides"
+    assert isinstance(caught.value.__cause__, jax.errors.TracerBoolConversionError)

@@ -218,6 +218,29 @@ def test_static_arguments_and_leaves_that_are_no_arrays():
         remat.jax.checkpoint(body, budget="min", static_argnums=5)(weights, x)
 
 
+def test_a_plan_takes_static_arguments():
+    def body(weights, x, power):
+        return jnp.sum(jnp.tanh(jnp.tanh(x @ weights[0]) @ weights[1]) ** range(power)[-1])
+
+    planned = remat.jax.checkpoint(body, budget="min", static_argnums=2)
+    plan = planned.plan(*arguments(), 4, argnums=(0, -2))
+    jax.grad(planned, (0, 1))(*arguments(), 4)
+    assert planned.plans == (plan,)
+
+
+@pytest.mark.parametrize(
+    ("given", "options", "message"),
+    [
+        (arguments(), {"argnums": 3}, "argnums names argument 3, but 2 were given by position"),
+        ((), dict(zip(("weights", "x"), arguments())), "argnums names argument 0, but 0 were"),
+        ((*arguments(), jax.random.key(0)), {"argnums": 2}, "argnums names 2, where no float is "),
+    ],
+)
+def test_a_plan_needs_floats_to_differentiate_by(given, options, message):
+    with pytest.raises(InputError, match=message):
+        remat.jax.checkpoint(loss, budget="min").plan(*given, **options)
+
+
 @pytest.mark.parametrize("target", ["xla-gpu", "xla-tpu"])
 def test_other_targets_are_tied_by_barriers(target):
     planned = remat.jax.checkpoint(scalar, budget="min", target=target)

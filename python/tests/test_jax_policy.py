@@ -166,6 +166,15 @@ def test_a_policy_that_saves_nothing_is_told():
     assert "kept in part: all   (the plan runs others of that name again; a policy" in report
 
 
+def test_a_policy_is_of_the_latest_plan():
+    found = remat.jax.checkpoint(loss, budget="60%")
+    weights, x = arguments()
+    first, second = found.plan(weights, x), found.plan(weights, x[:256])
+    assert remat.jax.policy(found).plan is found.latest is second
+    assert found.plan(weights, x) is first
+    assert remat.jax.policy(found).plan is found.latest is first
+
+
 def test_a_policy_needs_a_plan_and_names():
     with pytest.raises(InputError, match=r"^loss has no plan yet; call its plan\(...\)"):
         remat.jax.policy(remat.jax.checkpoint(loss, budget="50%"))

@@ -58,6 +58,7 @@ class Call:
             self._jitted = jax.jit(
                 step,
                 donate_argnums=signature.donated,
+                donate_argnames=signature.donated_names,
                 static_argnums=signature.static_positions,
                 static_argnames=signature.static_names,
             )

@@ -46,14 +46,20 @@ def refusal(step: Callable[..., Any], signature: Signature, error: Exception) ->
     kwargs = {name: arg for name, arg in signature.kwargs.items() if name not in static}
     named = list(zip(leaf_names(step, args, kwargs), jax.tree.leaves((tuple(args), kwargs))))
     if isinstance(error, jax.errors.ConcretizationTypeError):
-        for name, leaf in named:
-            if isinstance(leaf, (bool, str)):
-                return InputError(
-                    f"argument {name} is {leaf}, which a fitted step takes as an array, and the "
-                    f"step decides by an array's value: {str(error).splitlines()[0].rstrip('.')}; "
-                    f"{_RECIPE}"
-                )
+        flags = [f"{name} ({leaf})" for name, leaf in named if isinstance(leaf, bool)]
+        if flags:
+            return InputError(
+                f"the step decides by an array's value: {_told_by_jax(error)}; a fitted step takes "
+                f"True and False as arrays, here {', '.join(flags)}; if it decides by one of "
+                f"these, {_RECIPE}"
+            )
     for name, leaf in named:
         if not isinstance(leaf, _ARRAYS) and not hasattr(leaf, "shape"):
             return InputError(f"argument {name} is a {type(leaf).__name__}, no array; {_RECIPE}")
     return None
+
+
+def _told_by_jax(error: Exception) -> str:
+    """Returns on one line what JAX says, and where, without the page it refers to."""
+    text, _, _ = str(error).partition("See https://")
+    return " ".join(text.split()).rstrip(".")

@@ -26,7 +26,7 @@ from remat.jax.call import PLATFORM_OF, resolve_target
 from remat.jax.names import leaf_names
 from remat.jax.proof import prove
 from remat.jax.realise import Halves, realise
-from remat.jax.signature import indices
+from remat.jax.signature import indices, places
 from remat.plan import Plan, format_bytes
 from remat.toolchain import RematOptions
 
@@ -130,17 +130,28 @@ class CheckpointedLoss:
         return tuple(gradient.plan for gradient in self._gradients.values())
 
     @property
+    def latest(self) -> Plan | None:
+        """The plan that was made or used last, if any: what `plan(...)` has just returned."""
+        return self._latest.plan if self._latest else None
+
+    @property
     def fused_names(self) -> dict[str, str]:
         """Of the latest plan: names by `checkpoint_name` of what is no buffer, because it is
         fused into its readers, and the source line of each."""
-        return dict(tuple(self._gradients.values())[-1].fused) if self._gradients else {}
+        return dict(self._latest.fused) if self._latest else {}
 
     def plan(self, *args: Any, argnums: int | Sequence[int] = 0, **kwargs: Any) -> Plan:
-        """Returns the plan for the gradient by the floats of `argnums`; arrays may be abstract."""
-        leaves, tree = jax.tree.flatten((args, kwargs))
+        """Returns the plan for the gradient by the floats of `argnums`; arrays may be abstract.
+
+        Takes as long as tracing, planning and proving, and no time for a program that was planned
+        before. Errors: those of the gradient (see `checkpoint`), and InputError if `argnums` are
+        no positions of arguments with floats.
+        """
+        chosen = places(indices(argnums), len(args), "argnums")
+        given = self._hide_statics(args)
+        leaves, tree = jax.tree.flatten((given, kwargs))
         dynamic = [i for i, leaf in enumerate(leaves) if _is_array(leaf, jax.ShapeDtypeStruct)]
-        chosen = {index % len(args) for index in indices(argnums)}
-        of = [index for index, arg in enumerate(args) for _ in jax.tree.leaves(arg)]
+        of = [index for index, arg in enumerate(given) for _ in jax.tree.leaves(arg)]
         floats = [
             i
             for i in dynamic
@@ -148,6 +159,11 @@ class CheckpointedLoss:
             and of[i] in chosen
             and jnp.issubdtype(jax.typeof(leaves[i]).dtype, jnp.inexact)
         ]
+
+        if not floats:
+            raise InputError(
+                f"argnums names {argnums!r}, where no float is to differentiate {self.__name__} by"
+            )
 
         def run(*arrays: Any) -> Any:
             filled = list(leaves)
@@ -158,7 +174,7 @@ class CheckpointedLoss:
                 for index, array in zip(floats, varied):
                     filled[index] = array
                 args, kwargs = jax.tree.unflatten(tree, filled)
-                return jax.tree.leaves(self(*args, **kwargs))[0]
+                return jax.tree.leaves(self(*_show_statics(args), **kwargs))[0]
 
             return jax.grad(scalar, tuple(range(len(floats))))(*(filled[i] for i in floats))
 
@@ -166,18 +182,17 @@ class CheckpointedLoss:
         assert self._latest is not None
         return self._latest.plan
 
+    def _hide_statics(self, args: Sequence[Any]) -> list[Any]:
+        """Returns `args` with those of `static_argnums` as nodes without leaves."""
+        statics = places(self._statics, len(args), "static_argnums")
+        return [_Static(arg) if index in statics else arg for index, arg in enumerate(args)]
+
     def _trace(
         self, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> tuple[Any, list[Any], Any, list[str]]:
         """Returns the loss as equations, its array arguments, the tree of its results, and the
         names of the arguments."""
-        for index in self._statics:
-            if not -len(args) <= index < len(args):
-                raise InputError(
-                    f"static_argnums names argument {index}, but {len(args)} were given"
-                )
-        statics = {index % len(args) for index in self._statics}
-        given = [_Static(arg) if i in statics else arg for i, arg in enumerate(args)]
+        given = self._hide_statics(args)
         leaves, tree = jax.tree.flatten((given, kwargs))
         dynamic = [index for index, leaf in enumerate(leaves) if _is_array(leaf)]
         trees = []
@@ -187,8 +202,7 @@ class CheckpointedLoss:
             for index, array in zip(dynamic, arrays):
                 filled[index] = array
             args, kwargs = jax.tree.unflatten(tree, filled)
-            args = [arg.value if isinstance(arg, _Static) else arg for arg in args]
-            results, out_tree = jax.tree.flatten(self.__wrapped__(*args, **kwargs))
+            results, out_tree = jax.tree.flatten(self.__wrapped__(*_show_statics(args), **kwargs))
             trees.append(out_tree)
             return results
 
@@ -287,6 +301,10 @@ class _Static:
     """An argument that is no tree of arrays."""
 
     value: Any
+
+
+def _show_statics(args: Sequence[Any]) -> list[Any]:
+    return [arg.value if isinstance(arg, _Static) else arg for arg in args]
 
 
 def _is_array(leaf: Any, *more: type) -> bool:

@@ -88,7 +88,7 @@ def _fused_text(name: str, line: str) -> str:
 
 
 def policy(planned: CheckpointedLoss | Plan) -> Policy:
-    """Returns the policy nearest to the plan of `planned`, a loss that has been differentiated.
+    """Returns the policy nearest to the latest plan of `planned`, a loss that was differentiated.
 
     Names are those that the model gives by `jax.ad_checkpoint.checkpoint_name`. A policy is
     coarser than a plan: one name for all values that bear it, and one recomputation for all.
@@ -103,11 +103,11 @@ def policy(planned: CheckpointedLoss | Plan) -> Policy:
         step = jax.grad(jax.checkpoint(plain_loss, policy=remat.jax.policy(loss).function))
     """
     if isinstance(planned, CheckpointedLoss):
-        if not planned.plans:
+        if planned.latest is None:
             raise InputError(
                 f"{planned.__name__} has no plan yet; call its plan(...) with its arguments first"
             )
-        plan, fused = planned.plans[-1], planned.fused_names
+        plan, fused = planned.latest, planned.fused_names
     else:
         plan, fused = planned, {}
     ops = plan.problem["ops"]

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import jax
@@ -30,6 +30,19 @@ def indices(argnums: int | Sequence[int], what: str = "argnums") -> tuple[int, .
     return positions
 
 
+def places(given: Iterable[int], count: int, what: str) -> set[int]:
+    """Returns positions among `count` arguments, where negative ones count from the end.
+
+    Errors: InputError for one out of range, naming the option `what`.
+    """
+    found = set()
+    for index in given:
+        if not -count <= index < count:
+            raise InputError(f"{what} names argument {index}, but {count} were given by position")
+        found.add(index % count)
+    return found
+
+
 def names(argnames: str | Sequence[str]) -> tuple[str, ...]:
     """Returns names of arguments, given one or several."""
     return (argnames,) if isinstance(argnames, str) else tuple(argnames)
@@ -44,7 +57,8 @@ class Signature:
 
     Attributes:
         args, kwargs: the example arguments, bound.
-        donated: positions in `args` that are donated by what is named here.
+        donated, donated_names: positions in `args`, and names in `kwargs`, that are donated; if
+            it is not extended, only what is named here.
         static: positions in `args`, and names in `kwargs`, that are static, with their values.
         is_extended: whether what is named here adds to what the step itself says.
     """
@@ -63,32 +77,29 @@ class Signature:
         self._parameters = parameters_of(step)
         self.args, self.kwargs = self._bind(args, kwargs)
         count = len(self.args)
-        for what, given in (("donate_argnums", donate), ("static_argnums", static)):
-            for index in given:
-                if not -count <= index < count:
-                    raise InputError(f"{what} names argument {index}, but {count} were given")
-        self.donated = tuple(sorted({index % count for index in donate}))
-        mine: set[int | str] = {index % count for index in static}
+        donated: set[int | str] = {*places(donate, count, "donate_argnums")}
+        mine: set[int | str] = {*places(static, count, "static_argnums")}
         mine |= {self._key(name) for name in static_names}
-        for index in self.donated:
-            if index in mine:
-                raise InputError(f"argument {index} is both static and donated; choose one")
         # What `jax.jit` was told, of which nothing public says.
         own = getattr(step, "_jit_info", None)
         its: set[int | str] = set(getattr(own, "static_argnums", ()))
         its |= {self._key(name) for name in getattr(own, "static_argnames", ())}
-        self.is_extended = bool(self.donated) or not mine <= its
+        self.is_extended = bool(donated) or not mine <= its
         if self.is_extended:
-            self.donated = tuple(sorted({*self.donated, *getattr(own, "donate_argnums", ())}))
+            donated |= {*getattr(own, "donate_argnums", ())}
+            donated |= {self._key(name) for name in getattr(own, "donate_argnames", ())}
+        for key in sorted(donated & (mine | its), key=str):
+            raise InputError(f"argument {key!r} is both static and donated; choose one")
+        self.donated, self.donated_names = _by_kind(donated)
         self.static = {key: self._value(self.args, self.kwargs, key) for key in mine | its}
 
     @property
     def static_positions(self) -> tuple[int, ...]:
-        return tuple(sorted(key for key in self.static if isinstance(key, int)))
+        return _by_kind(self.static)[0]
 
     @property
     def static_names(self) -> tuple[str, ...]:
-        return tuple(sorted(key for key in self.static if isinstance(key, str)))
+        return _by_kind(self.static)[1]
 
     def dynamic(
         self, args: Sequence[Any], kwargs: Mapping[str, Any]
@@ -107,9 +118,10 @@ class Signature:
                     f"static argument {self._spell(key)} is {said}, but the step was fitted to "
                     f"{fitted!r}; pass the same value, or fit the step again"
                 )
+        static = {place for key in self.static for place in self._both(key)}
         return (
-            [arg for index, arg in enumerate(args) if index not in self.static],
-            {name: arg for name, arg in kwargs.items() if name not in self.static},
+            [arg for index, arg in enumerate(args) if index not in static],
+            {name: arg for name, arg in kwargs.items() if name not in static},
         )
 
     def _bind(
@@ -125,17 +137,25 @@ class Signature:
 
     def _key(self, name: str) -> int | str:
         """Where an argument stands: its position if it was bound to one, else its name."""
-        if self._parameters is not None and name not in self.kwargs:
-            for index, parameter in enumerate(self._parameters.parameters.values()):
-                if parameter.name == name and parameter.kind in _POSITIONAL:
-                    return index
-        return name
+        return name if name in self.kwargs else self._both(name)[0]
+
+    def _both(self, key: int | str) -> tuple[int | str, int | str]:
+        """The position and the name of an argument, of which a call may use either.
+
+        One that has only one of them has it twice.
+        """
+        parameters = self._parameters.parameters.values() if self._parameters else ()
+        for index, parameter in enumerate(parameters):
+            if key in (index, parameter.name) and parameter.kind in _POSITIONAL:
+                return index, parameter.name
+        return key, key
 
     def _value(self, args: Sequence[Any], kwargs: Mapping[str, Any], key: int | str) -> Any:
-        if isinstance(key, int) and key < len(args):
-            return args[key]
-        if key in kwargs:
-            return kwargs[key]
+        index, name = self._both(key)
+        if isinstance(index, int) and index < len(args):
+            return args[index]
+        if name in kwargs:
+            return kwargs[name]
         parameter = self._parameter(key)
         if parameter is None or parameter.default is inspect.Parameter.empty:
             return _NOTHING
@@ -150,6 +170,15 @@ class Signature:
     def _spell(self, key: int | str) -> str:
         parameter = self._parameter(key)
         return repr(parameter.name) if parameter else repr(key)
+
+
+def _by_kind(keys: Iterable[int | str]) -> tuple[tuple[int, ...], tuple[str, ...]]:
+    """Returns the positions and the names among `keys`."""
+    found = [*keys]
+    return (
+        tuple(sorted(key for key in found if isinstance(key, int))),
+        tuple(sorted(key for key in found if isinstance(key, str))),
+    )
 
 
 _POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
