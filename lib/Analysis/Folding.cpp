@@ -35,8 +35,11 @@ static bool isProduct(const Node &node) {
 }
 
 /// True if the product is content with operands of 16 bits, as it is unless the
-/// program asks for more.
+/// program asks for more: by a precision, or by an algorithm, beside which the
+/// precision is the default.
 static bool roundsOperands(const Node &node) {
+  if (node.op->hasAttr("algorithm"))
+    return false;
   auto precision = node.op->getAttrOfType<ArrayAttr>("precision_config");
   return !precision || llvm::all_of(precision, [](Attribute each) {
     std::string text;

@@ -379,6 +379,13 @@ TEST(FoldingTest, T2_WhatOnlyProductsReadIsStoredIn16Bits) {
   std::string byDefault = precise;
   byDefault.replace(byDefault.find("HIGHEST"), 7, "DEFAULT");
   EXPECT_EQ(written(byDefault, xlaTpu()), 16);
+  // As JAX lowers DotAlgorithmPreset.F32_F32_F32.
+  byDefault.replace(
+      byDefault.find("precision_config"), 0,
+      "algorithm = #stablehlo.dot_algorithm<lhs_precision_type = f32, rhs_precision_type = f32, "
+      "accumulation_type = f32, lhs_component_count = 1, rhs_component_count = 1, "
+      "num_primitive_operations = 1, allow_imprecise_accumulation = false>, ");
+  EXPECT_EQ(written(byDefault, xlaTpu()), 32);
 }
 
 } // namespace
