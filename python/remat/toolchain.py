@@ -13,6 +13,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
@@ -298,6 +299,23 @@ def plan(text: str, options: RematOptions, name: str = "step") -> RematAnswer:
     Of the target only its cost table, if `options` names none, and its memory model matter here.
     """
     return _run_remat(text, "remat-plan", replace(options.for_target(), target=None), name)
+
+
+def witness_of_floor(
+    text: str,
+    options: RematOptions,
+    name: str,
+    planner: Callable[[str, RematOptions, str], RematAnswer] = plan,
+) -> BudgetError:
+    """Returns the planner's refusal of one byte: the proven floor, and what is live there.
+
+    Takes as long as a plan. A step that needs no byte in the scope has floor 0.
+    """
+    try:
+        planner(text, replace(options, budget="1"), name)
+    except BudgetError as error:
+        return error
+    return BudgetError("", floor=0)
 
 
 #: What remat-opt calls the step, in the folder it runs in: a name that no program mentions.

@@ -42,7 +42,7 @@ def test_a_broken_promise_fails_the_command(monkeypatch, capsys, tmp_path):
     out = tmp_path / "rows.json"
     assert cli.main(["bench", "equality", "small_mlp", "-o", str(out)]) == 1
     shown = capsys.readouterr()
-    assert "1 promises are broken" in shown.err
+    assert "1 check failed" in shown.err
     assert "refused; smallest is 20.00 MB" in shown.out
     assert equality.ROUNDING_FLAGS in shown.out
     assert '"fixed_bitwise": false' in out.read_text()
@@ -58,7 +58,7 @@ def test_a_run_that_fails_does_not_stop_the_others(monkeypatch, capsys):
     assert cli.main(["bench", "equality", "small_mlp", "small_gpt"]) == 1
     shown = capsys.readouterr()
     assert "small_gpt" in shown.out
-    assert "1 promises are broken\n  small_mlp: the run ended" in shown.err
+    assert "1 check failed\n  small_mlp: the run ended" in shown.err
 
 
 def test_a_row_that_counts_nothing_is_no_proof(monkeypatch, capsys):
@@ -68,7 +68,7 @@ def test_a_row_that_counts_nothing_is_no_proof(monkeypatch, capsys):
     shown = capsys.readouterr()
     assert "none counted" in shown.out
     assert (
-        "1 promises are broken\n  m at 50%: the plan runs 5 ops again, but none of a kind that is "
+        "1 check failed\n  m at 50%: the plan runs 5 ops again, but none of a kind that is "
         "counted in XLA's optimised program\n" in shown.err
     )
     nothing = dataclasses.replace(vacuous, recomputations=0)
@@ -92,7 +92,7 @@ def test_a_stray_print_does_not_stop_the_others(monkeypatch, capsys, tmp_path, s
     shown = capsys.readouterr()
     assert "small_gpt" in shown.out and "small_mlp" not in shown.out
     assert (
-        f"1 promises are broken\n  small_mlp: unexpected output '{stray}' among the lines of JSON; "
+        f"1 check failed\n  small_mlp: unexpected output '{stray}' among the lines of JSON; "
         "take out whatever prints it\n" in shown.err
     )
 

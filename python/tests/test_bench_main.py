@@ -133,4 +133,4 @@ def test_a_broken_promise_fails_the_command(quick, capsys):
     assert cli.main(["bench", "main"]) == 1
     shown = capsys.readouterr()
     assert "every promise" not in shown.out
-    assert "remat: 1 promises are broken\n  net at 50%: XLA's temporaries" in shown.err
+    assert "remat: 1 check failed\n  net at 50%: XLA's temporaries" in shown.err

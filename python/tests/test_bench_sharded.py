@@ -58,7 +58,7 @@ def test_a_broken_promise_fails_the_command(monkeypatch, capsys, what):
     bad = sharded.Row("m", dataclasses.replace(GOOD, **{what: value}), OTHER)
     monkeypatch.setattr(sharded, "measure", lambda *a: bad)
     assert cli.main(["bench", "sharded"]) == 1
-    assert f"1 promises are broken\n  {message}" in capsys.readouterr().err
+    assert f"1 check failed\n  {message}" in capsys.readouterr().err
 
 
 def test_default_flags_keep_the_budget_too(monkeypatch, capsys):

@@ -56,7 +56,7 @@ def test_a_broken_promise_fails_the_command(monkeypatch, capsys, what):
     bad = training.Row("m", dataclasses.replace(GOOD, **{what: value}), GOOD)
     monkeypatch.setattr(training, "measure", lambda *arguments: bad)
     assert cli.main(["bench", "training", "small_mlp"]) == 1
-    assert f"1 promises are broken\n  {message}" in capsys.readouterr().err
+    assert f"1 check failed\n  {message}" in capsys.readouterr().err
 
 
 def test_default_flags_promise_no_bits(monkeypatch, capsys):

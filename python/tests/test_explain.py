@@ -13,7 +13,7 @@ import jax.numpy as jnp
 import pytest
 import remat
 from jax.sharding import AbstractMesh, NamedSharding, PartitionSpec
-from remat.errors import BudgetError, InputError
+from remat.errors import BudgetError, InputError, RematWarning
 from remat.report.words import source
 from remat.xla import targets
 from remat.xla.targets import MissingExtra
@@ -100,6 +100,17 @@ def test_the_step_is_neither_run_nor_changed():
     assert len(calls) == 1
     assert issubclass(calls[0], jax.core.Tracer)
     assert not arguments[0].is_deleted()
+
+
+def test_a_forward_is_told_by_a_warning_of_remat():
+    def evaluation(weights, x):
+        y = jnp.tanh(jnp.tanh(x @ weights) @ weights)
+        return jnp.sum(y), jnp.argmax(y, -1)
+
+    with pytest.warns(RematWarning, match="looks like a forward without a backward"):
+        remat.jax.explain(
+            evaluation, jnp.eye(4), jnp.ones((2, 4)), memory_model="program", curve=False
+        )
 
 
 def test_rivals():

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 import remat
 from jax.ad_checkpoint import checkpoint_name
-from remat.errors import BudgetError, InputError
+from remat.errors import BudgetError, InputError, RematWarning
 from remat.xla.counting import KINDS
 from remat.xla.cpu import compile_step
 
@@ -468,7 +468,7 @@ def test_a_forward_is_no_step():
         y = forward(weights, x)
         return jnp.sum(y), jnp.argmax(y, -1)
 
-    with pytest.warns(UserWarning, match="@main looks like a forward without a backward"):
+    with pytest.warns(RematWarning, match="@main looks like a forward without a backward"):
         remat.jax.fit(evaluation, weights, x, budget="min", memory_model="program")
 
 
@@ -534,7 +534,7 @@ BATCHES = [jax.ShapeDtypeStruct(shape, jnp.float32) for shape in ((16, 16), (4, 
 def test_a_peak_inside_a_loop_is_named():
     options = {"donate_argnums": 0, "target": "local", "effort": "fast", "compiles": 1}
     said = r"made inside a loop, most in stablehlo.while \(.*test_fit.py:\d+\): what runs in a loop"
-    with pytest.warns(UserWarning, match=said):
+    with pytest.warns(RematWarning, match=said):
         fitted = remat.jax.fit(accumulate, *BATCHES, budget="min", **options)
     held = int(fitted.outcome.hint.split()[0])
     assert 6 * 1024 * 16 * 4 <= held <= fitted.outcome.plain.temp

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import jax
@@ -15,9 +16,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 import remat
-from remat import convert
+from remat import convert, toolchain
 from remat.bench.equality import ROUNDING_FLAGS
-from remat.errors import BudgetError, InputError
+from remat.errors import BudgetError, InputError, RematWarning
 from remat.jax import equations
 from remat.jax.names import leaf_names
 from remat.jax.realise import runs_of
@@ -321,6 +322,15 @@ def test_source_lines_are_the_callers():
     flat = equations.flatten(jax.make_jaxpr(jax.grad(body))(*given))
     text = convert.generic_text(equations.lower(flat, "cuda"))
     assert "optimization_barrier" in text and "equations.py" not in text
+
+
+def test_what_the_planner_warns_of_is_told(monkeypatch):
+    plan = toolchain.plan
+    monkeypatch.setattr(
+        toolchain, "plan", lambda *given: replace(plan(*given), warnings=("beware",))
+    )
+    with pytest.warns(RematWarning, match="^beware$"):
+        remat.jax.checkpoint(scalar, budget="min").plan(*arguments())
 
 
 def test_a_budget_out_of_reach_is_refused():

@@ -111,8 +111,7 @@ def run(arguments: argparse.Namespace) -> int:
     if interrupted:
         console.print("interrupted; run it again to go on: what was measured is kept")
         return 130
-    lost = [message for row in rivals for message in row.broken()]
-    records.expect_none([*device_rows.broken(rows), *lost])
+    records.expect_none([*device_rows.broken(rows), *records.broken_of(rivals)])
     return 0
 
 

@@ -16,6 +16,7 @@ from remat import progress
 from remat.budget import Budget
 from remat.errors import BudgetError, RematError
 from remat.loop import Job, Outcome, Trial, fit_module, job_for
+from remat.loop.search import SAME_TIME
 from remat.toolchain import RematAnswer, RematOptions
 from remat.xla.measure import Measurement, measure
 from remat.xla.targets import Target
@@ -23,8 +24,9 @@ from remat.xla.targets import Target
 SCOPE = "temporaries"
 #: What is promised of the calibrated model: mean and worst |error|.
 MEAN_ERROR, WORST_ERROR = 0.05, 0.15
-#: A smaller budget may seem faster by this share: what the closed loop takes for no difference.
-_SAME_TIME = 0.01
+#: A smaller budget may seem faster by this share: what the closed loop takes for no difference, of
+#: two answers.
+_SAME_TIMES = 2 * SAME_TIME
 
 
 @dataclass(frozen=True)
@@ -271,7 +273,7 @@ def _not_monotone(rows: list[DeviceRow]) -> list[str]:
                 f"{larger.temp} B of {larger.budget}"
             )
         times = smaller.time_ratio, larger.time_ratio
-        if None not in times and times[0] * (1 + _SAME_TIME) < times[1]:
+        if None not in times and times[0] * (1 + _SAME_TIMES) < times[1]:
             found.append(
                 f"{place}: {larger.budget} takes x{times[1]:.3f} of the plain time, yet "
                 f"{smaller.budget} only x{times[0]:.3f}"

@@ -159,13 +159,6 @@ def compare_all(
     return rows, failures
 
 
-def raise_if_broken(rows: Sequence[Any], failures: Sequence[str]) -> None:
-    """Raises RematError listing the promises that `rows` break, and `failures`."""
-    broken = [*failures, *(message for row in rows for message in row.broken())]
-    if broken:
-        raise RematError("\n  ".join([f"{len(broken)} promises are broken", *broken]))
-
-
 def run_pair(model: str, budgets: tuple[str, ...], flags: str, label: str) -> list[dict[str, Any]]:
     """Runs `remat.bench.pair` in a process of its own: XLA reads its flags once, at the start.
 
@@ -297,5 +290,5 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.output:
         data = json.dumps([asdict(row) for row in rows], indent=1) + "\n"
         convert.write_atomically(arguments.output, data.encode("utf-8"))
-    raise_if_broken(rows, failures)
+    records.expect_none([*failures, *records.broken_of(rows)])
     return 0

@@ -120,8 +120,7 @@ def run(arguments: argparse.Namespace) -> int:
     console.print(_table(rows))
     console.print(_summary(rows), highlight=False, soft_wrap=True)
     records.write(arguments, [dataclasses.asdict(row) for row in rows])
-    broken = [message for row in rows for message in row.broken()]
-    records.expect_none(broken)
+    records.expect_none(records.broken_of(rows))
     return 0
 
 

@@ -9,6 +9,7 @@ import argparse
 import csv
 import io
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +22,15 @@ def counted(count: int, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
-def expect_none(broken: list[str]) -> None:
+def expect_none(broken: Iterable[str]) -> None:
     """Errors: RematError listing what is wrong, if anything is."""
-    if broken:
-        raise RematError("\n  ".join([f"{counted(len(broken), 'check')} failed", *broken]))
+    if found := [*broken]:
+        raise RematError("\n  ".join([f"{counted(len(found), 'check')} failed", *found]))
+
+
+def broken_of(rows: Iterable[Any]) -> list[str]:
+    """Returns the messages of `row.broken()` of all rows."""
+    return [message for row in rows for message in row.broken()]
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:

@@ -203,7 +203,7 @@ def run_models(
         soft_wrap=True,
     )
     records.write(arguments, [flat(row) for row in rows])
-    equality.raise_if_broken(rows, failures)
+    records.expect_none([*failures, *records.broken_of(rows)])
     return 0
 
 

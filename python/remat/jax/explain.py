@@ -12,6 +12,7 @@ from typing import Any
 
 from remat import convert, toolchain
 from remat.budget import budget_text
+from remat.errors import RematWarning
 from remat.jax.call import Call, resolve_target
 from remat.jax.signature import Signature, indices, names
 from remat.report import Report, report_of
@@ -89,7 +90,7 @@ def explain(
     module = module_of(step)
     answer = toolchain.plan(module.text, options, module.name)
     for warning in answer.warnings:
-        warnings.warn(warning, stacklevel=2)
+        warnings.warn(warning, RematWarning, stacklevel=2)
     report = report_of(
         answer.problem,
         None if budget is None else answer.plan,

@@ -15,6 +15,7 @@ from jax import export
 
 from remat import convert, toolchain
 from remat.budget import Budget, budget_text
+from remat.errors import RematWarning
 from remat.jax.call import Call, resolve_target
 from remat.jax.fitted_report import report_of_fitted
 from remat.jax.program import jit_program
@@ -200,7 +201,7 @@ def fit(
         answer = toolchain.rewrite(module.text, options, module.name)
         text, plan, messages = answer.text, Plan(answer.problem, answer.plan), answer.warnings
     for message in messages:
-        warnings.warn(message, stacklevel=2)
+        warnings.warn(message, RematWarning, stacklevel=2)
     fitted = convert.replace_module(exported, module.replace_text(text))
     return FittedStep(
         plan=plan,

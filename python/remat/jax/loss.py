@@ -20,7 +20,7 @@ from jax.extend.core import ClosedJaxpr, jaxpr_as_fun
 
 from remat import convert, toolchain
 from remat.budget import budget_text
-from remat.errors import BudgetError, InputError
+from remat.errors import BudgetError, InputError, RematWarning
 from remat.jax import equations
 from remat.jax.call import PLATFORM_OF, resolve_target
 from remat.jax.names import leaf_names
@@ -358,7 +358,13 @@ def _joint(closed: ClosedJaxpr, wanted: tuple[bool, ...]) -> tuple[Callable[...,
 def _plan(
     flat: ClosedJaxpr, text: str, first: int, options: RematOptions, target: str, name: str
 ) -> tuple[Halves, Plan]:
-    """Plans `flat`, carries the plan out, and proves that the result computes the same."""
+    """Plans `flat`, carries the plan out, and proves that the result computes the same.
+
+    Each of up to `_ATTEMPTS` plans takes the planner and, for the proof, remat-opt once.
+
+    Errors: BudgetError if the budget cannot be met, by the planner or with whole equations;
+    ToolchainError if the result is not what was given.
+    """
     names = equations.names_of(flat)
     limit = None
     peaks = []
@@ -371,7 +377,7 @@ def _plan(
             break  # of the smaller budget, which nobody gave
         limit = limit or answer.plan.get("budget")
         for warning in answer.warnings:
-            warnings.warn(warning, stacklevel=2)
+            warnings.warn(warning, RematWarning, stacklevel=2)
         equation_of = {}
         for op in answer.problem["ops"]:
             equation, op["scope"] = equations.equation_of(op["scope"])
@@ -391,11 +397,7 @@ def _plan(
 
 def _refusal(text: str, options: RematOptions, name: str, limit: int, smallest: int) -> BudgetError:
     """Returns the refusal of the budget `limit`, with the planner's witness of the floor."""
-    try:
-        toolchain.plan(text, replace(options, budget="1"), name)
-        witness = BudgetError("")
-    except BudgetError as error:
-        witness = error
+    witness = toolchain.witness_of_floor(text, options, name)
     return BudgetError(
         f"{name}: with whole equations of JAX run again, the smallest peak reached is "
         f"{format_bytes(smallest)}, above the budget of {format_bytes(limit)}; no order of "

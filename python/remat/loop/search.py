@@ -21,6 +21,7 @@ from remat.toolchain import RematOptions
 from remat.xla.compilers import CompileError
 from remat.xla.measure import Measurement
 
+# Most are choices: docs/design/0009-constants-of-the-closed-loop.md.
 #: Programs compiled beside the plain one, unless the caller says otherwise.
 MOST_COMPILES = 10
 #: Of them, as long as nothing fits: kept for the smallest plans.
@@ -30,8 +31,8 @@ _SLACK = 40
 #: A variant that does not fit yet has to be this much faster than the best that does: to fit,
 #: it has to recompute more.
 _HOPE = 0.99
-#: A faster program by less than one part in this many is no better, only larger.
-_TIE = 200
+#: A program that is faster by no more than this share is no better, only larger.
+SAME_TIME = 0.005
 #: Plans that are tried for the smallest peak, in percent of the smallest: the first with every
 #: encoding, then with the one that is smallest so far.
 _DESCENT_PERCENT = (110, 100, 125, 145, 170)
@@ -74,6 +75,9 @@ def fit_module(job: Job, budget: Budget, scope: str = "total") -> Outcome:
     Levels, the budgets that the planner is given, lie on a grid that depends on the program
     only, so that nearby budgets compile the same programs. If the user interrupts, the best
     program so far is returned; without one the interrupt goes on.
+
+    Takes the plain step's compilation and up to `job.most` more, each with a plan of its own: from
+    seconds to minutes. `job.confirm` comes on top, once unless programs fail it.
 
     Errors: BudgetError with the smallest measured peak and the proven floor if no program
     fits; those of the planner and of the compiler for the plain program.
@@ -140,7 +144,7 @@ class _Search:
         if not fits:
             return None
         fastest = min(map(self._price, fits))
-        ties = [t for t in fits if self._price(t) <= fastest * (1 + 1 / _TIE)]
+        ties = [t for t in fits if self._price(t) <= fastest * (1 + SAME_TIME)]
         return min(ties, key=lambda t: (t.measured.temp, self._price(t)))
 
     def _outcome(self, chosen: Trial | None, limit: int | None) -> Outcome:
@@ -169,7 +173,9 @@ class _Search:
 
     def _refusal(self, limit: int) -> BudgetError:
         with progress.step(f"{self._job.name}: proving the floor"):
-            planned = self._refused_by_planner()
+            planned = toolchain.witness_of_floor(
+                self._job.text, self._options, self._job.name, self._job.plan
+            )
         fixed = peak_of(self._plain, self._scope) - self._plain.temp
         temps = [trial.measured.temp for trial in self._usable()]
         smallest = min([*temps, self._plain.temp]) + fixed
@@ -188,13 +194,6 @@ class _Search:
             location=planned.location,
             largest=planned.largest,
         )
-
-    def _refused_by_planner(self) -> BudgetError:
-        try:
-            self._answer("1")
-        except BudgetError as error:
-            return error
-        return BudgetError("", floor=0)  # a plan without temporaries
 
     # The moves.
 
@@ -228,7 +227,7 @@ class _Search:
         plans whose own overhead is below what the best measured are worth a compile.
         """
         while best := self._found():
-            gain = self._price(best) - 1 - 1 / _TIE  # what a smaller plan may cost
+            gain = self._price(best) - 1 - SAME_TIME  # what a smaller plan may cost
             level = self._levels.at_most(best.plan.peak * _SMALLER_PERCENT // 100)
             if best.plan.overhead >= gain or level < self._levels.top * _LEAST_PERCENT // 100:
                 return
