@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -34,13 +35,10 @@ STRATEGY = "kusumoto"
 #: XLA flags under which equal ops round equally on x86, whatever stands around them. YNNPACK
 #: fusions sum in another order than XLA's own kernels do; AVX has no fused multiply-add, which
 #: LLVM else forms or not by how ops were fused; `algsimp` rewrites ops by their number of readers;
-#: excess precision leaves out the rounding of narrow floats between fused ops; and the fusion
-#: emitters add up several dimensions in another order than XLA's other code for a reduction,
-#: which also takes fusions, by what else is in them.
+#: and excess precision leaves out the rounding of narrow floats between fused ops.
 ROUNDING_FLAGS = (
     "--xla_cpu_experimental_ynn_fusion_type= --xla_cpu_max_isa=AVX "
-    "--xla_cpu_use_fusion_emitters=false --xla_disable_hlo_passes=algsimp "
-    "--xla_allow_excess_precision=false"
+    "--xla_disable_hlo_passes=algsimp --xla_allow_excess_precision=false"
 )
 #: With XLA's default flags, outputs may deviate by this share of the largest value.
 DEFAULT_TOLERANCE = 1e-6
@@ -181,13 +179,15 @@ def run_job(command: list[str], model: str, flags: str, label: str) -> list[dict
             command, env=environment, stdout=subprocess.PIPE, stderr=errors, encoding="utf-8"
         ) as process:
             try:
+                doing = "starting"
                 with ExitStack() as work:
-                    work.enter_context(progress.step(f"{model}, {label}: starting"))
+                    work.enter_context(progress.step(f"{model}, {label}: {doing}"))
                     for line in process.stdout:
                         said = _parse(model, line)
                         if "doing" in said:
                             work.close()
-                            work.enter_context(progress.step(f"{model}, {label}: {said['doing']}"))
+                            doing = said["doing"]
+                            work.enter_context(progress.step(f"{model}, {label}: {doing}"))
                         else:
                             rows.append(said)
                     code = process.wait()
@@ -197,7 +197,8 @@ def run_job(command: list[str], model: str, flags: str, label: str) -> list[dict
         errors.seek(0)
         tail = [line for line in errors.read().splitlines() if line.strip()][-1:]
     if code != 0:
-        silent = f"the run ended with exit code {code} and no message"
+        ended = f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with {code}"
+        silent = f"the run under {label} {ended} and no message while {doing}"
         raise RematError(f"{model}: {tail[0] if tail else silent}")
     return rows
 

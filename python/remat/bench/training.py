@@ -9,7 +9,7 @@ import argparse
 import dataclasses
 import sys
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from rich.console import Console
 from rich.table import Table
@@ -51,6 +51,8 @@ class Training:
 class Row:
     """A model under the flags that fix rounding, and under XLA's default ones."""
 
+    FLAGS: ClassVar[str] = equality.ROUNDING_FLAGS
+
     model: str
     fixed: Training
     default: Training
@@ -63,7 +65,7 @@ class Row:
             ("parameters or the optimiser's state", self.fixed.state_bitwise),
         ):
             if not equal:
-                found.append(f"{self.model}: {what} differ under {equality.ROUNDING_FLAGS}")
+                found.append(f"{self.model}: {what} differ under {self.FLAGS}")
         if not self.fixed.recomputations:
             found.append(f"{self.model}: the plan runs nothing again, so equality shows nothing")
         if self.fixed.first_loss == self.fixed.last_loss:
@@ -93,11 +95,13 @@ def measure(model: str, budget: str, steps: int, strategy: str) -> Row:
     return Row(model, *(Training(**row) for row in found))
 
 
-def under_flags(job: str, model: str, *arguments: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Runs a job of this package twice, for XLA reads its flags once: under those that fix
+def under_flags(
+    job: str, model: str, *arguments: str, flags: str = equality.ROUNDING_FLAGS
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Runs a job of this package twice, for XLA reads its flags once: under `flags`, which fix
     rounding, and under the default ones. Errors: RematError."""
     command = [sys.executable, "-m", f"remat.bench.{job}", model, *arguments]
-    [fixed] = equality.run_job(command, model, equality.ROUNDING_FLAGS, "fixed flags")
+    [fixed] = equality.run_job(command, model, flags, "fixed flags")
     [default] = equality.run_job(command, model, "", "default flags")
     return fixed, default
 
@@ -164,7 +168,7 @@ def run(arguments: argparse.Namespace) -> int:
     def one(model: str) -> Row:
         return measure(model, arguments.budget, arguments.steps, arguments.strategy)
 
-    return run_models(arguments, models, one, table)
+    return run_models(arguments, models, Row, one, table)
 
 
 def check_options(arguments: argparse.Namespace, models: Sequence[str]) -> Sequence[str]:
@@ -180,10 +184,12 @@ def check_options(arguments: argparse.Namespace, models: Sequence[str]) -> Seque
 def run_models(
     arguments: argparse.Namespace,
     models: Sequence[str],
+    kind: type[Row],
     measure: Callable[[str], Row],
     table: Callable[[list[Row], int], Table],
 ) -> int:
     """Measures each model, shows and writes what was found; a failure does not stop the others.
+    `kind` is what `measure` returns.
 
     Errors: RematError if a promise is broken or a model failed.
     """
@@ -198,7 +204,7 @@ def run_models(
     console.print(table(rows, arguments.steps))
     console.print(
         "losses, state: bits under fixed flags / deviation under default flags\n"
-        f"fixed flags: {equality.ROUNDING_FLAGS}",
+        f"fixed flags: {kind.FLAGS}",
         highlight=False,
         soft_wrap=True,
     )
