@@ -11,6 +11,7 @@
 #include "Diamonds.h"
 
 #include "mlir/IR/BuiltinAttributes.h"
+#include "remat/Analysis/Destination.h"
 #include "remat/Analysis/ValueBytes.h"
 
 #include <algorithm>
@@ -64,20 +65,18 @@ static bool moves(const Node &node) {
 
 Folding::Folding(const Program &program, const AnalysisOptions &options)
     : program(program), folded(program.nodes.size()), parts(program.nodes.size()) {
-  bool xla = options.memoryModel != MemoryModel::Program;
   tpu = options.memoryModel == MemoryModel::XlaTpu;
-  if (!xla && !options.foldFree)
+  if (options.memoryModel == MemoryModel::Program && !options.foldFree)
     return;
-  if (xla)
+  if (isXla(options.memoryModel))
     findReaders();
   for (NodeId id = 0; id < static_cast<NodeId>(program.nodes.size()); ++id) {
     std::optional<Footprint> part; // if a rule had to know it
-    if (!mayFold(id) ||
-        !(isFreeScalar(id) || (xla ? foldsInXlaModel(id, part) : foldsInProgramModel(id))))
+    if (!mayFold(id) || !folds(id, options.memoryModel, part))
       continue;
     if (!part)
       part = footprint(id);
-    if (part->cone.size() >= maxCone)
+    if (part->cone.size() >= maxCone && options.memoryModel != MemoryModel::Arena)
       continue;
     part->cone.push_back(id); // the largest so far: the order holds
     parts[id] = std::move(*part);
@@ -85,6 +84,19 @@ Folding::Folding(const Program &program, const AnalysisOptions &options)
   }
   if (tpu)
     findRounded();
+}
+
+bool Folding::folds(NodeId id, MemoryModel model, std::optional<Footprint> &part) const {
+  switch (model) {
+  case MemoryModel::Program:
+    return isFreeScalar(id) || foldsInProgramModel(id);
+  case MemoryModel::Arena:
+    return foldsInArenaModel(id);
+  case MemoryModel::Xla:
+  case MemoryModel::XlaTpu:
+    return isFreeScalar(id) || foldsInXlaModel(id, part);
+  }
+  llvm_unreachable("unknown memory model");
 }
 
 bool Folding::mayFold(NodeId id) const {
@@ -119,6 +131,16 @@ bool Folding::foldsInProgramModel(NodeId id) const {
   // What a barrier holds must be in memory.
   return llvm::none_of(
       node.users, [&](NodeId user) { return program.nodes[user].model.kind == OpKind::Barrier; });
+}
+
+/// Constants are no part of the arena, numbers are in registers, and a view shows
+/// its operand's bytes.
+bool Folding::foldsInArenaModel(NodeId id) const {
+  const Node &node = program.nodes[id];
+  if (llvm::none_of(node.op->getResultTypes(), llvm::IsaPred<ShapedType>))
+    return true;
+  return (node.model.kind == OpKind::Constant && node.model.free) || isTensorView(node.op) ||
+         soleWriterOver(node.op);
 }
 
 /// A view passes both questions on to its own readers.

@@ -47,7 +47,10 @@ private:
   bool mayFold(NodeId node) const;
   bool readsFoldedConstantsOnly(NodeId node) const;
   bool isFreeScalar(NodeId node) const;
+  /// The rule of `model`; it may set `part`, as `foldsInXlaModel` does.
+  bool folds(NodeId node, MemoryModel model, std::optional<Footprint> &part) const;
   bool foldsInProgramModel(NodeId node) const;
+  bool foldsInArenaModel(NodeId node) const;
   /// Sets `part` to the footprint of `node` if it must be known.
   bool foldsInXlaModel(NodeId node, std::optional<Footprint> &part) const;
   bool gainsByFusion(NodeId node, const Footprint &part) const;

@@ -30,7 +30,10 @@ using remat::planning::ValueId;
 namespace remat {
 
 static constexpr std::pair<MemoryModel, const char *> modelNames[] = {
-    {MemoryModel::Program, "program"}, {MemoryModel::Xla, "xla"}, {MemoryModel::XlaTpu, "xla-tpu"}};
+    {MemoryModel::Program, "program"},
+    {MemoryModel::Arena, "arena"},
+    {MemoryModel::Xla, "xla"},
+    {MemoryModel::XlaTpu, "xla-tpu"}};
 
 StringRef spell(MemoryModel model) {
   return llvm::find_if(modelNames, [&](auto &each) { return each.first == model; })->second;
@@ -149,7 +152,7 @@ private:
 
   /// A result that nothing reads dies with the op's execution.
   void addWorkspace(const Node &node, planning::Op &op) {
-    int64_t bytes = options.memoryModel != MemoryModel::Program ? workspaceInXlaModel(node) : 0;
+    int64_t bytes = isXla(options.memoryModel) ? workspaceInXlaModel(node) : 0;
     if (bytes > 0)
       op.results.push_back(addValue({}, graph().values[op.results.front()].producer, bytes,
                                     "the workspace of op " + std::to_string(node.position)));

@@ -148,7 +148,7 @@ CHOICES = {
     "last_segment": ("keep", "recompute"),
     "granularity": ("auto", "op", "cluster", "layer"),
     "cost": ("h100", "h200", "a100", "tpu-v5p", "host", "judge", "paper"),
-    "memory_model": ("program", "xla", "xla-tpu"),
+    "memory_model": ("program", "arena", "xla", "xla-tpu"),
     "target": ("none", "xla-gpu", "xla-tpu", "xla-cpu"),
     "pins": ("none", "masks", "kept"),
 }

@@ -95,13 +95,15 @@ Reads a step as MLIR, runs passes over it in the order in which they are given,
 and writes the result. Ops of dialects that are not built in, such as stablehlo,
 are read in their generic form.
 
-  --remat              all that is needed: inline, plan, apply and encode in one
-  --remat-inline       replace calls by what they call
-  --remat-plan         choose what to run again, so that the budget is kept
-  --remat-apply        rewrite the step as the plan says
-  --remat-encode       keep a compiler, such as XLA, from undoing that
-  --remat-verify       prove that two programs compute the same function
-  --remat-print-graph  print the graph that plans are made on
+  --remat                   all that is needed: inline, plan, apply and encode in one
+  --remat-inline            replace calls by what they call
+  --remat-plan              choose what to run again, so that the budget is kept
+  --remat-apply             rewrite the step as the plan says
+  --remat-encode            keep a compiler, such as XLA, from undoing that
+  --remat-own-destinations  give each op on tensors a destination of its own
+  --remat-inline-recompute  write recompute regions out where they stand
+  --remat-verify            prove that two programs compute the same function
+  --remat-print-graph       print the graph that plans are made on
 
 Options of a pass follow it in quotes:
   remat-opt step.mlir --remat="budget=8GiB target=xla-gpu" -o fitted.mlir

@@ -22,10 +22,16 @@ namespace remat {
 
 /// Which values of the program are buffers.
 enum class MemoryModel {
-  Program, ///< every value that is not folded: what our own back end does
+  Program, ///< every value that is not folded
+  Arena,   ///< what our own back end allocates for linalg on tensors
   Xla,     ///< only outputs of fusion clusters (docs/concepts/memory-model.md)
   XlaTpu,  ///< the same where products of matrices fuse what they read
 };
+
+/// True for a model of what XLA allocates.
+inline bool isXla(MemoryModel model) {
+  return model == MemoryModel::Xla || model == MemoryModel::XlaTpu;
+}
 
 /// Returns how `model` is spelled in options, plans and problem files.
 llvm::StringRef spell(MemoryModel model);

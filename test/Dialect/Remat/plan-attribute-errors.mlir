@@ -70,7 +70,7 @@
 
 // -----
 
-// expected-error @below {{unknown memory_model 'tpu'; known are program, xla and xla-tpu}}
+// expected-error @below {{unknown memory_model 'tpu'; known are program, arena, xla and xla-tpu}}
 "test.holder"() {plan = #remat.plan<memory_model = tpu>} : () -> ()
 
 // -----

@@ -43,7 +43,7 @@
 // RUN: not remat-opt %s --remat-plan="budget=min memory-model=xla fold-free=false" 2>&1 | FileCheck %s --check-prefix=FOLD
 // RUN: not remat-opt %s --remat-plan="budget=min memory-model=xla-tpu fold-free=false" 2>&1 | FileCheck %s --check-prefix=FOLDTPU
 // FOLDTPU: error: fold-free=false and memory-model=xla-tpu do not go together
-// FOLD: error: fold-free=false and memory-model=xla do not go together: XLA's model always folds; drop one of them{{$}}
+// FOLD: error: fold-free=false and memory-model=xla do not go together: only the model program can do without folding; drop one of them{{$}}
 // RUN: not remat-opt %s --remat-plan="budget=min problem-file=%t.missing/problem.json" 2>&1 | FileCheck %s --check-prefix=FOLDER
 // FOLDER: error: cannot write '{{.*}}.missing/problem.json'
 

@@ -313,9 +313,9 @@ LogicalResult PlanAttr::verify(function_ref<InFlightDiagnostic()> emitError, Str
                                std::optional<int64_t> cost, std::optional<int64_t> baseCost,
                                std::optional<planning::CostUnit> costUnit, StringRef costTable,
                                ArrayRef<int64_t> order, ArrayRef<InsertionAttr> insertions) {
-  if (memoryModel != "program" && memoryModel != "xla" && memoryModel != "xla-tpu")
+  if (!llvm::is_contained({"program", "arena", "xla", "xla-tpu"}, memoryModel))
     return emitError() << "unknown memory_model '" << memoryModel
-                       << "'; known are program, xla and xla-tpu";
+                       << "'; known are program, arena, xla and xla-tpu";
   const std::pair<StringRef, std::optional<int64_t>> counts[] = {
       {"loss", loss}, {"budget", budget},     {"peak", peak}, {"plain_peak", plainPeak},
       {"cost", cost}, {"base_cost", baseCost}};

@@ -35,8 +35,9 @@ Result<AnalysisOptions> remat::makeAnalysisOptions(MemoryModel memoryModel, bool
     return invalid("loss=" + std::to_string(loss) +
                    " is no result; results are numbered from 0, and -1 looks for the loss");
   if (memoryModel != MemoryModel::Program && !foldFree)
-    return invalid("fold-free=false and memory-model=" + spell(memoryModel).str() +
-                   " do not go together: XLA's model always folds; drop one of them");
+    return invalid(
+        "fold-free=false and memory-model=" + spell(memoryModel).str() +
+        " do not go together: only the model program can do without folding; drop one of them");
   AnalysisOptions options;
   options.memoryModel = memoryModel;
   options.foldFree = foldFree;

@@ -59,7 +59,7 @@ def Remat_PlanAttr : Remat_Attr<"Plan", "plan"> {
     ```
   }];
   let parameters = (ins
-    StringRefParameter<"program, xla or xla-tpu">:$memoryModel,
+    StringRefParameter<"program, arena, xla or xla-tpu">:$memoryModel,
     "bool":$foldFree,
     "std::optional<int64_t>":$loss,
     "::remat::planning::BudgetScope":$scope,

@@ -52,6 +52,8 @@ defvar analysisOptions = [
   Option<"memoryModel", "memory-model", "::remat::MemoryModel", "::remat::MemoryModel::Program",
     "Which values are buffers", [{::llvm::cl::values(
       clEnumValN(::remat::MemoryModel::Program, "program", "every value that is not folded"),
+      clEnumValN(::remat::MemoryModel::Arena, "arena",
+                 "what Remat's own back end allocates for linalg on tensors"),
       clEnumValN(::remat::MemoryModel::Xla, "xla", "outputs of fusion clusters, as on GPUs"),
       clEnumValN(::remat::MemoryModel::XlaTpu, "xla-tpu",
                  "the same where products of matrices fuse what they read")
@@ -162,6 +164,57 @@ def InlinePass : Pass<"remat-inline", "::mlir::ModuleOp"> {
     **Complexity:** O(ops after inlining).
 
     **Example:** `test/Dialect/Remat/inline.mlir`.
+
+    See `docs/concepts/pipeline.md`.
+  }];
+  let dependentDialects = ["::mlir::func::FuncDialect", "::remat::RematDialect"];
+  let options = [entryOption, verifyOption];
+}
+
+def OwnDestinationsPass : Pass<"remat-own-destinations", "::mlir::ModuleOp"> {
+  let summary = "Give each op on tensors a destination of its own, right before it";
+  let description = [{
+    Ops in destination style write over a value: the `outs` of a structured op, the
+    target of an insertion, the start of a loop's carry. A `tensor.empty` or
+    `linalg.fill` that several ops read is made again for each that writes over it,
+    and what nothing but one destination reads moves right before its writer. Then
+    bufferisation needs one buffer for each op that is left, and no copies: what the
+    memory model `arena` counts.
+
+    **Requires:** a module with an entry function.
+
+    **Guarantees:** proven to compute the same function. Only empties and fills
+    are made more than once.
+
+    **Fails when:** the module has no entry function or several.
+
+    **Complexity:** O(ops + operands + destinations made).
+
+    **Example:** `test/Dialect/Remat/own-destinations.mlir`.
+
+    See `docs/concepts/memory-model.md`.
+  }];
+  let dependentDialects = ["::mlir::func::FuncDialect", "::remat::RematDialect"];
+  let options = [entryOption, verifyOption];
+}
+
+def InlineRecomputePass : Pass<"remat-inline-recompute", "::mlir::ModuleOp"> {
+  let summary = "Write the ops of recompute regions out where they stand";
+  let description = [{
+    Replaces each `remat.recompute` by the ops of its body. The program then runs
+    in the order of the plan, and nothing keeps a pass such as `cse` from merging
+    the recomputation with the first execution: bufferise it next.
+
+    **Requires:** a module with an entry function.
+
+    **Guarantees:** no `remat.recompute` is left in the entry function; proven to
+    compute the same function.
+
+    **Fails when:** the module has no entry function or several.
+
+    **Complexity:** O(ops).
+
+    **Example:** `test/Dialect/Remat/inline-recompute.mlir`.
 
     See `docs/concepts/pipeline.md`.
   }];

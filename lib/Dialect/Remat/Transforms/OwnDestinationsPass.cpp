@@ -1,0 +1,77 @@
+//===- OwnDestinationsPass.cpp - remat-own-destinations -------------------===//
+//
+// Part of Remat, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "remat/Dialect/Remat/Transforms/Passes.h"
+
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "remat/Analysis/Destination.h"
+#include "remat/Dialect/Remat/Transforms/ProgramCheck.h"
+#include "remat/Dialect/Remat/Transforms/ProvenRewrites.h"
+
+namespace remat {
+#define GEN_PASS_DEF_OWNDESTINATIONSPASS
+#include "remat/Dialect/Remat/Transforms/Passes.h.inc"
+} // namespace remat
+
+using namespace mlir;
+using namespace remat;
+
+/// True for what is cheaper to write once more than to copy.
+static bool isFreshDestination(Operation *op) {
+  if (isa<tensor::EmptyOp>(op))
+    return true;
+  auto fill = dyn_cast<linalg::FillOp>(op);
+  return fill && fill->getNumResults() == 1;
+}
+
+/// Gives `use` an instance of its own if its value is a fresh destination that
+/// others read as well, and moves the maker of a value that only `use` reads right
+/// before the reader. Then the same for the destinations of that maker.
+static void own(OpOperand &use) {
+  Operation *maker = use.get().getDefiningOp();
+  if (!maker || maker->getBlock() != use.getOwner()->getBlock())
+    return;
+  bool fresh = isFreshDestination(maker);
+  if (fresh && !use.get().hasOneUse()) {
+    OpBuilder builder(use.getOwner());
+    maker = builder.clone(*maker);
+    use.set(maker->getResult(0));
+  } else if (maker->getNumResults() != 1 || !use.get().hasOneUse()) {
+    return;
+  } else if (fresh || isTensorView(maker) || soleWriterOver(maker)) {
+    maker->moveBefore(use.getOwner());
+  }
+  for (OpOperand &operand : maker->getOpOperands())
+    if (isDestination(operand) || isTensorView(maker))
+      own(operand);
+}
+
+namespace {
+struct OwnDestinationsPass : remat::impl::OwnDestinationsPassBase<OwnDestinationsPass> {
+  using OwnDestinationsPassBase::OwnDestinationsPassBase;
+
+  void runOnOperation() override {
+    ModuleOp module = getOperation();
+    FailureOr<func::FuncOp> function = findCheckedEntry(module, entry);
+    if (failed(function))
+      return signalPassFailure();
+    auto ownAll = [&]() -> LogicalResult {
+      function->walk([](Block *block) {
+        for (Operation &op : llvm::make_early_inc_range(*block))
+          for (OpOperand &operand : op.getOpOperands())
+            if (isDestination(operand))
+              own(operand);
+      });
+      return success();
+    };
+    if (failed(runRewrites(module, *function, verify, {{"remat-own-destinations", ownAll}})))
+      signalPassFailure();
+  }
+};
+} // namespace
