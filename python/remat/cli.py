@@ -84,8 +84,8 @@ def main(argv: list[str] | None = None) -> int:
     except RematError as error:
         print(f"remat: {error}", file=sys.stderr)
         return error.exit_code
-    except KeyboardInterrupt:
-        print("remat: interrupted; no output was written", file=sys.stderr)
+    except KeyboardInterrupt as error:
+        print(f"remat: {str(error) or 'interrupted'}; no output was written", file=sys.stderr)
         return 130
     except _Terminated:
         print("remat: terminated; no output was written", file=sys.stderr)

@@ -358,7 +358,7 @@ def test_a_budget_that_whole_equations_exceed_is_refused(monkeypatch, budget):
     if budget == "smallest":
         budget = plain.smallest_peak
     peaks = iter(range(10**6, 0, -1))
-    monkeypatch.setattr("remat.jax.loss.prove", lambda *_: next(peaks))
+    monkeypatch.setattr("remat.jax.gradient.prove", lambda *_: next(peaks))
     with pytest.raises(BudgetError) as caught:
         jax.grad(remat.jax.checkpoint(scalar, budget=budget))(*arguments())
     found, made = caught.value, 10**6 - next(peaks)
@@ -373,6 +373,7 @@ def test_a_budget_that_whole_equations_exceed_is_refused(monkeypatch, budget):
     ("options", "message"),
     [
         ({"budget": 0.5}, "budget 0.5 is a float; write '50%'"),
+        ({"budget": "60 percent"}, "'60percent' is no number of bytes"),
         ({"budget": 1, "target": "abacus"}, "target 'abacus' is unknown; expected xla-cpu"),
         ({"budget": 1, "target": ""}, "target '' is unknown; expected xla-cpu"),
         ({"budget": 1, "target": "h100"}, "target 'h100' is a device, .*; give 'xla-gpu' here"),

@@ -176,6 +176,8 @@ def test_a_policy_is_of_the_latest_plan():
 
 
 def test_a_policy_needs_a_plan_and_names():
+    with pytest.raises(InputError, match="a policy is made of a loss, not of a function; plan the"):
+        remat.jax.policy(loss)
     with pytest.raises(InputError, match=r"^loss has no plan yet; call its plan\(...\)"):
         remat.jax.policy(remat.jax.checkpoint(loss, budget="50%"))
     plain = remat.jax.checkpoint(lambda w, x: jnp.sum(jnp.tanh(jnp.tanh(x @ w) @ w)), budget="min")

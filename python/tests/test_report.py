@@ -419,20 +419,27 @@ def test_a_target_is_compiled_for(exported, tmp_path, monkeypatch, capsys):
     assert json.loads(out.read_text())["measured"]["planned"] is None
 
 
-def test_an_interrupted_search_is_told(exported, tmp_path, monkeypatch, capsys):
+@pytest.mark.parametrize(
+    ("most", "code", "said"),
+    [
+        (2, 0, "remat: warning: interrupted: the step is the best found so far\n"),
+        (1, 130, "(scope: total), and the budget is 700 B; no output was written\n"),
+    ],
+)
+def test_an_interrupted_search_is_told(exported, tmp_path, monkeypatch, capsys, most, code, said):
     step = tmp_path / "tiny.export"
     step.write_bytes(exported.serialize())
     asked = []
 
     def measure(text, target, **more):
         asked.append(text)
-        if len(asked) > 2:
+        if len(asked) > most:
             raise KeyboardInterrupt
         return _measurement(1000 if len(asked) == 1 else 600)
 
     monkeypatch.setattr("remat.loop.device.measure", measure)
-    assert cli.main(["report", str(step), "--budget=700", "--target=h100"]) == 0
-    assert "warning: interrupted: the step is the best found so far\n" in capsys.readouterr().err
+    assert cli.main(["report", str(step), "--budget=700", "--target=h100"]) == code
+    assert capsys.readouterr().err.endswith(said)
 
 
 def test_report_and_explain_plan_alike_for_a_device(tmp_path, monkeypatch):

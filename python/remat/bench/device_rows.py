@@ -16,7 +16,7 @@ from remat import progress
 from remat.budget import Budget
 from remat.errors import BudgetError, RematError
 from remat.loop import Job, Outcome, Trial, fit_module, job_for
-from remat.loop.search import SAME_TIME
+from remat.loop.trials import SAME_TIME
 from remat.toolchain import RematAnswer, RematOptions
 from remat.xla.measure import Measurement, measure
 from remat.xla.targets import Target

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import hashlib
-import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
@@ -16,23 +15,19 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.custom_derivatives import SymbolicZero
-from jax.extend.core import ClosedJaxpr, jaxpr_as_fun
+from jax.extend.core import ClosedJaxpr
 
-from remat import convert, toolchain
-from remat.budget import budget_text
-from remat.errors import BudgetError, InputError, RematWarning
+from remat import convert
+from remat.budget import Budget, budget_text
+from remat.errors import InputError
 from remat.jax import equations
 from remat.jax.call import PLATFORM_OF, resolve_target
+from remat.jax.gradient import evaluate, joint_of, plan_gradient
 from remat.jax.names import leaf_names
-from remat.jax.proof import prove
-from remat.jax.realise import Halves, realise
+from remat.jax.realise import Halves
 from remat.jax.signature import indices, places
-from remat.plan import Plan, format_bytes
+from remat.plan import Plan
 from remat.toolchain import RematOptions
-
-#: An equation is the smallest thing that runs again here, an op is in the plan; where that
-#: makes a peak larger than the budget, plans for a smaller budget are tried, so many times.
-_ATTEMPTS = 4
 
 
 def checkpoint(
@@ -79,8 +74,10 @@ def checkpoint(
             f"target {target!r} is a device, but a loss is planned, not measured; give "
             f"{encoding!r} here, or the whole step to remat.jax.fit"
         )
+    budget = budget_text(budget)
+    Budget.parse(budget)
     options = RematOptions(
-        budget=budget_text(budget),
+        budget=budget,
         budget_scope=budget_scope,
         strategy=strategy,
         effort=effort,
@@ -212,7 +209,7 @@ class CheckpointedLoss:
         return jax.make_jaxpr(run)(*arrays), arrays, trees[-1], names
 
     def _differentiable(self, closed: ClosedJaxpr, names: list[str]) -> Callable[..., list[Any]]:
-        run = jax.custom_vjp(partial(_evaluate, closed))
+        run = jax.custom_vjp(partial(evaluate, closed))
 
         def forward(*primals: Any) -> tuple[list[Any], _Residuals]:
             wanted = tuple(
@@ -233,7 +230,7 @@ class CheckpointedLoss:
         self, closed: ClosedJaxpr, wanted: tuple[bool, ...], names: list[str]
     ) -> _Gradient:
         """Returns the planned gradient by the arguments `wanted`; plans it the first time."""
-        flat = equations.flatten(equations.trace(*_joint(closed, wanted)))
+        flat = equations.flatten(equations.trace(*joint_of(closed, wanted)))
         # Captured values come before the arguments, the cotangent after them.
         module = equations.lower(flat, PLATFORM_OF[self._target], [*names, "the loss's cotangent"])
         first = len(closed.jaxpr.outvars)
@@ -242,7 +239,9 @@ class CheckpointedLoss:
         program = hashlib.sha256(str(module).encode()).digest(), first, wanted
         if program not in self._gradients:
             text = convert.generic_text(module)
-            halves, plan = _plan(flat, text, first, self._options, self._target, self.__name__)
+            halves, plan = plan_gradient(
+                flat, text, first, self._options, self._target, self.__name__
+            )
             lines = equations.lines_of(flat, equations.names_of(flat))
             buffers = {op.get("checkpoint_name") for op in plan.problem["ops"]}
             fused = {name: line for name, line in lines.items() if name not in buffers}
@@ -316,12 +315,6 @@ def _is_zero(cotangent: Any) -> bool:
     return isinstance(cotangent, SymbolicZero) or cotangent.dtype == jax.dtypes.float0
 
 
-def _evaluate(closed: ClosedJaxpr, *values: Any) -> list[Any]:
-    """Runs `closed` on captured values and arguments."""
-    count = len(closed.consts)
-    return jaxpr_as_fun(ClosedJaxpr(closed.jaxpr, list(values[:count])))(*values[count:])
-
-
 def _expect_loss(closed: ClosedJaxpr, name: str) -> None:
     first = closed.out_avals[0] if closed.out_avals else None
     if first is None or first.shape or not jnp.issubdtype(first.dtype, jnp.floating):
@@ -330,83 +323,3 @@ def _expect_loss(closed: ClosedJaxpr, name: str) -> None:
             f"the first result of {name} is {found}; a loss is a float scalar, and further "
             "results follow it, as in (loss, metrics)"
         )
-
-
-def _joint(closed: ClosedJaxpr, wanted: tuple[bool, ...]) -> tuple[Callable[..., Any], list[Any]]:
-    """Returns loss, further results and gradients as one function, and its argument types.
-
-    Its last argument is the cotangent of the loss.
-    """
-
-    def joint(*values: Any) -> list[Any]:
-        arguments, cotangent = values[:-1], values[-1]
-
-        def loss(*chosen: Any) -> tuple[Any, list[Any]]:
-            given = iter(chosen)
-            merged = [next(given) if w else a for w, a in zip(wanted, arguments)]
-            first, *others = _evaluate(closed, *merged)
-            return first, others
-
-        chosen = [argument for argument, w in zip(arguments, wanted) if w]
-        value, pull_back, others = jax.vjp(loss, *chosen, has_aux=True)
-        return [value, *others, *pull_back(cotangent)]
-
-    captured = [jax.typeof(value) for value in closed.consts]
-    return joint, [*captured, *closed.in_avals, closed.out_avals[0]]
-
-
-def _plan(
-    flat: ClosedJaxpr, text: str, first: int, options: RematOptions, target: str, name: str
-) -> tuple[Halves, Plan]:
-    """Plans `flat`, carries the plan out, and proves that the result computes the same.
-
-    Each of up to `_ATTEMPTS` plans takes the planner and, for the proof, remat-opt once.
-
-    Errors: BudgetError if the budget cannot be met, by the planner or with whole equations;
-    ToolchainError if the result is not what was given.
-    """
-    names = equations.names_of(flat)
-    limit = None
-    peaks = []
-    for _ in range(_ATTEMPTS):
-        try:
-            answer = toolchain.plan(text, options, name)
-        except BudgetError:
-            if limit is None:
-                raise
-            break  # of the smaller budget, which nobody gave
-        limit = limit or answer.plan.get("budget")
-        for warning in answer.warnings:
-            warnings.warn(warning, RematWarning, stacklevel=2)
-        equation_of = {}
-        for op in answer.problem["ops"]:
-            equation, op["scope"] = equations.equation_of(op["scope"])
-            if equation is not None:  # calls back into Python have no scope
-                equation_of[op["id"]] = equation
-                if equation in names:
-                    op["checkpoint_name"] = names[equation]
-        halves = realise(flat, answer.plan["schedule"], equation_of, first, target)
-        written = equations.lower_function(halves.joint, flat.in_avals, PLATFORM_OF[target])
-        peak = prove(convert.generic_text(written), text, options, name)
-        if options.budget == "min" or peak <= limit:
-            return halves, Plan(answer.problem, answer.plan)
-        peaks.append(peak)
-        options = replace(options, budget=str(max(1, answer.plan["peak"] - (peak - limit))))
-    raise _refusal(text, options, name, limit, min(peaks))
-
-
-def _refusal(text: str, options: RematOptions, name: str, limit: int, smallest: int) -> BudgetError:
-    """Returns the refusal of the budget `limit`, with the planner's witness of the floor."""
-    witness = toolchain.witness_of_floor(text, options, name)
-    return BudgetError(
-        f"{name}: with whole equations of JAX run again, the smallest peak reached is "
-        f"{format_bytes(smallest)}, above the budget of {format_bytes(limit)}; no order of "
-        f"executions needs less than {format_bytes(witness.floor)}; raise the budget",
-        budget=limit,
-        floor=witness.floor,
-        smallest=smallest,
-        scope=options.budget_scope or "total",
-        op=witness.op,
-        location=witness.location,
-        largest=witness.largest,
-    )

@@ -108,8 +108,13 @@ def policy(planned: CheckpointedLoss | Plan) -> Policy:
                 f"{planned.__name__} has no plan yet; call its plan(...) with its arguments first"
             )
         plan, fused = planned.latest, planned.fused_names
-    else:
+    elif isinstance(planned, Plan):
         plan, fused = planned, {}
+    else:
+        raise InputError(
+            f"a policy is made of a loss, not of a {type(planned).__name__}; plan the loss by "
+            "remat.jax.checkpoint and give that"
+        )
     ops = plan.problem["ops"]
     named = [op for op in ops if op.get("checkpoint_name") and op["phase"] == "forward"]
     if not named and fused:

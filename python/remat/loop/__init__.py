@@ -4,8 +4,9 @@
 """The closed loop: plan, rewrite, compile, measure, and plan again until the budget is kept."""
 
 from remat.loop.device import job_for
+from remat.loop.job import MOST_COMPILES, Job
 from remat.loop.outcome import Outcome, Trial
-from remat.loop.search import MOST_COMPILES, Job, fit_module
+from remat.loop.search import fit_module
 from remat.loop.variants import VARIANTS, Variant
 
 __all__ = [

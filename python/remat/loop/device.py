@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 
-from remat.loop.search import MOST_COMPILES, Job
+from remat.loop.job import MOST_COMPILES, Job
 from remat.loop.variants import VARIANTS
 from remat.toolchain import RematOptions
 from remat.xla.measure import measure
