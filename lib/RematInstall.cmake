@@ -1,10 +1,10 @@
 # Installs the tools, the plugin, and the CMake package Remat with the targets
-# Remat::Planning and, in a build with MLIR, Remat::Analysis, Remat::Dialect and
-# Remat::Transforms. test/Package builds a project against it.
+# Remat::Planning and, in a build with MLIR, Remat::Analysis, Remat::Dialect,
+# Remat::Transforms and Remat::Conversion. test/Package builds a project against it.
 include(CMakePackageConfigHelpers)
 
 set(remat_package_folder ${CMAKE_INSTALL_LIBDIR}/cmake/Remat)
-foreach(room Planning Analysis Dialect Transforms)
+foreach(room Planning Analysis Dialect Transforms Conversion)
   if(TARGET Remat${room})
     set_target_properties(Remat${room} PROPERTIES EXPORT_NAME ${room})
     install(TARGETS Remat${room} EXPORT RematTargets
@@ -21,7 +21,8 @@ endforeach()
 # The planner alone offers no headers of the IR side.
 set(not_planning)
 if(REMAT_PLANNING_ONLY)
-  set(not_planning PATTERN Analysis EXCLUDE PATTERN Dialect EXCLUDE)
+  set(not_planning PATTERN Analysis EXCLUDE PATTERN Dialect EXCLUDE
+    PATTERN Conversion EXCLUDE)
 endif()
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/remat DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
   FILES_MATCHING PATTERN "*.h" PATTERN "*.td" ${not_planning})

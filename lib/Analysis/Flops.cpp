@@ -12,6 +12,7 @@
 #include "mlir/IR/BuiltinTypes.h"
 #include "remat/Analysis/Shards.h"
 #include "remat/Analysis/ValueBytes.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/MathExtras.h"
 
 #include <algorithm>
@@ -42,6 +43,40 @@ std::string attributeText(Operation *op, llvm::StringRef name) {
   std::string text;
   llvm::raw_string_ostream(text) << attribute;
   return text;
+}
+
+std::optional<llvm::SmallVector<int64_t>> integersAfter(llvm::StringRef text, llvm::StringRef key) {
+  llvm::SmallVector<int64_t> values;
+  size_t at = text.find(key);
+  if (at == llvm::StringRef::npos)
+    return values;
+  text = text.drop_front(at + key.size()).ltrim();
+  if (!text.consume_front("=") || !(text = text.ltrim()).consume_front("["))
+    return std::nullopt;
+  size_t end = text.find(']');
+  if (end == llvm::StringRef::npos)
+    return std::nullopt;
+  llvm::SmallVector<llvm::StringRef> parts;
+  if (!text.take_front(end).trim().empty())
+    text.take_front(end).split(parts, ',');
+  for (llvm::StringRef part : parts) {
+    int64_t value;
+    if (part.trim().getAsInteger(10, value))
+      return std::nullopt;
+    values.push_back(value);
+  }
+  return values;
+}
+
+std::optional<int64_t> integerAfter(llvm::StringRef text, llvm::StringRef key) {
+  size_t at = text.find(key);
+  if (at == llvm::StringRef::npos)
+    return std::nullopt;
+  text = text.drop_front(at + key.size()).ltrim();
+  int64_t value;
+  if (!text.consume_front("=") || text.ltrim().take_while(llvm::isDigit).getAsInteger(10, value))
+    return std::nullopt;
+  return value;
 }
 
 namespace flops {

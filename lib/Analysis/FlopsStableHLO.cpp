@@ -25,33 +25,6 @@ namespace remat::flops {
 
 namespace {
 
-/// Returns the integers of the first list after `key` in `text`:
-/// ("a = [1, 2]", "a") -> 1, 2. Nothing when the list is not closed or holds
-/// something else; empty when the key is absent, which the printer does for
-/// an empty list.
-std::optional<llvm::SmallVector<int64_t>> listAfter(llvm::StringRef text, llvm::StringRef key) {
-  llvm::SmallVector<int64_t> values;
-  size_t at = text.find(key);
-  if (at == llvm::StringRef::npos)
-    return values;
-  text = text.drop_front(at + key.size()).ltrim();
-  if (!text.consume_front("=") || !(text = text.ltrim()).consume_front("["))
-    return std::nullopt;
-  size_t end = text.find(']');
-  if (end == llvm::StringRef::npos)
-    return std::nullopt;
-  llvm::SmallVector<llvm::StringRef> parts;
-  if (!text.take_front(end).trim().empty())
-    text.take_front(end).split(parts, ',');
-  for (llvm::StringRef part : parts) {
-    int64_t value;
-    if (part.trim().getAsInteger(10, value))
-      return std::nullopt;
-    values.push_back(value);
-  }
-  return values;
-}
-
 /// Returns the product of the sizes at `dims`, nothing when one is out of range.
 Count productAt(llvm::ArrayRef<int64_t> sizes, llvm::ArrayRef<int64_t> dims) {
   int64_t product = 1;
@@ -68,13 +41,8 @@ Count productAt(llvm::ArrayRef<int64_t> sizes, llvm::ArrayRef<int64_t> dims) {
 /// "conv<raw ... kernel_output_feature_dimension = 3, ...>".
 std::optional<size_t> kernelOutputDimension(llvm::StringRef text) {
   static constexpr llvm::StringRef rawKey = "kernel_output_feature_dimension";
-  if (size_t at = text.find(rawKey); at != llvm::StringRef::npos) {
-    llvm::StringRef rest = text.drop_front(at + rawKey.size()).ltrim();
-    size_t dim;
-    if (!rest.consume_front("=") || rest.ltrim().take_while(llvm::isDigit).getAsInteger(10, dim))
-      return std::nullopt;
-    return dim;
-  }
+  if (text.contains(rawKey))
+    return integerAfter(text, rawKey);
   llvm::SmallVector<llvm::StringRef> lists;
   text.split(lists, '[');
   if (lists.size() < 3)
@@ -96,7 +64,7 @@ Count dotGeneral(Operation *op, const OpModelTable &table) {
     return std::nullopt;
   if (!lhs)
     return 0;
-  auto dims = listAfter(text, "lhs_contracting_dimensions");
+  auto dims = integersAfter(text, "lhs_contracting_dimensions");
   Count depth = dims ? productAt(*lhs, *dims) : std::nullopt;
   if (!depth)
     return std::nullopt;

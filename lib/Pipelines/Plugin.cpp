@@ -8,6 +8,7 @@
 
 #include "mlir/Tools/Plugins/DialectPlugin.h"
 #include "mlir/Tools/Plugins/PassPlugin.h"
+#include "remat/Conversion/Passes.h"
 #include "remat/Dialect/Remat/Transforms/Passes.h"
 
 using namespace mlir;
@@ -18,5 +19,8 @@ extern "C" LLVM_ATTRIBUTE_VISIBILITY_DEFAULT DialectPluginLibraryInfo mlirGetDia
 }
 
 extern "C" LLVM_ATTRIBUTE_VISIBILITY_DEFAULT PassPluginLibraryInfo mlirGetPassPluginInfo() {
-  return {MLIR_PLUGIN_API_VERSION, "Remat", REMAT_VERSION, [] { remat::registerRematPasses(); }};
+  return {MLIR_PLUGIN_API_VERSION, "Remat", REMAT_VERSION, [] {
+            remat::registerRematPasses();
+            remat::registerRematConversionPasses();
+          }};
 }

@@ -64,6 +64,11 @@ FORBIDDEN_INCLUDES = [
         "an analysis knows no pass and no strategy",
     ),
     (
+        r"(lib|include/remat)/Conversion/",
+        r"remat/(Dialect/Remat/Transforms|Pipelines)/|remat/Planning/",
+        "a conversion knows no other pass and no plan",
+    ),
+    (
         r"(lib|include/remat)/Planning/(Support|Graph)/",
         r"remat/Planning/(Cost|Recompute)/",
         "Support and Graph know no costs and no plans",

@@ -54,6 +54,11 @@ class Includes(unittest.TestCase):
         self.refused("lib/Planning/Graph/Layers.cpp", "remat/Planning/Cost/DeviceTable.h")
         self.refused("lib/Analysis/StepGraph.cpp", "remat/Dialect/Remat/Transforms/Passes.h")
 
+    def test_conversions_know_no_plan(self):
+        self.refused("lib/Conversion/X/Y.cpp", "remat/Planning/Recompute/Plan.h")
+        self.refused("include/remat/Conversion/Passes.td", "remat/Dialect/Remat/Transforms/Passes.h")
+        self.allowed("lib/Conversion/X/Y.cpp", "remat/Analysis/OpModel.h")
+
 
 class Analysis(unittest.TestCase):
     def test_changing_the_ir_is_refused(self):

@@ -14,6 +14,7 @@
 #include "mlir/Support/FileUtilities.h"
 #include "mlir/Tools/mlir-opt/MlirOptMain.h"
 #include "remat/Analysis/OpModel.h"
+#include "remat/Conversion/Passes.h"
 #include "remat/Dialect/Remat/Transforms/Passes.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/Error.h"
@@ -95,15 +96,16 @@ Reads a step as MLIR, runs passes over it in the order in which they are given,
 and writes the result. Ops of dialects that are not built in, such as stablehlo,
 are read in their generic form.
 
-  --remat                   all that is needed: inline, plan, apply and encode in one
-  --remat-inline            replace calls by what they call
-  --remat-plan              choose what to run again, so that the budget is kept
-  --remat-apply             rewrite the step as the plan says
-  --remat-encode            keep a compiler, such as XLA, from undoing that
-  --remat-own-destinations  give each op on tensors a destination of its own
-  --remat-inline-recompute  write recompute regions out where they stand
-  --remat-verify            prove that two programs compute the same function
-  --remat-print-graph       print the graph that plans are made on
+  --remat                      all that is needed: inline, plan, apply and encode in one
+  --remat-inline               replace calls by what they call
+  --remat-plan                 choose what to run again, so that the budget is kept
+  --remat-apply                rewrite the step as the plan says
+  --remat-encode               keep a compiler, such as XLA, from undoing that
+  --remat-stablehlo-to-linalg  convert what torch-mlir's conversion to linalg leaves
+  --remat-own-destinations     give each op on tensors a destination of its own
+  --remat-inline-recompute     write recompute regions out where they stand
+  --remat-verify               prove that two programs compute the same function
+  --remat-print-graph          print the graph that plans are made on
 
 Options of a pass follow it in quotes:
   remat-opt step.mlir --remat="budget=8GiB target=xla-gpu" -o fitted.mlir
@@ -119,6 +121,7 @@ int main(int argc, char **argv) {
   });
   registerAllPasses();
   remat::registerRematPasses();
+  remat::registerRematConversionPasses();
   DialectRegistry registry;
   registerAllDialects(registry);
   registerAllExtensions(registry);

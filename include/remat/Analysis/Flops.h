@@ -94,6 +94,16 @@ std::optional<llvm::SmallVector<int64_t>> readIntegers(mlir::Operation *op, llvm
 /// unregistered dialect; empty when there is none.
 std::string attributeText(mlir::Operation *op, llvm::StringRef name);
 
+/// Returns the integers of the first list after `key` in the text of an attribute:
+/// ("a = [1, 2]", "a") -> 1, 2. Nothing when the list is not closed or holds
+/// something else; empty when the key is absent, which the printer does for
+/// an empty list.
+std::optional<llvm::SmallVector<int64_t>> integersAfter(llvm::StringRef text, llvm::StringRef key);
+
+/// Returns the integer >= 0 after `key`: ("<a = 2, b = 3>", "b") -> 3; nothing when
+/// there is none.
+std::optional<int64_t> integerAfter(llvm::StringRef text, llvm::StringRef key);
+
 } // namespace remat
 
 #endif // REMAT_ANALYSIS_FLOPS_H

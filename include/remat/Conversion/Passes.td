@@ -1,0 +1,50 @@
+//===- Passes.td - the conversions of Remat ----------------*- tablegen -*-===//
+//
+// Part of Remat, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef REMAT_CONVERSION_PASSES_TD
+#define REMAT_CONVERSION_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def StableHLOToLinalgPass : Pass<"remat-stablehlo-to-linalg", "::mlir::ModuleOp"> {
+  let summary = "Convert what torch-mlir's StableHLO conversion leaves";
+  let description = [{
+    Converts `scatter`, `select_and_scatter`, `sort`, `while`, `if`, `case`
+    and `optimization_barrier` of StableHLO to loops and branches on tensors, in
+    destination style: a loop that updates a tensor carries it, and where its
+    start value is read elsewhere too, copies that first. A `while` whose counter
+    has a constant bound becomes `scf.for`; what its body hands on unchanged is
+    no longer carried. Integers lose their sign, in function types and constants
+    too, and with it the casts. Bodies of `remat.recompute` are converted likewise.
+
+    **Requires:** a module that `--stablehlo-legalize-to-linalg` of torch-mlir has
+    converted, in generic form; static shapes.
+
+    **Guarantees:** no op of StableHLO or CHLO, no cast between types and no
+    unsigned type is left; updates are applied in row-major order, so that results
+    are the same in every run; locations are kept.
+
+    **Fails when:** an op of StableHLO, CHLO or Shardy is left that has no
+    conversion, a custom call for instance: the message names it; a cast is left
+    that changes more than a sign; the parts of an op do not fit each other; a
+    StableHLO op lost its properties.
+
+    **Complexity:** O(ops).
+
+    **Example:** `test/Conversion/StableHLOToLinalg/scatter.mlir`.
+
+    See `docs/concepts/lowering.md`.
+  }];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::bufferization::BufferizationDialect",
+    "::mlir::linalg::LinalgDialect", "::mlir::scf::SCFDialect",
+    "::mlir::tensor::TensorDialect"
+  ];
+}
+
+#endif // REMAT_CONVERSION_PASSES_TD
