@@ -72,7 +72,7 @@ Folding::Folding(const Program &program, const AnalysisOptions &options)
     findReaders();
   for (NodeId id = 0; id < static_cast<NodeId>(program.nodes.size()); ++id) {
     std::optional<Footprint> part; // if a rule had to know it
-    if (!mayFold(id) || !folds(id, options.memoryModel, part))
+    if (!mayFold(id, options.memoryModel) || !folds(id, options.memoryModel, part))
       continue;
     if (!part)
       part = footprint(id);
@@ -99,10 +99,19 @@ bool Folding::folds(NodeId id, MemoryModel model, std::optional<Footprint> &part
   llvm_unreachable("unknown memory model");
 }
 
-bool Folding::mayFold(NodeId id) const {
+bool Folding::mayFold(NodeId id, MemoryModel model) const {
   const Node &node = program.nodes[id];
-  return node.model.recomputable && !node.returned && !node.captures &&
-         node.op->getNumResults() > 0;
+  bool captures = node.captures && !(model == MemoryModel::Arena && capturesConstantsOnly(id));
+  return node.model.recomputable && !node.returned && !captures && node.op->getNumResults() > 0;
+}
+
+bool Folding::capturesConstantsOnly(NodeId id) const {
+  const Node &node = program.nodes[id];
+  return llvm::all_of(node.reads, [&](Value value) {
+    Operation *maker = value.getDefiningOp();
+    return llvm::is_contained(node.op->getOperands(), value) ||
+           (maker && maker->hasTrait<OpTrait::ConstantLike>());
+  });
 }
 
 bool Folding::readsFoldedConstantsOnly(NodeId id) const {
@@ -139,8 +148,9 @@ bool Folding::foldsInArenaModel(NodeId id) const {
   const Node &node = program.nodes[id];
   if (llvm::none_of(node.op->getResultTypes(), llvm::IsaPred<ShapedType>))
     return true;
-  return (node.model.kind == OpKind::Constant && node.model.free) || isTensorView(node.op) ||
-         soleWriterOver(node.op);
+  if (isTensorView(node.op) || soleWriterOver(node.op))
+    return true;
+  return node.op->hasTrait<OpTrait::ConstantLike>();
 }
 
 /// A view passes both questions on to its own readers.
@@ -154,7 +164,8 @@ void Folding::findReaders() {
       readers[id] += isView(program.nodes[user]) ? readers[user] : 1;
     if (isView(node))
       fusesOperands[id] =
-          mayFold(id) && llvm::all_of(node.users, [&](NodeId user) { return fusesOperands[user]; });
+          mayFold(id, MemoryModel::Xla) &&
+          llvm::all_of(node.users, [&](NodeId user) { return fusesOperands[user]; });
     else
       fusesOperands[id] = node.model.fusion != Fusion::None || (tpu && isProduct(node));
   }

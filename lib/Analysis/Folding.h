@@ -44,7 +44,8 @@ private:
   /// within a constant times the number of operands.
   static constexpr size_t maxCone = 64;
 
-  bool mayFold(NodeId node) const;
+  bool mayFold(NodeId node, MemoryModel model) const;
+  bool capturesConstantsOnly(NodeId node) const;
   bool readsFoldedConstantsOnly(NodeId node) const;
   bool isFreeScalar(NodeId node) const;
   /// The rule of `model`; it may set `part`, as `foldsInXlaModel` does.

@@ -95,3 +95,26 @@ func.func @in_a_loop(%a: tensor<4xf32>) -> tensor<4xf32> {
   }
   return %r : tensor<4xf32>
 }
+
+// -----
+
+// An empty that two products write over through one view is made for each.
+// CHECK-LABEL: func.func @shared_view(
+// CHECK: %[[ONE:.*]] = tensor.empty() : tensor<16xf32>
+// CHECK-NEXT: %[[SQUARE:.*]] = tensor.expand_shape %[[ONE]]
+// CHECK-NEXT: %[[FILL:.*]] = linalg.fill {{.*}} outs(%[[SQUARE]]
+// CHECK-NEXT: linalg.matmul {{.*}} outs(%[[FILL]]
+// CHECK-NEXT: %[[OTHER:.*]] = tensor.empty() : tensor<16xf32>
+// CHECK-NEXT: %[[VIEW:.*]] = tensor.expand_shape %[[OTHER]]
+// CHECK-NEXT: %[[AGAIN:.*]] = linalg.fill {{.*}} outs(%[[VIEW]]
+// CHECK-NEXT: linalg.matmul {{.*}} outs(%[[AGAIN]]
+func.func @shared_view(%a: tensor<4x4xf32>) -> (tensor<4x4xf32>, tensor<4x4xf32>) {
+  %zero = arith.constant 0.0 : f32
+  %empty = tensor.empty() : tensor<16xf32>
+  %square = tensor.expand_shape %empty [[0, 1]] output_shape [4, 4] : tensor<16xf32> into tensor<4x4xf32>
+  %first = linalg.fill ins(%zero : f32) outs(%square : tensor<4x4xf32>) -> tensor<4x4xf32>
+  %b = linalg.matmul ins(%a, %a : tensor<4x4xf32>, tensor<4x4xf32>) outs(%first : tensor<4x4xf32>) -> tensor<4x4xf32>
+  %second = linalg.fill ins(%zero : f32) outs(%square : tensor<4x4xf32>) -> tensor<4x4xf32>
+  %c = linalg.matmul ins(%b, %a : tensor<4x4xf32>, tensor<4x4xf32>) outs(%second : tensor<4x4xf32>) -> tensor<4x4xf32>
+  return %b, %c : tensor<4x4xf32>, tensor<4x4xf32>
+}

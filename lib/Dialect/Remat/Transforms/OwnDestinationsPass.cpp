@@ -22,11 +22,13 @@ namespace remat {
 using namespace mlir;
 using namespace remat;
 
-/// True for what is cheaper to write once more than to copy.
+/// True for what is cheaper to write once more than to copy, and for views of it.
 static bool isFreshDestination(Operation *op) {
-  if (isa<tensor::EmptyOp>(op))
+  while (op && isTensorView(op))
+    op = op->getOperand(0).getDefiningOp();
+  if (isa_and_present<tensor::EmptyOp>(op))
     return true;
-  auto fill = dyn_cast<linalg::FillOp>(op);
+  auto fill = dyn_cast_if_present<linalg::FillOp>(op);
   return fill && fill->getNumResults() == 1;
 }
 
