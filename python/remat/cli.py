@@ -46,6 +46,11 @@ _LATER = {
         "remat.report.gate",
         "add_diff_options",
     ),
+    "lower": (
+        "Lowers a training step to linalg on tensors, for Remat's own back end.",
+        "remat.lower",
+        "add_options",
+    ),
     "zoo": (
         "Lists and exports the training steps of the model zoo.",
         "remat.zoo.command",
@@ -131,6 +136,7 @@ def _parser() -> argparse.ArgumentParser:
     for name in ("report", "check", "diff"):
         add_lazily(commands, name, *_LATER[name])
     _add_convert(commands)
+    add_lazily(commands, "lower", *_LATER["lower"])
     for name in ("zoo", "cache", "bench"):
         add_lazily(commands, name, *_LATER[name])
     _add_version(commands)
@@ -215,7 +221,7 @@ def _run_opt(arguments: argparse.Namespace) -> int:
         data = convert.render(module.replace_text(answer.text), form)
     if arguments.plan_output:
         _write_plan(arguments.plan_output, answer.plan)
-    _emit(data, arguments.output)
+    convert.emit(data, arguments.output)
     print(Plan(answer.problem, answer.plan).summary(), file=sys.stderr)
     print(f"target         {target}   ({reason})", file=sys.stderr)
     return 0
@@ -249,16 +255,6 @@ def _check_outputs(output: Path | None, *, plan: Path | None, source: Path) -> N
     for other, what in ((output, "the result"), (source, "the step itself")):
         if other is not None and plan.resolve() == other.resolve():
             raise InputError(f"{plan}: named for both plan.json and {what}; name another file")
-
-
-def _emit(data: bytes, output: Path | None) -> None:
-    if output is not None:
-        convert.write_atomically(output, data)
-        return
-    if sys.stdout.isatty() and b"\0" in data:
-        raise InputError("the result is binary and stdout is a terminal; use -o FILE")
-    sys.stdout.buffer.write(data)
-    sys.stdout.buffer.flush()
 
 
 def _write_plan(path: Path, plan: dict) -> None:
@@ -316,7 +312,7 @@ def _add_convert(commands: argparse._SubParsersAction) -> None:
 def _run_convert(arguments: argparse.Namespace) -> int:
     with progress.step(f"converting {arguments.file}"):
         data = convert.render(convert.read_module(arguments.file), Format(arguments.to))
-    _emit(data, arguments.output)
+    convert.emit(data, arguments.output)
     return 0
 
 

@@ -14,6 +14,7 @@ import lzma
 import os
 import re
 import struct
+import sys
 import tempfile
 from dataclasses import dataclass
 from enum import Enum
@@ -185,11 +186,26 @@ def write_atomically(path: Path, data: bytes) -> None:
             temporary.unlink(missing_ok=True)
 
 
+def emit(data: bytes, output: Path | None) -> None:
+    """Writes `data` to `output`, or to stdout if that is None.
+
+    Errors: InputError naming the file, or if it is binary and stdout is a terminal.
+    """
+    if output is not None:
+        write_atomically(output, data)
+        return
+    if sys.stdout.isatty() and b"\0" in data:
+        raise InputError("the result is binary and stdout is a terminal; use -o FILE")
+    sys.stdout.buffer.write(data)
+    sys.stdout.buffer.flush()
+
+
 def _ended(text: str) -> str:
     return text if text.endswith("\n") else text + "\n"
 
 
-def _context() -> Any:
+def open_context() -> Any:
+    """Returns a new context with the dialects that JAX knows."""
     from jax.interpreters import mlir
 
     return mlir.make_ir_context()
@@ -200,6 +216,19 @@ def generic_text(module: Any) -> str:
     return module.operation.get_asm(print_generic_op_form=True, enable_debug_info=True)
 
 
+def legalise_chlo(module: Any) -> Any:
+    """Writes the CHLO ops of a module of jaxlib's with StableHLO's, and returns it."""
+    from jaxlib.mlir.dialects import stablehlo
+    from jaxlib.mlir.passmanager import PassManager
+
+    stablehlo.register_stablehlo_passes()
+    with module.context:
+        PassManager.parse("builtin.module(func.func(chlo-legalize-to-stablehlo))").run(
+            module.operation
+        )
+    return module
+
+
 def parse_text(text: str, name: str, context: Any = None) -> Any:
     """Parses text of any dialect that JAX knows, in `context` or a new one.
 
@@ -207,7 +236,7 @@ def parse_text(text: str, name: str, context: Any = None) -> Any:
     """
     from jaxlib.mlir import ir
 
-    with context or _context():
+    with context or open_context():
         try:
             return ir.Module.parse(text)
         except (ir.MLIRError, ValueError) as error:
@@ -254,7 +283,7 @@ def _text_of_portable(data: bytes, name: str) -> str:
             f"{name}: plain MLIR bytecode (producer '{producer}'), which loses the properties of "
             "operations when another version reads it; write text, or a portable artifact"
         )
-    context = _context()
+    context = open_context()
     with context:
         try:
             module = stablehlo.deserialize_portable_artifact(context, data)

@@ -39,14 +39,14 @@ def find_tool(name: str) -> Path:
     chosen = os.environ.get("REMAT_BIN")
     if chosen:
         candidate = Path(chosen) / name
-        if _runs(candidate):
+        if is_executable(candidate):
             return candidate
         raise ToolchainError(
             f"{name} is not in $REMAT_BIN ({chosen}); "
             "point REMAT_BIN at the bin folder of a build, or unset it"
         )
     built = Path(__file__).resolve().parents[2] / "build" / "release" / "bin" / name
-    if _runs(built):
+    if is_executable(built):
         return built
     found = shutil.which(name)
     if found:
@@ -57,19 +57,25 @@ def find_tool(name: str) -> Path:
     )
 
 
-def _runs(path: Path) -> bool:
+def is_executable(path: Path) -> bool:
+    """True if `path` is a file that may be run."""
     return path.is_file() and os.access(path, os.X_OK)
 
 
 def run_tool(
     name: str, arguments: list[str], folder: Path | None = None
 ) -> subprocess.CompletedProcess[str]:
-    """Runs `name` to its end, in `folder`, and returns exit code, stdout and stderr, as text.
+    """Runs the tool `name` as `run_command` does."""
+    return run_command([str(find_tool(name).absolute()), *arguments], folder)
 
-    The tool is killed if this process is interrupted, so that it leaves no output.
+
+def run_command(command: list[str], folder: Path | None = None) -> subprocess.CompletedProcess[str]:
+    """Runs `command` to its end, in `folder`, and returns exit code, stdout and stderr, as text.
+
+    It is killed if this process is interrupted, so that it leaves no output.
     Errors: ToolchainError if it cannot be started, is ended, or dies from a signal.
     """
-    command = [str(find_tool(name).absolute()), *arguments]
+    name = Path(command[0]).name
     try:
         process = subprocess.Popen(
             command,
@@ -349,11 +355,14 @@ def _run_remat(
 def _sharded(text: str, entry: str | None, name: str) -> Any:
     from remat import sharded_step  # which needs JAX
 
-    return sharded_step.prepare(_inline(text, entry, name), entry, name)
+    return sharded_step.prepare(inline(text, entry, name), entry, name)
 
 
-def _inline(text: str, entry: str | None, name: str) -> str:
-    """Returns the module in `text` with the calls in its entry function inlined."""
+def inline(text: str, entry: str | None, name: str) -> str:
+    """Returns the module in `text` with the calls in its entry function inlined.
+
+    `name` is the file it came from. Errors as `rewrite`.
+    """
     with tempfile.TemporaryDirectory(prefix="remat-") as folder:
         root = Path(folder)
         (root / SOURCE).write_text(text, encoding="utf-8")

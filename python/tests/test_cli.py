@@ -58,7 +58,9 @@ def test_every_command_has_help(command, capsys):
     assert "exit codes: 0 done; 1 refused" in out
 
 
-@pytest.mark.parametrize("command", [[], ["opt"], ["plan"], ["report"], ["zoo"], ["cache"]])
+@pytest.mark.parametrize(
+    "command", [[], ["opt"], ["plan"], ["report"], ["lower"], ["zoo"], ["cache"]]
+)
 def test_help_needs_neither_numpy_nor_jax(command):
     """Nor, where it is the help of all, the closed loop, the reports or the measurements."""
     code = (

@@ -5,14 +5,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from remat import convert
 from remat.convert import Format, Module
 from remat.errors import InputError
 from remat.zoo.registry import ZooModel
-
-#: CHLO ops are legalised, so that every op of an exported module is StableHLO or func.
-_PIPELINE = "builtin.module(func.func(chlo-legalize-to-stablehlo))"
 
 
 def export_module(model: ZooModel, checkpoint: str | None = None) -> Module:
@@ -30,14 +26,6 @@ def export_module(model: ZooModel, checkpoint: str | None = None) -> Module:
         ) from error
     step = model.build(checkpoint)
     lowered = jax.jit(step.step, donate_argnums=step.donate_argnums).lower(*step.example_args)
-    return Module(model.name, _generic_text(lowered.compiler_ir("stablehlo")), Format.GENERIC)
-
-
-def _generic_text(module: Any) -> str:
-    from jaxlib.mlir.dialects import stablehlo
-    from jaxlib.mlir.passmanager import PassManager
-
-    stablehlo.register_stablehlo_passes()
-    with module.context:
-        PassManager.parse(_PIPELINE).run(module.operation)
-    return module.operation.get_asm(print_generic_op_form=True, enable_debug_info=True)
+    # Every op of an exported module is StableHLO or func.
+    module = convert.legalise_chlo(lowered.compiler_ir("stablehlo"))
+    return Module(model.name, convert.generic_text(module), Format.GENERIC)
