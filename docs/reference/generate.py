@@ -138,7 +138,9 @@ def cli_page(bin_folder: Path, python: Path) -> str:
     def remat(*words: str) -> str:
         return run([python, "-m", "remat", *words, "--help"], environment)
 
-    sections = [("remat-plan", run([bin_folder / "remat-plan", "--help"]))]
+    plan = bin_folder / "remat-plan"
+    sections = [("remat-plan", run([plan, "--help"]))]
+    sections.append(("remat-plan pack", run([plan, "pack", "--help"])))
     help_text = run([bin_folder / "remat-opt", "--help"])
     sections.append(("remat-opt", overview(help_text) + "\n\n" + our_passes(help_text)))
     sections += [("remat", remat())]

@@ -20,8 +20,8 @@ namespace remat::planning {
 /// default, on the next ones, in 80 columns.
 class HelpFormatter : public CLI::Formatter {
 public:
-  std::string make_usage(const CLI::App *, std::string) const override {
-    return "\nusage: remat-plan [OPTION]... INPUT\n";
+  std::string make_usage(const CLI::App *app, std::string) const override {
+    return "\nusage: " + app->get_name() + " [OPTION]... INPUT\n";
   }
 
   std::string make_option(const CLI::Option *option, bool isPositional) const override {

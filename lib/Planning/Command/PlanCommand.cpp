@@ -9,6 +9,7 @@
 #include "PlanCommand.h"
 
 #include "Files.h"
+#include "PackCommand.h"
 #include "PlanOptions.h"
 #include "SearchWatch.h"
 #include "Summary.h"
@@ -326,6 +327,8 @@ private:
 } // namespace
 
 int runPlanCommand(int argc, char **argv, const Planner &planner) {
+  if (argc > 1 && std::string_view(argv[1]) == "pack")
+    return runPackCommand(argc - 1, argv + 1);
   auto parsed = parsePlanOptions(argc, argv);
   if (!parsed)
     return Run::fail(parsed.error());

@@ -8,11 +8,11 @@
 
 #include "PlanOptions.h"
 
-#include "Help.h"
+#include "CommandLine.h"
 #include "OptionReader.h"
 #include "Spelling.h"
 
-#include <cctype>
+#include <CLI/CLI.hpp>
 
 namespace remat::planning {
 
@@ -28,7 +28,9 @@ constexpr Spelling<InputFormat> formats[] = {
 constexpr const char *description =
     "Plans recomputation: reads a training step as a graph of ops and values, finds a\n"
     "schedule that meets a budget of device memory, and writes it as plan.json.\n"
-    "What came out is said on stderr.";
+    "What came out is said on stderr.\n"
+    "\n"
+    "remat-plan pack packs buffers with lifetimes into one arena; see remat-plan pack --help.";
 
 constexpr const char *closing =
     "Sizes are bytes, in the scope that every message names: total (arguments, outputs and\n"
@@ -164,26 +166,6 @@ void addOutputOptions(CLI::App &app, RawOptions &raw) {
       ->group(group);
 }
 
-/// What the parser says, in the form of our messages.
-std::string tidy(std::string message) {
-  while (!message.empty() &&
-         (std::isspace(static_cast<unsigned char>(message.back())) || message.back() == '.'))
-    message.pop_back();
-  if (!message.empty())
-    message[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(message[0])));
-  return message;
-}
-
-/// Only flags are converted; the parser says "Could not convert: --flag = text".
-Error describeConversion(const std::string &message) {
-  size_t name = message.find("--"), equals = message.find(" = ");
-  if (name == std::string::npos || equals == std::string::npos || equals < name)
-    return {ErrorCode::InvalidOption, tidy(message)};
-  return {ErrorCode::InvalidOption, message.substr(name, equals - name) + ": unknown value \"" +
-                                        message.substr(equals + 3) +
-                                        "\"; known values: true, false"};
-}
-
 } // namespace
 
 std::string_view toString(InputFormat format) { return spell(formats, format); }
@@ -196,46 +178,22 @@ Result<std::variant<PlanOptions, PlanInformation>> parsePlanOptions(int argc, ch
   using Parsed = std::variant<PlanOptions, PlanInformation>;
   RawOptions raw;
   CLI::App app(description, "remat-plan");
-  app.set_help_flag("-h,--help", "Print this help and leave");
+  prepareApp(app);
   app.set_version_flag("--version", std::string("remat-plan ") + REMAT_VERSION,
                        "Print the version and leave");
   app.footer(closing);
-  app.allow_extras();
-  app.formatter(std::make_shared<HelpFormatter>());
-  app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
   addInputOptions(app, raw);
   addStrategyOptions(app, raw);
   addBudgetOptions(app, raw);
   addOutputOptions(app, raw);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::CallForHelp &) {
-    return Parsed(PlanInformation{app.help()});
-  } catch (const CLI::CallForVersion &call) {
-    return Parsed(PlanInformation{std::string(call.what()) + "\n"});
-  } catch (const CLI::ArgumentMismatch &error) {
-    std::string option = error.what();
-    return Error{ErrorCode::InvalidOption,
-                 option.substr(0, option.find(':')) + ": a value is missing"};
-  } catch (const CLI::ConversionError &error) {
-    return describeConversion(error.what());
-  } catch (const CLI::ParseError &error) {
-    return Error{ErrorCode::InvalidOption, tidy(error.what())};
-  }
-  for (const CLI::Option *option : app.get_options()) {
+  Result<std::optional<PlanInformation>> information = parseCommandLine(app, argc, argv);
+  if (!information)
+    return information.error();
+  if (*information)
+    return Parsed(std::move(**information));
+  for (const CLI::Option *option : app.get_options())
     if (option->count() > 0)
       raw.given.insert(option->get_name());
-    if (option->count() > 1)
-      return Error{ErrorCode::InvalidOption, option->get_name() + ": given " +
-                                                 std::to_string(option->count()) +
-                                                 " times; give it once"};
-  }
-  if (std::vector<std::string> extras = app.remaining(); !extras.empty()) {
-    bool isOption = extras.front().starts_with("-");
-    return Error{ErrorCode::InvalidOption,
-                 (isOption ? "unknown option " : "more than one input: ") + extras.front() +
-                     (isOption ? "; remat-plan --help lists them" : "")};
-  }
   Result<PlanOptions> options = readOptions(raw);
   if (!options)
     return options.error();

@@ -9,6 +9,7 @@
 #ifndef REMAT_PLANNING_COMMAND_PLANOPTIONS_H
 #define REMAT_PLANNING_COMMAND_PLANOPTIONS_H
 
+#include "CommandLine.h"
 #include "remat/Planning/Recompute/Problem.h"
 #include "remat/Planning/Recompute/Strategy.h"
 
@@ -38,11 +39,6 @@ struct PlanOptions {
   bool pareto = false;
   std::optional<double> timeLimit; ///< seconds
   bool progress = false;
-};
-
-/// Text to print on stdout before leaving with status 0: --help or --version.
-struct PlanInformation {
-  std::string text;
 };
 
 /// Reads a command line. Errors: InvalidOption naming the option, the value and
