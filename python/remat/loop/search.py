@@ -22,9 +22,9 @@ _SLACK = 40
 #: A variant that does not fit yet has to be this much faster than the best that does: to fit,
 #: it has to recompute more.
 _HOPE = 0.99
-#: Plans that are tried for the smallest peak, in percent of the smallest: the first with every
-#: encoding, then with the one that is smallest so far.
-_DESCENT_PERCENT = (110, 100, 125, 145, 170)
+#: Plans that are tried for the smallest peak, in percent of the smallest: with every encoding, then
+#: with the one that is smallest so far.
+_DESCENT_PERCENT, _ASCENT_PERCENT = (110, 100), (125, 145, 170)
 #: How small a plan is that is tried because it may be faster, in percent of the fastest; and
 #: at least, in percent of the plain step: below that plans are dear, and refused after a while.
 _SMALLER_PERCENT, _LEAST_PERCENT = 75, 40
@@ -202,12 +202,12 @@ class _Search:
         trials = self._trials
         trials.plan_smallest()
         # The very smallest plans run so much again that a compiler may need more for them.
-        first, *others = _DESCENT_PERCENT
-        for variant in sorted(self._job.variants, key=self._promise):
-            trials.attempt(variant, self._near_bottom(first))
-            if trials.fits():
-                return
-        for percent in others:
+        for percent in _DESCENT_PERCENT:
+            for variant in sorted(self._job.variants, key=self._promise):
+                trials.attempt(variant, self._near_bottom(percent))
+                if trials.fits():
+                    return
+        for percent in _ASCENT_PERCENT:
             if trials.fits() or not trials.all():
                 return
             smallest = min(trials.all(), key=lambda t: t.measured.temp)
