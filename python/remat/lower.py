@@ -21,17 +21,16 @@ from remat import convert, progress
 from remat.convert import Module
 from remat.errors import InputError, ToolchainError
 from remat.stepoptions import add_input
-from remat.toolchain import error_text, inline, is_executable, run_command, run_tool
+from remat.toolchain import PRINTING, error_text, inline, is_executable, run_command, run_tool
 
 #: Names a torch-mlir-opt of the user's own.
 VARIABLE = "REMAT_TORCH_MLIR_OPT"
 
 _TOOL = Path("_mlir_libs") / "torch-mlir-opt"
 _CHLO = re.compile(r'"chlo\.')
-_RECOMPUTE = '"remat.recompute"('
 
 #: What the text is called in the folder of the tools: names that no program mentions.
-_STEP, _LINALG = "remat-lower-step.mlir", "remat-lower-linalg.mlir"
+_STEP, _OUTLINED, _LINALG = (f"remat-lower-{name}.mlir" for name in ("step", "outlined", "linalg"))
 
 
 def find_torch_mlir_opt() -> Path:
@@ -60,25 +59,22 @@ def find_torch_mlir_opt() -> Path:
 def lower(module: Module, entry: str | None = None) -> str:
     """Returns the step as text of linalg, tensor, arith, math and scf ops, with its locations.
 
-    Calls of the entry function are inlined. Unsigned integers become signless ones of the same
-    bits.
+    Calls of the entry function are inlined; bodies of `remat.recompute` are lowered where they
+    stand. Unsigned integers become signless ones of the same bits.
 
-    Errors: InputError naming the op and its source line that has no conversion, or if the step
-    is rewritten already; ToolchainError if a tool is missing or broken.
+    Errors: InputError naming the op and its source line that has no conversion, ToolchainError
+    if a tool is missing or broken.
     """
     tool = find_torch_mlir_opt()
     text = inline(module.text, entry, module.name)
-    if _RECOMPUTE in text:
-        raise InputError(
-            f"{module.name}: holds remat.recompute regions, which torch-mlir-opt cannot look into; "
-            "lower the step first and plan what comes out"
-        )
     text = legalise_chlo(text, module.name)
     with tempfile.TemporaryDirectory(prefix="remat-") as folder:
         root = Path(folder)
         (root / _STEP).write_text(text, encoding="utf-8")
+        arguments = [_STEP, "--remat-outline-regions", *PRINTING, "-o", _OUTLINED]
+        _check(run_tool("remat-opt", arguments, root), "remat-opt", module.name)
         arguments = [
-            _STEP,
+            _OUTLINED,
             "--allow-unregistered-dialect",
             "--stablehlo-legalize-to-linalg",
             "--mlir-print-op-generic",
@@ -90,7 +86,7 @@ def lower(module: Module, entry: str | None = None) -> str:
         arguments = [_LINALG, "--remat-stablehlo-to-linalg", "--mlir-print-debuginfo"]
         done = run_tool("remat-opt", [*arguments, "-o", "out.mlir"], root)
         _check(done, "remat-opt", module.name)
-        return _named((root / "out.mlir").read_text(encoding="utf-8"), module.name)
+        return _renamed((root / "out.mlir").read_text(encoding="utf-8"), module.name)
 
 
 def legalise_chlo(text: str, name: str) -> str:
@@ -99,7 +95,9 @@ def legalise_chlo(text: str, name: str) -> str:
         return text
     from jaxlib.mlir import ir
 
-    parsed = convert.parse_text(text, name)
+    context = convert.open_context()
+    context.allow_unregistered_dialects = True  # remat.recompute
+    parsed = convert.parse_text(text, name, context)
     try:
         return convert.generic_text(convert.legalise_chlo(parsed))
     except ir.MLIRError as error:
@@ -109,12 +107,14 @@ def legalise_chlo(text: str, name: str) -> str:
 def _check(done: subprocess.CompletedProcess[str], tool: str, name: str) -> None:
     if done.returncode != 0:
         message = error_text(tool, done.stderr)
-        raise InputError(message.replace(_STEP, name).replace(_LINALG, name))
+        raise InputError(_renamed(message, name))
 
 
-def _named(text: str, name: str) -> str:
-    literal = convert.string_literal(name)
-    return text.replace(f'"{_STEP}"', literal).replace(f'"{_LINALG}"', literal)
+def _renamed(text: str, name: str) -> str:
+    """Returns `text` with `name` for the files of the tools, also where it is in quotes."""
+    for file in (_STEP, _OUTLINED, _LINALG):
+        text = text.replace(f'"{file}"', convert.string_literal(name)).replace(file, name)
+    return text
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:

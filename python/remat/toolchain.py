@@ -328,7 +328,7 @@ def witness_of_floor(
 SOURCE = "remat-input.mlir"
 
 #: How remat-opt prints programs and messages.
-_PRINTING = (
+PRINTING = (
     "--mlir-print-debuginfo",
     "--mlir-print-op-on-diagnostic=false",
     "--mlir-print-op-generic",
@@ -368,7 +368,7 @@ def inline(text: str, entry: str | None, name: str) -> str:
         (root / SOURCE).write_text(text, encoding="utf-8")
         option = f"entry={entry}" if entry else ""
         done = run_tool(
-            "remat-opt", [SOURCE, f"--remat-inline={option}", *_PRINTING, "-o", "out.mlir"], root
+            "remat-opt", [SOURCE, f"--remat-inline={option}", *PRINTING, "-o", "out.mlir"], root
         )
         if done.returncode != 0:
             raise InputError(error_text("remat-opt", done.stderr).replace(SOURCE, name))
@@ -400,7 +400,7 @@ def _run_local(
             [
                 SOURCE,
                 *passes,
-                *_PRINTING,
+                *PRINTING,
                 "-o",
                 output.name,
             ],

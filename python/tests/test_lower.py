@@ -53,24 +53,23 @@ def test_calls_and_chlo_are_lowered_and_names_of_files_kept():
     text = lower(step('%r = "chlo.erf"(%x) : (tensor<4x4xf32>) -> tensor<4x4xf32>'))
     assert LEFT.search(text) is None
     assert 'loc("step.mlir":4' in text
-    assert "remat-lower" not in text
+    assert "remat-lower" not in text and "remat-input" not in text
 
 
-def test_a_step_that_is_rewritten_already_is_refused():
-    with pytest.raises(InputError) as refused:
-        lower(
-            step(
-                '%r = "remat.recompute"(%x) <{operandSegmentSizes = array<i32: 1, 0>}> ({\n'
-                "    ^bb0(%y: tensor<4x4xf32>):\n"
-                '      %z = "stablehlo.tanh"(%y) : (tensor<4x4xf32>) -> tensor<4x4xf32>\n'
-                '      "remat.yield"(%z) : (tensor<4x4xf32>) -> ()\n'
-                "    }) : (tensor<4x4xf32>) -> tensor<4x4xf32>"
-            )
+def test_recomputed_regions_stay_and_are_lowered_inside():
+    text = lower(
+        step(
+            '%r = "remat.recompute"(%x) <{operandSegmentSizes = array<i32: 1, 0>}> ({\n'
+            "    ^bb0(%y: tensor<4x4xf32>):\n"
+            '      %z = "chlo.erf"(%y) : (tensor<4x4xf32>) -> tensor<4x4xf32>\n'
+            '      "remat.yield"(%z) : (tensor<4x4xf32>) -> ()\n'
+            "    }) : (tensor<4x4xf32>) -> tensor<4x4xf32>"
         )
-    assert str(refused.value) == (
-        "step.mlir: holds remat.recompute regions, which torch-mlir-opt cannot look into; lower "
-        "the step first and plan what comes out"
     )
+    assert LEFT.search(text) is None
+    inside = text[text.index("remat.recompute") : text.index("remat.yield")]
+    assert "linalg.generic" in inside
+    assert "remat_outlined" not in text
 
 
 def test_the_command_writes_what_remat_opt_reads(tmp_path, capsysbinary):

@@ -101,6 +101,7 @@ are read in their generic form.
   --remat-plan                 choose what to run again, so that the budget is kept
   --remat-apply                rewrite the step as the plan says
   --remat-encode               keep a compiler, such as XLA, from undoing that
+  --remat-outline-regions      move regions that torch-mlir must not see into functions
   --remat-stablehlo-to-linalg  convert what torch-mlir's conversion to linalg leaves
   --remat-own-destinations     give each op on tensors a destination of its own
   --remat-inline-recompute     write recompute regions out where they stand

@@ -11,6 +11,31 @@
 
 include "mlir/Pass/PassBase.td"
 
+def OutlineRegionsPass : Pass<"remat-outline-regions", "::mlir::ModuleOp"> {
+  let summary = "Move regions that torch-mlir's conversion must not see into functions";
+  let description = [{
+    Replaces `select_and_scatter` of StableHLO and `remat.recompute` by an op of a
+    dialect of no one, and its regions by private functions, which are converted
+    like others. `remat-stablehlo-to-linalg` puts them back. Where windows do not
+    overlap, torch-mlir's own conversion of `select_and_scatter` lets the last of
+    equal elements win, XLA the first; and it breaks down in regions of ops that
+    it does not know.
+
+    **Requires:** regions of one block.
+
+    **Guarantees:** none of these ops is left; attributes and locations are kept.
+
+    **Fails when:** a region reads values from outside, or has several blocks.
+
+    **Complexity:** O(ops).
+
+    **Example:** `test/Conversion/StableHLOToLinalg/outline-regions.mlir`.
+
+    See `docs/concepts/lowering.md`.
+  }];
+  let dependentDialects = ["::mlir::func::FuncDialect"];
+}
+
 def StableHLOToLinalgPass : Pass<"remat-stablehlo-to-linalg", "::mlir::ModuleOp"> {
   let summary = "Convert what torch-mlir's StableHLO conversion leaves";
   let description = [{
@@ -19,8 +44,9 @@ def StableHLOToLinalgPass : Pass<"remat-stablehlo-to-linalg", "::mlir::ModuleOp"
     destination style: a loop that updates a tensor carries it, and where its
     start value is read elsewhere too, copies that first. A `while` whose counter
     has a constant bound becomes `scf.for`; what its body hands on unchanged is
-    no longer carried. Integers lose their sign, in function types and constants
-    too, and with it the casts. Bodies of `remat.recompute` are converted likewise.
+    no longer carried. What `remat-outline-regions` outlined is put back first.
+    Integers lose their sign, in function types and constants too, and with it the
+    casts. Bodies of `remat.recompute` are converted likewise.
 
     **Requires:** a module that `--stablehlo-legalize-to-linalg` of torch-mlir has
     converted, in generic form; static shapes.
@@ -31,8 +57,8 @@ def StableHLOToLinalgPass : Pass<"remat-stablehlo-to-linalg", "::mlir::ModuleOp"
 
     **Fails when:** an op of StableHLO, CHLO or Shardy is left that has no
     conversion, a custom call for instance: the message names it; a cast is left
-    that changes more than a sign; the parts of an op do not fit each other; a
-    StableHLO op lost its properties.
+    that changes more than a sign; the parts of an op do not fit each other; the
+    functions of an outlined op are gone; a StableHLO op lost its properties.
 
     **Complexity:** O(ops).
 
@@ -43,7 +69,7 @@ def StableHLOToLinalgPass : Pass<"remat-stablehlo-to-linalg", "::mlir::ModuleOp"
   let dependentDialects = [
     "::mlir::arith::ArithDialect", "::mlir::bufferization::BufferizationDialect",
     "::mlir::linalg::LinalgDialect", "::mlir::scf::SCFDialect",
-    "::mlir::tensor::TensorDialect"
+    "::mlir::tensor::TensorDialect", "::remat::RematDialect"
   ];
 }
 

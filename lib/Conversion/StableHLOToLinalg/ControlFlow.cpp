@@ -109,9 +109,45 @@ private:
       if (value != destination && llvm::is_contained(destinations, value))
         value = copyOf(rewriter, loc, value);
     for (auto [value, destination] : llvm::zip_equal(next, destinations))
-      value = bufferization::MaterializeInDestinationOp::create(rewriter, loc, value, destination)
-                  .getResult();
+      if (!updatesInPlace(value, destination))
+        value = bufferization::MaterializeInDestinationOp::create(rewriter, loc, value, destination)
+                    .getResult();
     return next;
+  }
+
+  /// True if `value` is made from `carry` by ops that each may write over what they take:
+  /// nobody reads that later. Where somebody does, the first of them gets a copy.
+  bool updatesInPlace(Value value, Value carry) {
+    OpOperand *update = nullptr;
+    bool readLater = false;
+    for (Value step = value; step != carry; step = update->get()) {
+      update = destinationOf(step, carry.getParentBlock());
+      if (!update)
+        return false;
+      Operation *owner = update->getOwner();
+      for (OpOperand &use : update->get().getUses()) {
+        Operation *reader = owner->getBlock()->findAncestorOpInBlock(*use.getOwner());
+        readLater |= &use != update && (!reader || !reader->isBeforeInBlock(owner));
+      }
+    }
+    if (!update || !readLater)
+      return update != nullptr;
+    OpBuilder::InsertionGuard guard(rewriter);
+    rewriter.setInsertionPoint(update->getOwner());
+    update->set(copyOf(rewriter, loc, carry));
+    return false;
+  }
+
+  /// Returns the operand in whose place an op of `block` puts `value`, null if there is none.
+  static OpOperand *destinationOf(Value value, Block *block) {
+    auto result = dyn_cast<OpResult>(value);
+    if (!result || result.getOwner()->getBlock() != block)
+      return nullptr;
+    if (auto loop = dyn_cast<LoopLikeOpInterface>(result.getOwner()))
+      return loop.getTiedLoopInit(result);
+    if (auto op = dyn_cast<DestinationStyleOpInterface>(result.getOwner()))
+      return op.getTiedOpOperand(result);
+    return nullptr;
   }
 
   Value countAt(Value round, unsigned i, const Carry &carry) {

@@ -15,6 +15,7 @@
 #ifndef REMAT_CONVERSION_STABLEHLOTOLINALG_CONVERSIONS_H
 #define REMAT_CONVERSION_STABLEHLOTOLINALG_CONVERSIONS_H
 
+#include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/PatternMatch.h"
 
 namespace remat {
@@ -40,6 +41,10 @@ mlir::LogicalResult convertIf(mlir::Operation *op, mlir::RewriterBase &rewriter)
 
 /// `stablehlo.case` -> `scf.index_switch`; an index out of range means the last branch.
 mlir::LogicalResult convertCase(mlir::Operation *op, mlir::RewriterBase &rewriter);
+
+/// Gives ops that `remat-outline-regions` has outlined their names and regions back. Errors:
+/// at an op whose functions are gone. Cost: O(ops).
+mlir::LogicalResult restoreRegions(mlir::ModuleOp module);
 
 /// Makes every type in `root`, that of function arguments and constants too, signless,
 /// and drops the casts between signed and signless types. Errors: none.

@@ -56,10 +56,13 @@ Value copyOf(OpBuilder &builder, Location loc, Value value) {
   return linalg::CopyOp::create(builder, loc, value, empty).getResult(0);
 }
 
-/// True if `value` is a buffer of its own that one op reads.
+/// True if `value` is a buffer of its own that one op reads. What a loop carries is one: the
+/// conversion of the loop sees to it.
 static bool isOwned(Value value) {
   if (!value.hasOneUse() || value.getParentBlock() != value.use_begin()->getOwner()->getBlock())
     return false;
+  if (auto argument = dyn_cast<BlockArgument>(value))
+    return argument.getOwner()->getParentOp()->getName().getStringRef() == "stablehlo.while";
   Operation *maker = value.getDefiningOp();
   if (isa_and_nonnull<tensor::CollapseShapeOp, tensor::ExpandShapeOp>(maker))
     return isOwned(maker->getOperand(0));

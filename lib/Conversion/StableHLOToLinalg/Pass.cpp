@@ -76,7 +76,7 @@ LogicalResult checkNothingLeft(ModuleOp module) {
 struct StableHLOToLinalgPass : remat::impl::StableHLOToLinalgPassBase<StableHLOToLinalgPass> {
   void runOnOperation() override {
     ModuleOp module = getOperation();
-    if (failed(checkProperties(module, OpModelTable::global())))
+    if (failed(checkProperties(module, OpModelTable::global())) || failed(restoreRegions(module)))
       return signalPassFailure();
     llvm::DenseSet<Operation *> unsignedIndices;
     SmallVector<Operation *> ops; // innermost first

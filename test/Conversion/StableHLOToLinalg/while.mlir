@@ -149,3 +149,46 @@ func.func @open(%x: tensor<f32>, %limit: tensor<f32>) -> tensor<f32> {
   }) : (tensor<f32>, tensor<f32>) -> (tensor<f32>, tensor<f32>)
   return %0#0 : tensor<f32>
 }
+
+// -----
+
+// What the body updates in place needs no other buffer: the element is written into what is
+// carried. A later read of the old value gives the update a copy.
+// CHECK-LABEL: func.func @inPlace(
+// BUFFER-LABEL: func.func @inPlace(
+func.func @inPlace(%x: tensor<4xf32>) -> (tensor<4xf32>, tensor<4xf32>) {
+  // CHECK: scf.for {{.*}} iter_args(%[[A:.*]] = %{{.*}}, %[[B:.*]] = %{{.*}})
+  // CHECK: %[[INSERTED:.*]] = tensor.insert %{{.*}} into %[[A]]
+  // CHECK: %[[COPY:.*]] = linalg.copy ins(%[[B]]
+  // CHECK: %[[OTHER:.*]] = tensor.insert %{{.*}} into %[[COPY]]
+  // CHECK: tensor.extract %[[B]]
+  // CHECK: %[[BACK:.*]] = bufferization.materialize_in_destination %{{.*}} in %[[B]]
+  // CHECK: scf.yield %[[INSERTED]], %[[BACK]]
+  // BUFFER: scf.for
+  // BUFFER-NOT: iter_args
+  // BUFFER: memref.store
+  %zero = arith.constant dense<0> : tensor<i8>
+  %0:3 = "stablehlo.while"(%zero, %x, %x) ({
+  ^bb0(%i: tensor<i8>, %a: tensor<4xf32>, %b: tensor<4xf32>):
+    %end = arith.constant 4 : i8
+    %s = tensor.extract %i[] : tensor<i8>
+    %1 = arith.cmpi slt, %s, %end : i8
+    %c = tensor.from_elements %1 : tensor<i1>
+    "stablehlo.return"(%c) : (tensor<i1>) -> ()
+  }, {
+  ^bb0(%i: tensor<i8>, %a: tensor<4xf32>, %b: tensor<4xf32>):
+    %one = arith.constant 1 : i8
+    %s = tensor.extract %i[] : tensor<i8>
+    %1 = arith.addi %s, %one : i8
+    %n = tensor.from_elements %1 : tensor<i8>
+    %at = arith.index_cast %s : i8 to index
+    %first = arith.constant 0 : index
+    %new = arith.constant 1.0 : f32
+    %inserted = tensor.insert %new into %a[%at] : tensor<4xf32>
+    %other = tensor.insert %new into %b[%at] : tensor<4xf32>
+    %old = tensor.extract %b[%first] : tensor<4xf32>
+    %last = tensor.insert %old into %other[%first] : tensor<4xf32>
+    "stablehlo.return"(%n, %inserted, %last) : (tensor<i8>, tensor<4xf32>, tensor<4xf32>) -> ()
+  }) : (tensor<i8>, tensor<4xf32>, tensor<4xf32>) -> (tensor<i8>, tensor<4xf32>, tensor<4xf32>)
+  return %0#1, %0#2 : tensor<4xf32>, tensor<4xf32>
+}
