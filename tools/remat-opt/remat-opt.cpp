@@ -105,6 +105,7 @@ are read in their generic form.
   --remat-stablehlo-to-linalg  convert what torch-mlir's conversion to linalg leaves
   --remat-own-destinations     give each op on tensors a destination of its own
   --remat-inline-recompute     write recompute regions out where they stand
+  --remat-pack-arena           give every allocation a static place in one arena
   --remat-verify               prove that two programs compute the same function
   --remat-print-graph          print the graph that plans are made on
 

@@ -29,6 +29,10 @@ def Remat_Dialect : Dialect {
     /// The function attribute that counts the ops inside all recompute regions
     /// that `remat-apply` made; `remat-encode` checks it and removes it.
     static ::llvm::StringRef getClonesAttrName() { return "remat.clones"; }
+    /// The function attributes of `remat-pack-arena`: bytes of the arena, and the
+    /// most bytes of its buffers that are ever live at once.
+    static ::llvm::StringRef getArenaAttrName() { return "remat.arena"; }
+    static ::llvm::StringRef getLiveAttrName() { return "remat.live"; }
   }];
 }
 

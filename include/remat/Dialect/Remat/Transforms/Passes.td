@@ -222,6 +222,38 @@ def InlineRecomputePass : Pass<"remat-inline-recompute", "::mlir::ModuleOp"> {
   let options = [entryOption, verifyOption];
 }
 
+def PackArenaPass : Pass<"remat-pack-arena", "::mlir::ModuleOp"> {
+  let summary = "Give every allocation a static place in one arena";
+  let description = [{
+    Results become arguments behind the others, which the caller provides; what is
+    left of the allocations gets an offset in the arena, a last argument of type
+    `memref<BYTESxi8>`. Two buffers share bytes only if one is last used before the
+    other is first used; inside a loop, lifetimes are those within an iteration, and
+    a buffer that iterations hand on is live as long as the loop. The function gets
+    the attributes `remat.arena`, the bytes of the arena, and `remat.live`, the
+    most bytes that are ever live at once.
+
+    **Requires:** an entry function of one block, bufferised without layouts at its
+    boundary (`one-shot-bufferize`).
+
+    **Guarantees:** no allocation is left in the entry function; the packing is
+    checked by code that did not make it; the same input gives the same offsets.
+
+    **Fails when:** the module has no entry function or several; an argument or
+    result is no buffer of static shape without a layout; an allocation has a
+    dynamic shape, a layout, or an element without a size; there are several blocks.
+
+    **Complexity:** that of packing, see `docs/concepts/arena.md`.
+
+    **Example:** `test/Dialect/Remat/pack-arena.mlir`.
+
+    See `docs/concepts/arena.md`.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::func::FuncDialect",
+                           "::mlir::memref::MemRefDialect", "::remat::RematDialect"];
+  let options = [entryOption];
+}
+
 def VerifyPass : Pass<"remat-verify", "::mlir::ModuleOp"> {
   let summary = "Prove that a program computes the same function as another one";
   let description = [{
