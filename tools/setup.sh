@@ -117,20 +117,29 @@ configure() {
   }
 }
 
-# At most so often the build says how far it is.
-progress_seconds=5
+# At most so often a build or a suite of tests says how far it is.
+progress_seconds=10
+# How ninja, ctest, lit and pytest count what is done of how much.
+readonly counts=(
+  '^\[([1-9][0-9]*)/([0-9]+)\] '
+  '^ *([1-9][0-9]*)/([0-9]+) Test '
+  '^[A-Z]+: .* \(([1-9][0-9]*) of ([0-9]+)\)$'
+  '^\[gw[0-9]+\] \[ *([1-9][0-9]*)/([0-9]+)\] '
+)
 
-# show_progress LOG: keeps what a build prints in LOG and says how far it is, and how long it will
-# take if the other steps are like those before.
+# show_progress LOG WHAT: keeps what is printed in LOG and says how far WHAT is, and how long it
+# will take if the other steps are like those before.
 show_progress() {
-  local line started=$SECONDS next=$((SECONDS + progress_seconds)) left
+  local line pattern started=$SECONDS next=$((SECONDS + progress_seconds)) left
   while IFS= read -r line || [[ -n $line ]]; do
     printf '%s\n' "$line"
-    if [[ $line =~ ^\[([1-9][0-9]*)/([0-9]+)\] ]] && ((SECONDS >= next)); then
+    ((SECONDS >= next)) || continue
+    for pattern in "${counts[@]}"; do
+      [[ $line =~ $pattern ]] || continue
       left=$(((BASH_REMATCH[2] - BASH_REMATCH[1]) * (SECONDS - started) / BASH_REMATCH[1]))
-      say "build: ${BASH_REMATCH[0]}, about $left s left" >&3
+      say "$2: [${BASH_REMATCH[1]}/${BASH_REMATCH[2]}], about $left s left" >&3
       next=$((SECONDS + progress_seconds))
-    fi
+    done
   done 3>&1 >"$1"
 }
 
@@ -141,7 +150,7 @@ build() {
   [[ $# -eq 0 ]] || targets=(--target "$@")
   say "build: preset $preset, $jobs jobs"
   (cd "$root" && cmake --build "build/$preset" -j "$jobs" "${targets[@]}" \
-    2>&1) | show_progress "$root/build/build-$preset.log" || {
+    2>&1) | show_progress "$root/build/build-$preset.log" build || {
     grep -E -A 12 '^FAILED|error:' "$root/build/build-$preset.log" | head -n 60 >&2
     die "the build of preset $preset failed; all of its output is in build/build-$preset.log"
   }
