@@ -10,6 +10,7 @@
 
 #include "ExactSearch.h"
 #include "Orders.h"
+#include "remat/Planning/Search/Random.h"
 
 #include <algorithm>
 #include <numeric>
@@ -50,8 +51,9 @@ public:
   Improvement run(int64_t target) {
     int64_t before = packing.height;
     probe(target, nodes / 2);
-    for (int64_t share = nodes / 8; isOpen(target); share *= 2) {
-      int64_t missed = std::max(target, bound - 1); // below or at it none was found
+    for (int64_t share = nodes / 8; nodes > 0 && packing.height > std::max(target, bound);
+         share *= 2) {
+      int64_t missed = std::max(target, bound - 1); // at or below it none was found
       while (isOpen(missed)) {
         int64_t height = roundUp(missed + (packing.height - missed) / 2);
         if (height >= packing.height)
@@ -59,7 +61,7 @@ public:
         if (!probe(height, std::max(share, firstLimit)))
           missed = height;
       }
-      if (bound <= target && isOpen(target))
+      if (bound <= target && packing.height > target)
         probe(target, std::max(share, firstLimit));
     }
     return {packing.height < before, std::min(bound, packing.height)};
@@ -73,14 +75,16 @@ private:
 
   int64_t roundUp(int64_t height) const { return alignUp(height, granule); }
 
-  /// Searches within `height` with at most `share` nodes: each order in turn, with more
-  /// nodes each round, as many searches end soon or not at all.
+  /// Searches within `height` with at most `share` nodes: each order in turn and then
+  /// some like it, with more nodes each round, as many searches end soon or not at all.
   bool probe(int64_t height, int64_t share) {
     share = std::min(share, nodes);
     for (int64_t limit = firstLimit; share > 0; limit *= 4)
-      for (const std::vector<int> &order : orders) {
-        int64_t given = std::min(limit, share), left = given;
-        SearchOutcome outcome = search.run(height, order, left);
+      for (size_t i = 0; i < 4 * orders.size() && share > 0; ++i) {
+        const std::vector<int> &order = orders[i % orders.size()];
+        bool isPlain = i < orders.size();
+        int64_t given = std::min(isPlain ? limit : limit / 4, share), left = given;
+        SearchOutcome outcome = search.run(height, isPlain ? order : stirred(order), left);
         int64_t used = given - std::max<int64_t>(left, 0);
         nodes -= used;
         share -= used;
@@ -90,10 +94,22 @@ private:
           packing = search.packing();
         if (outcome != SearchOutcome::Stopped)
           return outcome == SearchOutcome::Found;
-        if (share <= 0)
-          return false;
       }
     return false;
+  }
+
+  /// The order with each item up to a quarter of the items later.
+  std::vector<int> stirred(const std::vector<int> &order) {
+    constexpr int64_t fine = 1024;
+    int64_t farthest = fine * static_cast<int64_t>(order.size()) / 4;
+    std::vector<std::pair<int64_t, int>> places;
+    for (size_t i = 0; i < order.size(); ++i)
+      places.emplace_back(fine * static_cast<int64_t>(i) + random.below(farthest + 1), order[i]);
+    std::sort(places.begin(), places.end());
+    std::vector<int> result;
+    for (auto [place, item] : places)
+      result.push_back(item);
+    return result;
   }
 
   GroupPacking &packing;
@@ -101,6 +117,7 @@ private:
   int64_t granule, bound = 0, firstLimit = 0;
   ExactSearch search;
   std::vector<std::vector<int>> orders;
+  search::Random random{1};
 };
 
 } // namespace

@@ -74,18 +74,29 @@ private:
     });
     int64_t left = options.nodeLimit, target = result.bound.count;
     for (size_t i = 0; i < high.size(); ++i) {
-      int64_t share = left / static_cast<int64_t>(high.size() - i), unused = share;
-      PackedGroup &packed = *high[i];
-      if (share > 0 && packed.quick.packing.height > target) {
-        Improvement done = improve(packed.group, target, packed.quick.packing, unused);
-        if (done.isBetter)
-          packed.quick.method = searched;
-        result.bound = std::max(result.bound, Bytes(done.bound));
-      }
-      left -= share - std::max<int64_t>(unused, 0);
-      target = std::max(target, packed.quick.packing.height);
+      left -= search(*high[i], target, left / static_cast<int64_t>(high.size() - i));
+      target = std::max(target, high[i]->quick.packing.height);
     }
+    // What some left is for the highest.
+    std::stable_sort(high.begin(), high.end(), [](const PackedGroup *a, const PackedGroup *b) {
+      return a->quick.packing.height > b->quick.packing.height;
+    });
+    for (PackedGroup *packed : high)
+      left -= search(*packed, result.bound.count, left);
     result.nodes = options.nodeLimit - left;
+  }
+
+  /// Searches for a packing of one group within `target` with `share` nodes; returns how
+  /// many it used.
+  int64_t search(PackedGroup &packed, int64_t target, int64_t share) {
+    int64_t left = share;
+    if (share > 0 && packed.quick.packing.height > target) {
+      Improvement done = improve(packed.group, target, packed.quick.packing, left);
+      if (done.isBetter)
+        packed.quick.method = searched;
+      result.bound = std::max(result.bound, Bytes(done.bound));
+    }
+    return share - std::max<int64_t>(left, 0);
   }
 
   PackResult finish() {

@@ -17,8 +17,8 @@ namespace remat::planning::arena {
 
 namespace {
 
-/// A new packing begins only below these: of 100,000 buffers some three are made.
-constexpr int64_t mostSteps = 60'000'000;
+/// A new packing begins only below these steps of those before it.
+constexpr int64_t mostSteps = 10'000'000;
 
 using Fit = int64_t (Occupancy::*)(const Item &);
 
