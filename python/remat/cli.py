@@ -158,6 +158,7 @@ def _add_opt(commands: argparse._SubParsersAction) -> None:
     )
     parser.add_argument(
         "--target",
+        type=_encoding,
         choices=CHOICES["target"],
         help="compiler that the recomputation has to survive (default: that of the platform of "
         "a jax.export file, else xla-gpu; "
@@ -167,6 +168,20 @@ def _add_opt(commands: argparse._SubParsersAction) -> None:
     _add_knobs(parser)
     add_planning_options(parser)
     parser.set_defaults(run=_run_opt)
+
+
+def _encoding(name: str) -> str:
+    """Returns `name`. Errors: ArgumentTypeError if it is a device, not a compiler."""
+    if name not in CHOICES["target"]:
+        from remat.xla import targets
+
+        if name in targets.NAMES:
+            raise argparse.ArgumentTypeError(
+                f"{name} is a device, and what opt writes is for a compiler: "
+                f"{', '.join(CHOICES['target'])}; remat report and remat check, with "
+                f"--target={name}, and remat.jax.fit measure for a device"
+            )
+    return name
 
 
 def _add_knobs(parser: argparse.ArgumentParser) -> None:

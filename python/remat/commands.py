@@ -1,7 +1,7 @@
 # Part of Remat, under the Apache License v2.0 with LLVM Exceptions.
 # See LICENSE for license information.
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""What every subcommand of `remat` has: its help, and the exit codes below it."""
+"""What subcommands of `remat` share: their help, the exit codes below it, and --force."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ import difflib
 import importlib
 from collections.abc import Callable
 from typing import NoReturn
+
+from remat.errors import InputError
 
 EPILOG = """\
 exit codes: 0 done; 1 refused (a budget that cannot be met, a check that failed); 2 bad input or
@@ -78,3 +80,31 @@ def add_lazily(
         getattr(importlib.import_module(module), function)(parser)
 
     add_command(commands, name, text).fill = fill
+
+
+def add_force(parser: argparse.ArgumentParser) -> None:
+    """Adds --force."""
+    parser.add_argument(
+        "--force",
+        action="store_true",
+        help="replace files that are there already; without it they are refused",
+    )
+
+
+def expect_new(arguments: argparse.Namespace, *options: str) -> None:
+    """Checks that no file is replaced unasked.
+
+    Args:
+        arguments: of a command that has --force.
+        options: those that name a file to write, without dashes.
+
+    Errors: InputError if such a file is there and --force is not given.
+    """
+    for option in options:
+        path = getattr(arguments, option)
+        if path is not None and path.is_file() and not arguments.force:
+            resume = ", or continue it with --resume" if hasattr(arguments, "resume") else ""
+            raise InputError(
+                f"--{option}={path}: the file exists; name another one, replace it with "
+                f"--force{resume}"
+            )

@@ -103,6 +103,12 @@ def test_bad_options_exit_with_2(argv, capsys):
     [
         (["plan", "a", "--budgt=60%"], "unknown option --budgt; did you mean --budget?"),
         (["opt", "a", "--zzz", "1"], "unknown option --zzz; see --help"),
+        (
+            ["opt", "a", "--budget=60%", "--target", "h100"],
+            "argument --target: h100 is a device, and what opt writes is for a compiler: none, "
+            "xla-gpu, xla-tpu, xla-cpu; remat report and remat check, with --target=h100, and "
+            "remat.jax.fit measure for a device",
+        ),
         (["opt", "a", "--out=b"], "the following arguments are required: --budget"),
         (["opt", "a", "--", "--zzz"], "the following arguments are required: --budget"),
     ],

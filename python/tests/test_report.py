@@ -250,6 +250,12 @@ def test_report_of_files(files, tmp_path, capsys):
     assert page.read_text().startswith("<!DOCTYPE html>")
     assert cli.main(["report", str(out)]) == 0
     assert capsys.readouterr().out == shown
+    page.write_text("mine")
+    assert cli.main(["report", str(out), "--html", str(page)]) == 2
+    assert f"--html={page}: the file exists; name another one" in capsys.readouterr().err
+    assert page.read_text() == "mine"
+    assert cli.main(["report", str(out), "--html", str(page), "--force"]) == 0
+    assert page.read_text().startswith("<!DOCTYPE html>")
 
 
 def test_report_of_a_step(exported, tmp_path, capsys):
@@ -414,7 +420,7 @@ def test_a_target_is_compiled_for(exported, tmp_path, monkeypatch, capsys):
     assert found["cost_table"] == "tpu-v5p"
     assert "programs compiled for a TPU v5p" in capsys.readouterr().out
     asked.clear()
-    assert cli.main(["report", str(step), "--target=h100", "--json", str(out)]) == 0
+    assert cli.main(["report", str(step), "--target=h100", "--json", str(out), "--force"]) == 0
     assert len(asked) == 1
     assert json.loads(out.read_text())["measured"]["planned"] is None
 

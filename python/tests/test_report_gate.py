@@ -88,7 +88,7 @@ def test_an_improvement_is_noted(reports, capsys):
     assert cli.main(["check", "--baseline", reports[1], reports[0]]) == 0
     out = capsys.readouterr().out
     assert "old: peak improved: 444 B -> 404 B (-40 B, -9.01%)" in out
-    assert "run again with --write-baseline" in out
+    assert "run again with --write-baseline --force" in out
 
 
 def test_the_measured_peak_is_judged_too():
@@ -125,7 +125,10 @@ def test_a_baseline_of_a_step(step, tmp_path, capsys):
     write = ["check", "--baseline", base, "--write-baseline", "--budget=min", step]
     assert cli.main(write) == 0
     first = Path(base).read_text()
-    assert cli.main(write) == 0
+    assert cli.main(write) == 2
+    said = f"--baseline={base}: the file exists; name another one, replace it with --force\n"
+    assert capsys.readouterr().err.endswith(said)
+    assert cli.main([*write, "--force"]) == 0
     assert Path(base).read_text() == first
     assert json.loads(first)["steps"]["step"]["options"]["budget"] == "min"
     assert cli.main(["check", "--baseline", base, step]) == 0
@@ -171,6 +174,7 @@ def test_a_budget_that_is_no_longer_met_is_a_regression(step, tmp_path, capsys):
         (["{old}", "{old}"], "two files are called 'old'"),
         (["{old}", "--target=h100"], "--target has no use here: a step is planned as its"),
         (["absent.mlir"], "does not say how to plan"),
+        (["{old}", "--force"], "--force has no use here: nothing is written"),
         (["{old}", "--tolerance=x"], "--tolerance=x is no share"),
         (["{old}", "--write-baseline"], "named for both a step and --baseline"),
     ],
@@ -208,7 +212,8 @@ def test_a_step_that_the_baseline_does_not_have(reports, tmp_path, capsys):
     assert "has no step 'other', only new, old" in capsys.readouterr().err
     assert cli.main(["check", "--baseline", base, reports[0]]) == 0
     assert "not checked: new" in capsys.readouterr().out
-    assert cli.main(["check", "--baseline", base, "--write-baseline", reports[0]]) == 0
+    write = ["check", "--baseline", base, "--write-baseline", "--force"]
+    assert cli.main([*write, reports[0]]) == 0
     assert cli.main(["check", "--baseline", base, reports[1]]) == 2
     assert (
         "has no step 'new', only old; a step is known by its file's name up to the first dot"

@@ -16,7 +16,7 @@ from remat.bench import device_report, device_rivals, device_rows, records
 from remat.bench.device_rivals import RivalRow
 from remat.bench.device_rows import DeviceRow, Fitter
 from remat.budget import Budget
-from remat.commands import add_command
+from remat.commands import add_command, expect_new
 from remat.errors import RematError
 from remat.xla import command as xla_command
 from remat.xla.targets import Target
@@ -88,7 +88,7 @@ def register(commands: argparse._SubParsersAction) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Runs `remat bench device` and returns its exit code: 1 if a promise is broken."""
-    records.expect_new(arguments, "json", "csv")
+    expect_new(arguments, "json", "csv")
     target = xla_command.target_of(arguments)
     budgets = [Budget.parse(word.strip()).text for word in arguments.budgets.split(",")]
     names = arguments.models or MODELS

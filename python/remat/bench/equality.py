@@ -23,7 +23,7 @@ from rich.table import Table
 
 from remat import convert, progress
 from remat.bench import records
-from remat.commands import add_command
+from remat.commands import add_command, add_force, expect_new
 from remat.errors import InputError, RematError
 
 if TYPE_CHECKING:
@@ -267,7 +267,7 @@ def register(commands: argparse._SubParsersAction) -> None:
         help=f"a budget; may be repeated (default: {', '.join(BUDGETS)})".replace("%", "%%"),
     )
     parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="also write JSON")
-    records.add_force(parser)
+    add_force(parser)
     parser.set_defaults(run=run)
 
 
@@ -275,7 +275,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Runs `remat bench equality` and returns its exit code."""
     from remat import zoo
 
-    records.expect_new(arguments, "output")
+    expect_new(arguments, "output")
     chosen = [zoo.get(name) for name in arguments.models]
     for model in chosen:
         if not model.small:

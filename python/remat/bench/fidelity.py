@@ -15,7 +15,7 @@ from rich.table import Table
 
 from remat import progress, toolchain
 from remat.bench import records
-from remat.commands import add_command
+from remat.commands import add_command, expect_new
 from remat.errors import BudgetError, InputError, RematError
 from remat.plan import Plan
 from remat.toolchain import RematOptions
@@ -245,7 +245,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Runs `remat bench fidelity` and returns its exit code."""
     from remat import zoo
 
-    records.expect_new(arguments, "json", "csv")
+    expect_new(arguments, "json", "csv")
     target = xla_command.target_of(arguments)
     chosen = [zoo.get(name) for name in arguments.models or MODELS]
     budgets = tuple(arguments.budget or BUDGETS)

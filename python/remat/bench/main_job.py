@@ -16,7 +16,7 @@ from rich.table import Table
 
 from remat import convert, progress, toolchain
 from remat.bench import equality, records
-from remat.commands import add_command
+from remat.commands import add_command, add_force, expect_new
 from remat.plan import Plan
 from remat.toolchain import RematOptions
 from remat.xla import targets
@@ -175,7 +175,7 @@ def register(commands: argparse._SubParsersAction) -> None:
     text = "Runs the main job: real models into a budget, small ones executed and compared."
     parser = add_command(commands, "main", text)
     parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="also write JSON")
-    records.add_force(parser)
+    add_force(parser)
     parser.set_defaults(run=run)
 
 
@@ -183,7 +183,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Runs `remat bench main` and returns its exit code: 1 if a promise is broken."""
     from remat import zoo
 
-    records.expect_new(arguments, "output")
+    expect_new(arguments, "output")
     console = Console(width=None if Console().is_terminal else 160)
     try:
         targets.python_for(targets.get(TARGET))

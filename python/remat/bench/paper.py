@@ -15,7 +15,7 @@ from rich.table import Table
 
 from remat.bench import authors, networks, records
 from remat.bench.methods import Answer
-from remat.commands import add_command
+from remat.commands import add_command, expect_new
 from remat.errors import InputError
 
 
@@ -46,7 +46,7 @@ def register(commands: argparse._SubParsersAction) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Runs `remat bench paper` and returns its exit code: 1 if a check fails."""
-    records.expect_new(arguments, "json", "csv")
+    expect_new(arguments, "json", "csv")
     console = Console(width=None if Console().is_terminal else 170)
     names = _names(arguments.networks)
     rows: list[Any] = []

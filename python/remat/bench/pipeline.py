@@ -18,7 +18,7 @@ from rich.table import Table
 
 from remat import convert, progress, toolchain, zoo
 from remat.bench import measured, records
-from remat.commands import add_command
+from remat.commands import add_command, expect_new
 from remat.convert import Format
 from remat.errors import InputError, RematError
 
@@ -110,7 +110,7 @@ def register(commands: argparse._SubParsersAction) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Runs `remat bench pipeline` and returns its exit code: 1 if a program fails."""
-    records.expect_new(arguments, "json", "csv")
+    expect_new(arguments, "json", "csv")
     console = Console(width=None if Console().is_terminal else 200)
     sources = _sources(arguments.inputs)
     rows = []

@@ -18,7 +18,7 @@ from remat.bench.planner_report import Journal
 from remat.bench.planner_rows import GraphBench, Row
 from remat.bench.rivals.answer import Rival
 from remat.bench.rivals.registry import DEFAULT, EXACT, RIVALS, find_rivals
-from remat.commands import add_command
+from remat.commands import add_command, add_force, expect_new
 from remat.errors import InputError, RematError
 
 BUDGETS = "90,80,70,60,50,40,30"
@@ -87,7 +87,7 @@ def register(commands: argparse._SubParsersAction) -> None:
     parser.add_argument(
         "--resume", action="store_true", help="keep the rows that the CSV file holds already"
     )
-    records.add_force(parser)
+    add_force(parser)
     parser.set_defaults(run=run)
 
 
@@ -105,7 +105,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.resume and arguments.force:
         raise InputError("--force replaces the file that --resume continues; leave one out")
     if not arguments.resume:
-        records.expect_new(arguments, "csv")
+        expect_new(arguments, "csv")
     journal = Journal(arguments.csv, arguments.resume)
     unread: list[str] = []
     try:

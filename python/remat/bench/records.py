@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from remat import convert
-from remat.errors import InputError, RematError
+from remat.commands import add_force
+from remat.errors import RematError
 
 
 def counted(count: int, noun: str) -> str:
@@ -38,34 +39,6 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the rows as JSON")
     parser.add_argument("--csv", type=Path, metavar="FILE", help="also write the rows as CSV")
     add_force(parser)
-
-
-def add_force(parser: argparse.ArgumentParser) -> None:
-    """Adds --force."""
-    parser.add_argument(
-        "--force",
-        action="store_true",
-        help="replace files that are there already; without it they are refused",
-    )
-
-
-def expect_new(arguments: argparse.Namespace, *options: str) -> None:
-    """Checks that no file is replaced unasked.
-
-    Args:
-        arguments: of a bench that has --force.
-        options: those that name a file to write, without dashes.
-
-    Errors: InputError if such a file is there and --force is not given.
-    """
-    for option in options:
-        path = getattr(arguments, option)
-        if path is not None and path.is_file() and not arguments.force:
-            resume = ", or continue it with --resume" if hasattr(arguments, "resume") else ""
-            raise InputError(
-                f"--{option}={path}: the file exists; name another one, replace it with "
-                f"--force{resume}"
-            )
 
 
 def write(arguments: argparse.Namespace, records: list[dict[str, Any]]) -> None:

@@ -16,7 +16,7 @@ from rich.table import Table
 
 from remat import zoo
 from remat.bench import equality, records
-from remat.commands import add_command
+from remat.commands import add_command, expect_new
 from remat.errors import InputError, RematError
 from remat.toolchain import CHOICES
 
@@ -173,7 +173,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def check_options(arguments: argparse.Namespace, models: Sequence[str]) -> Sequence[str]:
     """Returns the models to train: those given, or `models`. Errors: InputError."""
-    records.expect_new(arguments, "json", "csv")
+    expect_new(arguments, "json", "csv")
     if arguments.steps < 2:
         raise InputError(f"--steps={arguments.steps}: fewer than 2 steps train nothing")
     for model in arguments.models:

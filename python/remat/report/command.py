@@ -16,6 +16,7 @@ from rich.console import Console
 
 from remat import convert, progress, stepoptions, toolchain
 from remat.budget import Budget
+from remat.commands import add_force, expect_new
 from remat.errors import InputError
 from remat.loop import Outcome, fit_module, job_for
 from remat.report import Report, document, report_of, report_of_outcome
@@ -44,6 +45,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--html", type=Path, metavar="OUT", help="also write the report as a page")
     parser.add_argument("--json", type=Path, metavar="OUT", help="also write the report as JSON")
+    add_force(parser)
     parser.add_argument(
         "--curve",
         action="store_true",
@@ -93,6 +95,7 @@ def _check_outputs(arguments: argparse.Namespace) -> None:
             if path and other and path.resolve() == other.resolve():
                 raise InputError(f"{path}: named for both --{option} and {what}; name another file")
         named.append((f"--{option}", path))
+    expect_new(arguments, "html", "json")
 
 
 def starts_with_json(path: Path) -> bool:

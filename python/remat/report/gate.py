@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from remat import convert, stepoptions
+from remat.commands import add_force, expect_new
 from remat.errors import BudgetError, InputError
 from remat.report import Report, command, compare, document
 from remat.xla.command import add_target_option
@@ -45,6 +46,7 @@ def add_check_options(check: argparse.ArgumentParser) -> None:
         action="store_true",
         help="write the baseline instead: the figures of these steps, planned with these options",
     )
+    add_force(check)
     check.add_argument(
         "--tolerance",
         default="1%",
@@ -89,6 +91,8 @@ def _check(arguments: argparse.Namespace) -> int:
             raise InputError(f"two files are called '{name}'; a baseline tells steps by that name")
     if arguments.write_baseline:
         return _write(arguments, names)
+    if arguments.force:
+        raise InputError("--force has no use here: nothing is written; leave it out")
     command.refuse_options(arguments, _OPTIONS, "a step is planned as its baseline was")
     steps, of_report = read_baseline(arguments.baseline)
     regressed = []
@@ -100,7 +104,7 @@ def _check(arguments: argparse.Namespace) -> int:
             raise InputError(
                 f"{arguments.baseline}: has no step '{name}', only {', '.join(sorted(steps))}; "
                 "a step is known by its file's name up to the first dot: name the file so, or "
-                "write the baseline again with --write-baseline"
+                "write the baseline again with --write-baseline --force"
             )
         known = steps[name]
         if not _holds(path, name, known, arguments.baseline, tolerance):
@@ -129,12 +133,12 @@ def _holds(
             raise InputError(
                 f"{path}: its {key.replace('_', ' ')} is '{new[key]}', but '{known[key]}' in "
                 f"{baseline}; such figures do not compare: report with the baseline's options, or "
-                "write it again with --write-baseline"
+                "write it again with --write-baseline --force"
             )
     verdict = compare.judge(name, known, new, tolerance)
     print("\n".join(verdict.lines))
     if verdict.improved and not verdict.regressed:
-        print(f"{name}: to hold it to that, run again with --write-baseline")
+        print(f"{name}: to hold it to that, run again with --write-baseline --force")
     return not verdict.regressed
 
 
@@ -157,9 +161,11 @@ def _name(path: Path) -> str:
 def _write(arguments: argparse.Namespace, names: list[str]) -> int:
     options = {name: getattr(arguments, name) for name in _OPTIONS}
     steps = {}
-    for path, name in zip(arguments.files, names):
+    for path in arguments.files:
         if path.resolve() == arguments.baseline.resolve():
             raise InputError(f"{path}: named for both a step and --baseline; name another file")
+    expect_new(arguments, "baseline")
+    for path, name in zip(arguments.files, names):
         given = command.starts_with_json(path)
         if given:
             command.refuse_options(arguments, _OPTIONS, f"{path} is a report already")
@@ -197,12 +203,12 @@ def read_baseline(path: Path) -> tuple[dict[str, dict[str, Any]], bool]:
     wanted = {*compare.CONTEXT, "figures", "at_peak", "recomputed", "options"}
     steps = found.get("steps")
     if not isinstance(steps, dict) or not steps:
-        raise InputError(f"{path}: holds no steps; write it again with --write-baseline")
+        raise InputError(f"{path}: holds no steps; write it again with --write-baseline --force")
     for name, step in steps.items():
         if missing := sorted(wanted - set(step)):
             raise InputError(
                 f"{path}: step '{name}' has no key '{missing[0]}'; write it again with "
-                "--write-baseline"
+                "--write-baseline --force"
             )
     return steps, False
 
