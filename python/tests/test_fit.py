@@ -72,12 +72,14 @@ def test_peak_is_within_the_budget_and_said_to_be_predicted(fitted):
     assert fitted.plan.scope == "total"
     report = fitted.report()
     assert "have XLA measure them" in report
+    assert "predicts XLA on GPU; XLA on CPU fuses less" in report
     assert "fit_steps.py:" in report, "source lines of the values"
 
 
 def test_abstract_arguments_and_another_target():
     shapes = jax.eval_shape(arguments)
     step = remat.jax.fit(train, *shapes, budget="min", target="xla-gpu")
+    assert "XLA on CPU" not in step.report()
     assert step.exported.platforms == ("cuda",)
     assert "optimization_barrier" in step.exported.mlir_module()
 

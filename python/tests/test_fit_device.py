@@ -27,7 +27,10 @@ def test_a_device_as_target_keeps_the_budget_where_the_step_is_compiled():
     sizes = found.argument_size_in_bytes + found.output_size_in_bytes - found.alias_size_in_bytes
     assert found.temp_size_in_bytes + sizes == outcome.peak
     assert f"measured peak {outcome.peak} of {outcome.plain_peak} B" in repr(step)
-    assert "programs compiled for local" in step.report()
+    report = step.report()
+    assert "programs compiled for local" in report
+    assert "\nthe chosen plan, as predicted:\nplain peak" in report
+    assert "predicts XLA on GPU" not in report
     before, after = jax.jit(train)(*arguments()), step(*arguments())
     jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-5), before, after)
 

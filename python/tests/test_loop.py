@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from dataclasses import replace
 from functools import lru_cache
@@ -17,6 +18,7 @@ from remat.errors import BudgetError, InputError, ToolchainError
 from remat.loop import Job, Variant, fit_module
 from remat.loop.levels import Levels
 from remat.loop.prediction import Point, expect
+from remat.plan import format_bytes
 from remat.toolchain import RematOptions
 from remat.xla.assignment import Assignment, LiveBuffer
 from remat.xla.compilers import CompileError, OutOfDeviceMemory
@@ -157,6 +159,34 @@ def test_a_budget_that_is_not_met_is_refused_with_the_smallest_peak_and_the_floo
     assert error.smallest == smallest > error.budget
     assert error.scope == "total"
     assert str(error.smallest) in str(error)
+
+
+def test_progress_says_the_budget_and_whether_the_smallest_so_far_fits(text, monkeypatch):
+    said = []
+    monkeypatch.setattr(
+        "remat.progress.step", lambda what: said.append(what) or contextlib.nullcontext()
+    )
+    temp = simulated(text)
+    outcome = fit(text, Compiler(0.8), str(temp * 3 // 4), "temporaries")
+    lines = [line for line in said if "compiling for a toy with" in line]
+    budget = format_bytes(outcome.budget)
+    assert lines[0].endswith(
+        f"smallest so far {format_bytes(temp)}, which does not fit: the budget leaves {budget})"
+    )
+    assert lines[-1].endswith(f", which fits: the budget leaves {budget})")
+    said.clear()
+    fit(text, Compiler(), "min")
+    assert not [line for line in said if "the budget leaves" in line]
+
+
+@pytest.mark.parametrize(("budget", "plain"), [("100%", True), ("75%", False)])
+def test_the_table_has_the_plain_program(text, budget, plain):
+    table = fit(text, Compiler(), budget).table()
+    names, *_, measured, times, choices = ([*column.cells] for column in table.columns)
+    assert names[0] == "none: the plain program"
+    assert (measured[0], times[0]) == (f"{simulated(text):,}", "x1.000")
+    assert choices.count("chosen") == 1
+    assert (choices[0] == "chosen") == plain
 
 
 def test_the_best_so_far_is_kept_at_an_interrupt(text):

@@ -86,12 +86,21 @@ class FittedStep:
             found.html(html)
             found.json(json)
         if self.outcome:
-            return f"{self.outcome.report()}{self.plan.report(limit)}"
+            plan = self.plan.report(limit)
+            return f"{self.outcome.report()}\nthe chosen plan, as predicted:\n{plan}"
+        here = _ON_CPU if (self.target, self.plan.memory_model) == ("xla-cpu", "xla") else ""
         return (
-            f"{self.plan.report(limit)}"
+            f"{self.plan.report(limit)}{here}"
             "The peaks are predicted from the program; give target= a device to have XLA measure "
             "them.\n"
         )
+
+
+#: XLA on the CPU has no memory model of its own.
+_ON_CPU = (
+    "Memory model 'xla' predicts XLA on GPU; XLA on CPU fuses less and may need much more: "
+    'target="local" measures it.\n'
+)
 
 
 def fit(

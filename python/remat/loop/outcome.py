@@ -144,10 +144,13 @@ class Outcome:
         return out.getvalue()
 
     def table(self) -> Table:
-        """Returns the trials as a table."""
-        table = Table(title=f"programs compiled for {self.plain.target}")
+        """Returns the plain program and the trials as a table. Bytes are of temporaries."""
+        table = Table(title=f"programs compiled for {self.plain.target}, temporaries in bytes")
         for name in ("encoding", "planned for", "expected", "measured", "time", ""):
             table.add_column(name, justify="left" if name in ("encoding", "") else "right")
+        chosen = "" if self.chosen else "chosen"
+        time = "x1.000" if self.plain.time_us else ""
+        table.add_row("none: the plain program", "", "", f"{self.plain.temp:,}", time, chosen)
         for trial in self.trials:
             ratio = slowdown(trial.measured, self.plain)
             table.add_row(

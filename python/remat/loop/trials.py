@@ -173,11 +173,15 @@ class Trials:
 
     def _doing(self, variant: Variant, level: int) -> str:
         best = min((t.measured.temp for t in self.usable()), default=self.plain.temp)
+        within = ""
+        if self.room is not None:
+            verdict = "fits" if best <= self.room else "does not fit"
+            within = f", which {verdict}: the budget leaves {format_bytes(max(self.room, 0))}"
         return (
             f"{self._job.name}: compiling for {self._job.target} with {variant.name}, planned for "
             f"{format_bytes(level)} of temporaries (program {self._compiled} of at most "
-            f"{self._job.most}; smallest so far {format_bytes(best)}, plain "
-            f"{format_bytes(self.plain.temp)})"
+            f"{self._job.most}; plain {format_bytes(self.plain.temp)}, smallest so far "
+            f"{format_bytes(best)}{within})"
         )
 
     def confirm(self, trial: Trial) -> None:
