@@ -14,7 +14,7 @@ import jax
 import pytest
 from remat import convert, toolchain
 from remat.budget import Budget, budget_text
-from remat.errors import BudgetError, InputError, ToolchainError
+from remat.errors import BudgetError, InputError, RematWarning, ToolchainError
 from remat.loop import Job, Variant, fit_module
 from remat.loop.levels import Levels
 from remat.loop.prediction import Point, expect
@@ -148,6 +148,7 @@ def test_the_smallest_peak_is_the_smallest_measured(text):
     assert outcome.budget is None
 
 
+@pytest.mark.filterwarnings("ignore::remat.errors.RematWarning")
 @pytest.mark.parametrize("budget", ["30%", "1000", "0"])
 def test_a_budget_that_is_not_met_is_refused_with_the_smallest_peak_and_the_floor(text, budget):
     compiler = Compiler()
@@ -250,6 +251,27 @@ def test_no_more_is_compiled_than_allowed(text, budget, most):
     assert len(compiler.asked) <= most + 1
 
 
+@pytest.mark.parametrize(
+    ("more", "asked", "said"),
+    [
+        (-1, 3, "; 2 programs are compiled, and it is refused if none of them fits"),
+        (0, 7, "; the search goes on, for XLA may need less than is predicted"),
+    ],
+)
+def test_a_room_below_the_floor_is_told_and_a_hopeless_one_refused_soon(text, more, asked, said):
+    options = replace(OPTIONS, budget_scope="temporaries")
+    floor = toolchain.witness_of_floor(text, options, "step").floor
+    room = (floor + 1) // 2 + more
+    compiler = Compiler()
+    with pytest.warns(RematWarning) as told, pytest.raises(BudgetError):
+        fit(text, compiler, str(room), "temporaries", variants=SEVERAL, most=6)
+    assert [str(one.message) for one in told] == [
+        f"step: the budget leaves {format_bytes(room)} for temporaries, and no plan's are "
+        f"predicted below {format_bytes(floor)}{said}"
+    ]
+    assert len(compiler.asked) == asked
+
+
 def test_a_program_that_fails_to_compile_counts(text):
     compiler = Compiler(fails=("",))
     with pytest.raises(BudgetError):
@@ -257,6 +279,7 @@ def test_a_program_that_fails_to_compile_counts(text):
     assert len(compiler.asked) == 4
 
 
+@pytest.mark.filterwarnings("ignore::remat.errors.RematWarning")
 def test_the_last_programs_are_the_smallest_plans_if_none_fits(text):
     compiler = Compiler()
     with pytest.raises(BudgetError) as caught:

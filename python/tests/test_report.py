@@ -451,12 +451,13 @@ def test_an_interrupted_search_is_told(exported, tmp_path, monkeypatch, capsys, 
 def test_report_and_explain_plan_alike_for_a_device(tmp_path, monkeypatch):
     """On TPUs with XLA's memory model there, which has other buffers."""
     step, shapes = dense()
-    path, out = tmp_path / "step.export", tmp_path / "r.json"
+    path = tmp_path / "step.export"
     path.write_bytes(jax.export.export(jax.jit(step))(*shapes).serialize())
     explain = remat.jax.explain  # imported before measuring is replaced
     monkeypatch.setattr("remat.report.command.measure.measure", lambda *_, **__: _measurement(1000))
     peaks = {}
     for device in ("h100", "tpu-v5p"):
+        out = tmp_path / f"{device}.json"
         assert cli.main(["report", str(path), f"--target={device}", "--json", str(out)]) == 0
         explained = explain(step, *shapes, target=targets.get(device).encoding)
         peaks[device] = explained.document["plain"]["peak"]

@@ -5,11 +5,12 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable
 from dataclasses import replace
 
 from remat import progress, toolchain
-from remat.errors import BudgetError, ToolchainError
+from remat.errors import BudgetError, RematWarning, ToolchainError
 from remat.loop.job import Job
 from remat.loop.levels import Levels
 from remat.loop.outcome import Trial, slowdown
@@ -24,6 +25,8 @@ from remat.xla.measure import Measurement
 _RESERVE = 2
 #: A program that is faster by no more than this share is no better, only larger.
 SAME_TIME = 0.005
+#: Programs that are compiled where the room is not even half of what every plan needs.
+_HOPELESS = 2
 
 
 class Trials:
@@ -34,6 +37,8 @@ class Trials:
         room: temporaries that the budget leaves, in bytes; None if the smallest peak is wanted.
         reserve: programs that are kept for the smallest plans, as long as nothing fits.
         levels: budgets for the planner.
+        floor: proven of the temporaries of every plan, once the room is known to be below it.
+        most: programs that may be compiled.
         warnings: what the planner warns of.
     """
 
@@ -42,6 +47,8 @@ class Trials:
         self.options = replace(job.options, budget_scope="temporaries")
         self.plain = plain
         self.room = room
+        self.floor = 0
+        self.most = job.most
         self.reserve = min(_RESERVE, job.most // 2)
         self._compiled = 0
         self._plans: dict[int, toolchain.RematAnswer] = {}
@@ -143,7 +150,7 @@ class Trials:
         the smallest plans.
         """
         kept = 0 if self.fits() else self.reserve
-        if variant.name in self._broken or self._compiled + kept >= self._job.most:
+        if variant.name in self._broken or self._compiled + kept >= self.most:
             return False
         answer = self.plan_for(level)
         plan = Plan(answer.problem, answer.plan)
@@ -215,8 +222,32 @@ class Trials:
                             f"the planner refuses {format_bytes(level)}, which it said it reaches"
                         ) from error
                     self.levels.bottom = max(self.levels.bottom, error.smallest)
+                    self._tell_of_floor(error.floor)
                     self._plans[level] = self.plan_for(self.levels.bottom)
         return self._plans[level]
+
+    def _tell_of_floor(self, floor: int) -> None:
+        """Warns at once, and once, of a room below the proven floor: what follows takes minutes.
+
+        Where the room is not even half of it, few programs are compiled.
+        """
+        if self.room is None or self.room >= floor or self.floor:
+            return
+        self.floor = floor
+        hopeless = 2 * self.room < floor
+        end = (
+            f"{_HOPELESS} programs are compiled, and it is refused if none of them fits"
+            if hopeless
+            else "the search goes on, for XLA may need less than is predicted"
+        )
+        warnings.warn(
+            f"{self._job.name}: the budget leaves {format_bytes(self.room)} for temporaries, and "
+            f"no plan's are predicted below {format_bytes(floor)}; {end}",
+            RematWarning,
+            stacklevel=2,
+        )
+        if hopeless:
+            self.most = min(self.most, _HOPELESS)
 
     def plan_smallest(self) -> None:
         """Plans for the smallest peak that the planner reaches: the bottom of the levels."""
