@@ -1,4 +1,6 @@
 // RUN: remat-opt %s -split-input-file --remat-pack-arena -verify-diagnostics -o /dev/null
+// RUN: not remat-opt %s -split-input-file --remat-pack-arena=node-limit=-1 -o /dev/null 2>&1 | FileCheck %s --check-prefix=LIMIT
+// LIMIT: error: node-limit=-1 is negative; expected 0 or more
 
 // expected-error @below {{@main takes or returns 'tensor<4xf32>'; only bufferised functions on static shapes without layouts have an arena: run one-shot-bufferize first}}
 func.func @main(%x: tensor<4xf32>) -> tensor<4xf32> {

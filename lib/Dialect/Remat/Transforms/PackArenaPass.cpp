@@ -94,6 +94,11 @@ struct PackArenaPass : remat::impl::PackArenaPassBase<PackArenaPass> {
   using PackArenaPassBase::PackArenaPassBase;
 
   void runOnOperation() override {
+    if (nodeLimit < 0) {
+      emitError(getOperation().getLoc())
+          << "node-limit=" << nodeLimit.getValue() << " is negative; expected 0 or more";
+      return signalPassFailure();
+    }
     FailureOr<func::FuncOp> function = findEntry(getOperation(), entry);
     if (failed(function) || failed(checkBufferised(*function)) || failed(pack(*function)))
       signalPassFailure();
@@ -122,7 +127,7 @@ private:
     if (failed(lives))
       return failure();
     arena::ArenaProblem problem = problemOf(*lives);
-    planning::Result<arena::PackResult> result = arena::pack(problem);
+    planning::Result<arena::PackResult> result = arena::pack(problem, {.nodeLimit = nodeLimit});
     if (!result)
       return function.emitError(result.error().message);
     if (planning::Status verified = arena::verify(problem, *result->packing); !verified)

@@ -241,7 +241,8 @@ def PackArenaPass : Pass<"remat-pack-arena", "::mlir::ModuleOp"> {
 
     **Fails when:** the module has no entry function or several; an argument or
     result is no buffer of static shape without a layout; an allocation has a
-    dynamic shape, a layout, or an element without a size; there are several blocks.
+    dynamic shape, a layout, or an element without a size; there are several blocks;
+    the limit is negative.
 
     **Complexity:** that of packing, see `docs/concepts/arena.md`.
 
@@ -251,7 +252,9 @@ def PackArenaPass : Pass<"remat-pack-arena", "::mlir::ModuleOp"> {
   }];
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::func::FuncDialect",
                            "::mlir::memref::MemRefDialect", "::remat::RematDialect"];
-  let options = [entryOption];
+  let options = [entryOption,
+    Option<"nodeLimit", "node-limit", "int64_t", "20000",
+      "Nodes of the exact search, where the heuristics leave a gap; never a time">];
 }
 
 def VerifyPass : Pass<"remat-verify", "::mlir::ModuleOp"> {
