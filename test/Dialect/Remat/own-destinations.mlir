@@ -118,3 +118,32 @@ func.func @shared_view(%a: tensor<4x4xf32>) -> (tensor<4x4xf32>, tensor<4x4xf32>
   %c = linalg.matmul ins(%b, %a : tensor<4x4xf32>, tensor<4x4xf32>) outs(%second : tensor<4x4xf32>) -> tensor<4x4xf32>
   return %b, %c : tensor<4x4xf32>, tensor<4x4xf32>
 }
+
+// -----
+
+// What is made of constants is made for a loop of its own as well.
+// CHECK-LABEL: func.func @constant_start(
+// CHECK: %[[READ:.*]] = linalg.generic
+// CHECK: tensor.empty
+// CHECK: %[[OWN:.*]] = linalg.generic
+// CHECK: scf.for {{.*}} iter_args(%{{.*}} = %[[OWN]])
+// CHECK: linalg.exp ins(%[[READ]]
+func.func @constant_start(%a: tensor<4xf32>) -> (tensor<4xf32>, tensor<4xf32>) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c4 = arith.constant 4 : index
+  %zero = arith.constant 0.0 : f32
+  %empty = tensor.empty() : tensor<4xf32>
+  %start = linalg.generic {indexing_maps = [affine_map<(d0) -> (d0)>], iterator_types = ["parallel"]} outs(%empty : tensor<4xf32>) {
+  ^bb0(%out: f32):
+    linalg.yield %zero : f32
+  } -> tensor<4xf32>
+  %r = scf.for %i = %c0 to %c4 step %c1 iter_args(%x = %start) -> tensor<4xf32> {
+    %v = tensor.extract %a[%i] : tensor<4xf32>
+    %n = tensor.insert %v into %x[%i] : tensor<4xf32>
+    scf.yield %n : tensor<4xf32>
+  }
+  %other = tensor.empty() : tensor<4xf32>
+  %e = linalg.exp ins(%start : tensor<4xf32>) outs(%other : tensor<4xf32>) -> tensor<4xf32>
+  return %r, %e : tensor<4xf32>, tensor<4xf32>
+}

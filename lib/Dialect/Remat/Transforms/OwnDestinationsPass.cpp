@@ -10,6 +10,7 @@
 
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Transforms/RegionUtils.h"
 #include "remat/Analysis/Destination.h"
 #include "remat/Dialect/Remat/Transforms/ProgramCheck.h"
 #include "remat/Dialect/Remat/Transforms/ProvenRewrites.h"
@@ -22,14 +23,24 @@ namespace remat {
 using namespace mlir;
 using namespace remat;
 
-/// True for what is cheaper to write once more than to copy, and for views of it.
+/// True for what is cheaper to write once more than to copy, as it reads nothing, and for
+/// views of it.
 static bool isFreshDestination(Operation *op) {
   while (op && isTensorView(op))
     op = op->getOperand(0).getDefiningOp();
   if (isa_and_present<tensor::EmptyOp>(op))
     return true;
-  auto fill = dyn_cast_if_present<linalg::FillOp>(op);
-  return fill && fill->getNumResults() == 1;
+  if (auto fill = dyn_cast_if_present<linalg::FillOp>(op))
+    return fill->getNumResults() == 1;
+  auto generic = dyn_cast_if_present<linalg::GenericOp>(op);
+  if (!generic || generic.getNumDpsInputs() > 0 || generic->getNumResults() != 1)
+    return false;
+  SetVector<Value> captured;
+  getUsedValuesDefinedAbove(generic->getRegions(), captured);
+  return llvm::all_of(captured, [](Value value) {
+    Operation *maker = value.getDefiningOp();
+    return maker && maker->hasTrait<OpTrait::ConstantLike>();
+  });
 }
 
 /// Gives `use` an instance of its own if its value is a fresh destination that

@@ -175,16 +175,17 @@ def OwnDestinationsPass : Pass<"remat-own-destinations", "::mlir::ModuleOp"> {
   let summary = "Give each op on tensors a destination of its own, right before it";
   let description = [{
     Ops in destination style write over a value: the `outs` of a structured op, the
-    target of an insertion, the start of a loop's carry. A `tensor.empty` or
-    `linalg.fill` that several ops read is made again for each that writes over it,
-    and what nothing but one destination reads moves right before its writer. Then
+    target of an insertion, the start of a loop's carry. A `tensor.empty`, a
+    `linalg.fill` or another op that reads nothing but constants is made again for
+    each that writes over it, if several read it, and what nothing but one
+    destination reads moves right before its writer. Then
     bufferisation needs one buffer for each op that is left, and no copies: what the
     memory model `arena` counts.
 
     **Requires:** a module with an entry function.
 
-    **Guarantees:** proven to compute the same function. Only empties and fills
-    are made more than once.
+    **Guarantees:** proven to compute the same function. Only what reads nothing is
+    made more than once.
 
     **Fails when:** the module has no entry function or several.
 
