@@ -20,7 +20,7 @@ from rich.table import Table
 from remat import progress, toolchain
 from remat.bench import packing_cases, records
 from remat.bench.packing_cases import HARD_SIZES
-from remat.commands import add_command
+from remat.commands import add_command, expect_new
 from remat.errors import InputError, ToolchainError
 
 #: Cases of random buffers, by their number.
@@ -172,7 +172,7 @@ def register(commands: argparse._SubParsersAction) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Runs `remat bench packing` and returns its exit code."""
-    records.expect_new(arguments, "json", "csv")
+    expect_new(arguments, "json", "csv")
     known = [*HARD_SIZES, *RANDOM]
     if arguments.buffers:
         if arguments.only:
