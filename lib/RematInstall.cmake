@@ -11,7 +11,7 @@ foreach(room Planning Analysis Dialect Transforms Conversion)
       ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
   endif()
 endforeach()
-foreach(tool remat-plan remat-opt RematPlugin)
+foreach(tool remat-plan remat-opt remat-run RematPlugin)
   if(TARGET ${tool})
     install(TARGETS ${tool} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR}
       LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})

@@ -1,6 +1,6 @@
 """lit configuration: run tests with bin/remat-lit of a build tree.
 
-Substitutions: remat-plan, remat-opt, FileCheck, mlir-opt, %python (imports
+Substitutions: remat-plan, remat-opt, remat-run, FileCheck, mlir-opt, %python (imports
 `remat` from the source tree), %remat_plugin (the pass plugin), %inputs
 (test/Inputs); `not` (which fails on a crash) and `diff` are lit's own.
 """
@@ -20,11 +20,12 @@ config.excludes = ["Inputs"] + [
 ]
 
 if config.planning_only:
-    config.excludes.append("remat-opt.test")
+    config.excludes += ["remat-opt.test", "remat-run.test"]
 
 for tool, path in {
     "remat-plan": os.path.join(config.remat_bin, "remat-plan"),
     "remat-opt": os.path.join(config.remat_bin, "remat-opt"),
+    "remat-run": os.path.join(config.remat_bin, "remat-run"),
     "FileCheck": config.filecheck,
     "mlir-opt": config.mlir_opt,
 }.items():

@@ -5,7 +5,7 @@ readonly root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 readonly packages=(
   libmlir-22-dev mlir-22-tools llvm-22-dev llvm-22-tools clang-22 lld-22 libzstd-dev
   zlib1g-dev g++ cmake ninja-build ccache mold git nlohmann-json3-dev libcli11-dev
-  liblzma-dev libgtest-dev python3 python3-venv
+  liblzma-dev libzip-dev libgtest-dev python3 python3-venv
 )
 install=yes
 
@@ -38,7 +38,7 @@ missing_packages() {
 # install_packages [package...]: those that every build needs, and these.
 install_packages() {
   if ! command -v apt-get dpkg-query >/dev/null; then
-    say "not a Debian system: expecting LLVM/MLIR 22.1, CMake, Ninja, nlohmann-json, CLI11, liblzma and GoogleTest"
+    say "not a Debian system: expecting LLVM/MLIR 22.1, CMake, Ninja, nlohmann-json, CLI11, liblzma, libzip and GoogleTest"
     command -v cmake ninja llvm-config-22 clang++-22 >/dev/null ||
       die "cmake, ninja, llvm-config-22 or clang++-22 is not on PATH; install what these Debian packages hold: ${packages[*]}"
     return

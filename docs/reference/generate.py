@@ -143,6 +143,7 @@ def cli_page(bin_folder: Path, python: Path) -> str:
     sections.append(("remat-plan pack", run([plan, "pack", "--help"])))
     help_text = run([bin_folder / "remat-opt", "--help"])
     sections.append(("remat-opt", overview(help_text) + "\n\n" + our_passes(help_text)))
+    sections.append(("remat-run", run([bin_folder / "remat-run", "--help"])))
     sections += [("remat", remat())]
     for command in subcommands(sections[-1][1]):
         sections.append((f"remat {command}", remat(command)))

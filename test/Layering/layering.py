@@ -69,6 +69,11 @@ FORBIDDEN_INCLUDES = [
         "a conversion knows no other pass and no plan",
     ),
     (
+        r"(lib|include/remat)/Runtime/",
+        r"(mlir|llvm)/|remat/(?!Planning/Support/|Runtime/)",
+        "the runtime knows no MLIR, and of the planner only Support",
+    ),
+    (
         r"(lib|include/remat)/Planning/(Support|Graph)/",
         r"remat/Planning/(Cost|Recompute)/",
         "Support and Graph know no costs and no plans",

@@ -59,6 +59,12 @@ class Includes(unittest.TestCase):
         self.refused("include/remat/Conversion/Passes.td", "remat/Dialect/Remat/Transforms/Passes.h")
         self.allowed("lib/Conversion/X/Y.cpp", "remat/Analysis/OpModel.h")
 
+    def test_the_runtime_knows_no_mlir(self):
+        self.refused("lib/Runtime/X.cpp", "llvm/ADT/ArrayRef.h")
+        self.refused("lib/Runtime/X.cpp", "mlir/IR/Types.h")
+        self.refused("lib/Runtime/X.cpp", "remat/Planning/Recompute/Plan.h")
+        self.allowed("lib/Runtime/X.cpp", "remat/Planning/Support/Units.h")
+
 
 class Analysis(unittest.TestCase):
     def test_changing_the_ir_is_refused(self):

@@ -16,6 +16,7 @@
 #include "remat/Analysis/OpModel.h"
 #include "remat/Conversion/Passes.h"
 #include "remat/Dialect/Remat/Transforms/Passes.h"
+#include "remat/Pipelines/Pipelines.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/Error.h"
 #include "llvm/Support/InitLLVM.h"
@@ -124,6 +125,7 @@ int main(int argc, char **argv) {
   registerAllPasses();
   remat::registerRematPasses();
   remat::registerRematConversionPasses();
+  remat::registerRematPipelines();
   DialectRegistry registry;
   registerAllDialects(registry);
   registerAllExtensions(registry);

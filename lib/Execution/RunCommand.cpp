@@ -1,0 +1,179 @@
+//===- RunCommand.cpp - the remat-run command ------------------------------===//
+//
+// Part of Remat, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "RunCommand.h"
+
+#include "Measure.h"
+#include "RunReport.h"
+
+#include "llvm/Support/Error.h"
+#include "llvm/Support/WithColor.h"
+#include "llvm/Support/raw_ostream.h"
+
+using namespace remat;
+using planning::Error;
+using planning::ErrorCode;
+using planning::Result;
+using planning::Status;
+
+namespace {
+
+using Steps = std::vector<std::unique_ptr<CompiledStep>>;
+
+/// The arrays of a reference file, by their place among the results.
+using References = std::vector<const Array *>;
+
+} // namespace
+
+static RunExit fail(const llvm::Twine &message) {
+  llvm::WithColor::error(llvm::errs(), "remat-run") << message << "\n";
+  return RunExitBadInput;
+}
+
+/// Says where the types of two steps differ; `what` is "argument" or "result".
+static Status checkSameTypes(const std::vector<BufferSpec> &before,
+                             const std::vector<BufferSpec> &after, const std::string &what,
+                             const Steps &steps) {
+  auto refuse = [&](const std::string &why) {
+    return Error{ErrorCode::InvalidInput, steps[0]->file + " and " + steps[1]->file +
+                                              " are no two versions of one step: " + why};
+  };
+  if (before.size() != after.size())
+    return refuse(std::to_string(before.size()) + " and " + std::to_string(after.size()) + " " +
+                  what + "s");
+  for (size_t i = 0; i < before.size(); ++i)
+    if (before[i].type != after[i].type)
+      return refuse(what + " " + std::to_string(i) + " is " + before[i].type + " and " +
+                    after[i].type);
+  return {};
+}
+
+static Result<BufferGroup> readInputs(const RunOptions &options,
+                                      const std::vector<BufferSpec> &specs) {
+  if (options.inputs == "random")
+    return makeRandomInputs(specs, options.seed);
+  auto arrays = readArrays(options.inputs);
+  if (!arrays)
+    return arrays.error();
+  return makeInputs(specs, *arrays, options.inputs);
+}
+
+/// Finds "result0" or "arr_0" and so on in `arrays`.
+static Result<References> findReferences(const std::map<std::string, Array> &arrays,
+                                         const std::vector<BufferSpec> &specs,
+                                         const std::string &file) {
+  References references;
+  for (size_t i = 0; i < specs.size(); ++i) {
+    std::string number = std::to_string(i);
+    auto found = arrays.find("result" + number);
+    if (found == arrays.end())
+      found = arrays.find("arr_" + number);
+    if (found == arrays.end() || !specs[i].accepts(found->second))
+      return Error{ErrorCode::InvalidInput, file + ": no array result" + number + " or arr_" +
+                                                number + " of the type of result " + number + ", " +
+                                                specs[i].type};
+    references.push_back(&found->second);
+  }
+  return references;
+}
+
+/// Returns the result that is farthest from its reference.
+static ReferenceCheck checkReference(const std::vector<StepRun> &runs,
+                                     const References &references) {
+  ReferenceCheck worst;
+  for (const StepRun &run : runs)
+    for (size_t i = 0; i < references.size(); ++i) {
+      Distance found = distance(run.measurement.results[i],
+                                reinterpret_cast<const std::byte *>(references[i]->data.data()),
+                                run.step->results[i]);
+      if (worst.program.empty() || found.relative() > worst.distance.relative())
+        worst = {i, found, run.step->file};
+    }
+  return worst;
+}
+
+static std::optional<Difference> findDifference(const StepRun &before, const StepRun &after) {
+  for (size_t i = 0; i < before.step->results.size(); ++i) {
+    const BufferSpec &spec = before.step->results[i];
+    const std::byte *left = before.measurement.results[i];
+    const std::byte *right = after.measurement.results[i];
+    if (std::optional<int64_t> element = firstDifference(left, right, spec))
+      return Difference{i, *element, elementText(left, spec, *element),
+                        elementText(right, spec, *element)};
+  }
+  return std::nullopt;
+}
+
+/// Runs the steps one after the other, on the same inputs.
+static Result<std::vector<StepRun>> runAll(const Steps &steps, const BufferGroup &inputs,
+                                           int repeat) {
+  std::vector<StepRun> runs;
+  for (const auto &step : steps) {
+    Result<Measurement> measurement = measure(*step, inputs, repeat);
+    if (!measurement)
+      return measurement.error();
+    StepRun run{step.get(), std::move(*measurement)};
+    for (size_t i = 0; i < step->results.size(); ++i)
+      run.nonFinite += countNonFinite(run.measurement.results[i], step->results[i]);
+    runs.push_back(std::move(run));
+  }
+  return runs;
+}
+
+/// Measures the compiled steps, compares their results and reports.
+static RunExit runSteps(const RunOptions &options, const Steps &steps) {
+  if (steps.size() == 2)
+    for (Status same : {checkSameTypes(steps[0]->arguments, steps[1]->arguments, "argument", steps),
+                        checkSameTypes(steps[0]->results, steps[1]->results, "result", steps)})
+      if (!same)
+        return fail(same.error().message);
+  std::map<std::string, Array> arrays;
+  References references;
+  if (!options.reference.empty()) {
+    auto read = readArrays(options.reference);
+    if (!read)
+      return fail(read.error().message);
+    arrays = std::move(*read);
+    auto found = findReferences(arrays, steps[0]->results, options.reference);
+    if (!found)
+      return fail(found.error().message);
+    references = *found;
+  }
+  auto inputs = readInputs(options, steps[0]->arguments);
+  if (!inputs)
+    return fail(inputs.error().message);
+  auto runs = runAll(steps, *inputs, options.repeat);
+  if (!runs)
+    return fail(runs.error().message);
+
+  RunReport report{options, std::move(*runs), {}, {}};
+  if (steps.size() == 2)
+    report.difference = findDifference(report.runs[0], report.runs[1]);
+  if (!options.reference.empty())
+    report.reference = checkReference(report.runs, references);
+  printTable(report, llvm::outs());
+  if (!options.json.empty())
+    if (llvm::Error error = writeJson(report, options.json))
+      return fail("cannot write " + options.json + ": " + toString(std::move(error)));
+  return report.difference || !report.isWithinTolerance() ? RunExitDifferent : RunExitEqual;
+}
+
+RunExit remat::runCommand(const RunOptions &options, const mlir::DialectRegistry &registry) {
+  mlir::MLIRContext context(registry);
+  context.allowUnregisteredDialects();
+  context.printOpOnDiagnostic(false);
+  Steps steps;
+  for (const std::string &file : {options.before, options.after}) {
+    if (file.empty())
+      continue;
+    steps.push_back(CompiledStep::compile(file, options.entry, context));
+    if (!steps.back())
+      return RunExitBadInput;
+  }
+  return runSteps(options, steps);
+}

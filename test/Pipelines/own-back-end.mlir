@@ -1,0 +1,20 @@
+// From tensors to one arena, and on to LLVM with bare pointers. The regions are gone,
+// and what they compute is computed twice.
+// RUN: remat-opt %S/../Tools/Inputs/remat-run/after.mlir --remat-bufferize | FileCheck %s --check-prefix=PACKED
+// RUN: remat-opt %S/../Tools/Inputs/remat-run/after.mlir --remat-bufferize --remat-lower-cpu | FileCheck %s --check-prefix=LLVM
+// PACKED: func.func @main({{.*}}memref<256x8xf32>, %{{.*}}: memref<32x8xf32>, %{{.*}}: memref<16x64xf32>, %{{.*}}: memref<65536xi8>)
+// PACKED-SAME: remat.arena = 65536 : i64, remat.live = 65536 : i64
+// PACKED-NOT: memref.alloc
+// PACKED-NOT: memref.copy
+// PACKED-COUNT-3: math.tanh
+// PACKED-NOT: remat.recompute
+// LLVM: llvm.func @main(%arg0: !llvm.ptr{{.*}}, %arg7: !llvm.ptr
+// LLVM-NOT: memref
+// LLVM-COUNT-3: llvm.intr.tanh
+// LLVM-NOT: unrealized_conversion_cast
+
+// RUN: not remat-opt %s --remat-bufferize=entry=step 2>&1 | FileCheck %s --check-prefix=ENTRY
+// ENTRY: there is no function @step in the module
+func.func @main() {
+  return
+}
