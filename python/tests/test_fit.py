@@ -172,7 +172,7 @@ BAD = {
     ),
     "model": (
         {"budget": "50%", "memory_model": "luck"},
-        "memory-model 'luck' is unknown; expected program, xla or xla-tpu",
+        "memory-model 'luck' is unknown; expected program, arena, xla or xla-tpu",
     ),
 }
 
