@@ -13,6 +13,7 @@
 
 #include "Conversions.h"
 #include "Loops.h"
+#include "ReadThenConvert.h"
 #include "ScalarBody.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -240,14 +241,8 @@ private:
 } // namespace
 
 LogicalResult convertScatter(Operation *op, bool unsignedIndices, RewriterBase &rewriter) {
-  rewriter.setInsertionPoint(op);
-  Scatter scatter(op, unsignedIndices, rewriter);
-  if (!scatter.read())
-    return op->emitError("stablehlo.scatter has dimension numbers that do not fit its operands, "
-                         "or a shape that is not static; export the program again, with static "
-                         "shapes");
-  rewriter.replaceOp(op, scatter.convert());
-  return success();
+  return readThenConvert(op, rewriter, Scatter(op, unsignedIndices, rewriter),
+                         "dimension numbers that do not fit");
 }
 
 } // namespace remat

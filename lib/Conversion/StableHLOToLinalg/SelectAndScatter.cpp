@@ -8,6 +8,7 @@
 
 #include "Conversions.h"
 #include "Loops.h"
+#include "ReadThenConvert.h"
 #include "ScalarBody.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -175,14 +176,8 @@ private:
 } // namespace
 
 LogicalResult convertSelectAndScatter(Operation *op, RewriterBase &rewriter) {
-  rewriter.setInsertionPoint(op);
-  SelectAndScatter conversion(op, rewriter);
-  if (!conversion.read())
-    return op->emitError("stablehlo.select_and_scatter has a window that does not fit its "
-                         "operands, or a shape that is not static; export the program again, "
-                         "with static shapes");
-  rewriter.replaceOp(op, conversion.convert());
-  return success();
+  return readThenConvert(op, rewriter, SelectAndScatter(op, rewriter),
+                         "a window that does not fit");
 }
 
 } // namespace remat

@@ -13,6 +13,7 @@
 
 #include "Conversions.h"
 #include "Loops.h"
+#include "ReadThenConvert.h"
 #include "ScalarBody.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -167,14 +168,8 @@ private:
 } // namespace
 
 LogicalResult convertSort(Operation *op, RewriterBase &rewriter) {
-  rewriter.setInsertionPoint(op);
-  Sort sort(op, rewriter);
-  if (!sort.read())
-    return op->emitError("stablehlo.sort has a dimension or a comparison that does not fit its "
-                         "operands, or a shape that is not static; export the program again, "
-                         "with static shapes");
-  rewriter.replaceOp(op, sort.convert());
-  return success();
+  return readThenConvert(op, rewriter, Sort(op, rewriter),
+                         "a dimension or a comparison that does not fit");
 }
 
 } // namespace remat

@@ -8,6 +8,8 @@
 
 #include "remat/Planning/Arena/BufferIO.h"
 
+#include "Items.h"
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -185,17 +187,8 @@ private:
 
 /// Whether a packing's buffer is the one to pack; intervals that touch are one.
 bool isSame(const Buffer &a, const Buffer &b) {
-  auto joined = [](const std::vector<Interval> &intervals) {
-    std::vector<Interval> whole;
-    for (const Interval &interval : intervals)
-      if (!whole.empty() && whole.back().end == interval.begin)
-        whole.back().end = interval.end;
-      else
-        whole.push_back(interval);
-    return whole;
-  };
   return a.size == b.size && a.alignment == b.alignment &&
-         joined(a.intervals) == joined(b.intervals);
+         merged(a.intervals) == merged(b.intervals);
 }
 
 std::string gapsOf(const Buffer &buffer) {

@@ -42,17 +42,6 @@ private:
   std::vector<int64_t> tree;
 };
 
-/// Intervals that touch become one.
-std::vector<Interval> merged(const std::vector<Interval> &intervals) {
-  std::vector<Interval> whole;
-  for (const Interval &interval : intervals)
-    if (!whole.empty() && whole.back().end == interval.begin)
-      whole.back().end = interval.end;
-    else
-      whole.push_back(interval);
-  return whole;
-}
-
 class Grouping {
 public:
   explicit Grouping(const ArenaProblem &problem) : problem(problem) {}
@@ -146,6 +135,16 @@ private:
 };
 
 } // namespace
+
+std::vector<Interval> merged(const std::vector<Interval> &intervals) {
+  std::vector<Interval> whole;
+  for (const Interval &interval : intervals)
+    if (!whole.empty() && whole.back().end == interval.begin)
+      whole.back().end = interval.end;
+    else
+      whole.push_back(interval);
+  return whole;
+}
 
 std::vector<Group> groupsOf(const ArenaProblem &problem) { return Grouping(problem).run(); }
 

@@ -45,6 +45,9 @@ struct Group {
   int64_t live = 0;        ///< the most bytes live at once
 };
 
+/// Returns `intervals`, which ascend, with those that touch as one.
+std::vector<Interval> merged(const std::vector<Interval> &intervals);
+
 /// Returns the groups of `problem` in order of time. Buffers without bytes are in none.
 /// Requires: a problem that `check` accepts. Cost: O(n log n) in the intervals, and
 /// O(n log n) more for the crowds.

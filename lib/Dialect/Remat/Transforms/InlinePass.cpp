@@ -8,7 +8,6 @@
 
 #include "remat/Dialect/Remat/Transforms/Passes.h"
 
-#include "remat/Dialect/Remat/Transforms/ProgramCheck.h"
 #include "remat/Dialect/Remat/Transforms/ProvenRewrites.h"
 
 #include "remat/Dialect/Remat/Transforms/Inline.h"
@@ -27,10 +26,8 @@ struct InlinePass : remat::impl::InlinePassBase<InlinePass> {
 
   void runOnOperation() override {
     ModuleOp module = getOperation();
-    FailureOr<func::FuncOp> function = findCheckedEntry(module, entry);
-    if (failed(function) ||
-        failed(runRewrites(module, *function, verify,
-                           {{"remat-inline", [&] { return inlineCalls(module, *function); }}})))
+    if (failed(runRewrite(module, entry, verify, "remat-inline",
+                          [&](func::FuncOp function) { return inlineCalls(module, function); })))
       signalPassFailure();
   }
 };

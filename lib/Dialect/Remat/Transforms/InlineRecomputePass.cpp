@@ -9,7 +9,6 @@
 #include "remat/Dialect/Remat/Transforms/Passes.h"
 
 #include "remat/Dialect/Remat/IR/Remat.h"
-#include "remat/Dialect/Remat/Transforms/ProgramCheck.h"
 #include "remat/Dialect/Remat/Transforms/ProvenRewrites.h"
 
 namespace remat {
@@ -37,16 +36,12 @@ struct InlineRecomputePass : remat::impl::InlineRecomputePassBase<InlineRecomput
   using InlineRecomputePassBase::InlineRecomputePassBase;
 
   void runOnOperation() override {
-    ModuleOp module = getOperation();
-    FailureOr<func::FuncOp> function = findCheckedEntry(module, entry);
-    if (failed(function))
-      return signalPassFailure();
-    auto inlineAll = [&]() -> LogicalResult {
-      function->walk([](RecomputeOp region) { inlineRegion(region); });
-      function->getOperation()->removeAttr(RematDialect::getClonesAttrName());
+    auto inlineAll = [](func::FuncOp function) -> LogicalResult {
+      function.walk([](RecomputeOp region) { inlineRegion(region); });
+      function->removeAttr(RematDialect::getClonesAttrName());
       return success();
     };
-    if (failed(runRewrites(module, *function, verify, {{"remat-inline-recompute", inlineAll}})))
+    if (failed(runRewrite(getOperation(), entry, verify, "remat-inline-recompute", inlineAll)))
       signalPassFailure();
   }
 };

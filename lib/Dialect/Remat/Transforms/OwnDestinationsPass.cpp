@@ -12,7 +12,6 @@
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Transforms/RegionUtils.h"
 #include "remat/Analysis/Destination.h"
-#include "remat/Dialect/Remat/Transforms/ProgramCheck.h"
 #include "remat/Dialect/Remat/Transforms/ProvenRewrites.h"
 
 namespace remat {
@@ -70,12 +69,8 @@ struct OwnDestinationsPass : remat::impl::OwnDestinationsPassBase<OwnDestination
   using OwnDestinationsPassBase::OwnDestinationsPassBase;
 
   void runOnOperation() override {
-    ModuleOp module = getOperation();
-    FailureOr<func::FuncOp> function = findCheckedEntry(module, entry);
-    if (failed(function))
-      return signalPassFailure();
-    auto ownAll = [&]() -> LogicalResult {
-      function->walk([](Block *block) {
+    auto ownAll = [](func::FuncOp function) -> LogicalResult {
+      function.walk([](Block *block) {
         for (Operation &op : llvm::make_early_inc_range(*block))
           for (OpOperand &operand : op.getOpOperands())
             if (isDestination(operand))
@@ -83,7 +78,7 @@ struct OwnDestinationsPass : remat::impl::OwnDestinationsPassBase<OwnDestination
       });
       return success();
     };
-    if (failed(runRewrites(module, *function, verify, {{"remat-own-destinations", ownAll}})))
+    if (failed(runRewrite(getOperation(), entry, verify, "remat-own-destinations", ownAll)))
       signalPassFailure();
   }
 };

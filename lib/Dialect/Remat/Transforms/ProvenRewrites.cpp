@@ -9,6 +9,7 @@
 #include "remat/Dialect/Remat/Transforms/ProvenRewrites.h"
 
 #include "remat/Dialect/Remat/Transforms/Equivalence.h"
+#include "remat/Dialect/Remat/Transforms/ProgramCheck.h"
 
 using namespace mlir;
 using namespace remat;
@@ -31,4 +32,12 @@ LogicalResult remat::runRewrites(ModuleOp module, func::FuncOp entry, bool prove
              << " computed before, so nothing is written; verify=false skips the proof";
   }
   return success();
+}
+
+LogicalResult remat::runRewrite(ModuleOp module, StringRef entry, bool prove, StringRef pass,
+                                llvm::function_ref<LogicalResult(func::FuncOp)> run) {
+  FailureOr<func::FuncOp> function = findCheckedEntry(module, entry);
+  if (failed(function))
+    return failure();
+  return runRewrites(module, *function, prove, {{pass, [&] { return run(*function); }}});
 }

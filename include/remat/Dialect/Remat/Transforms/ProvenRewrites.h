@@ -28,6 +28,13 @@ struct Rewrite {
 mlir::LogicalResult runRewrites(mlir::ModuleOp module, mlir::func::FuncOp entry, bool prove,
                                 llvm::ArrayRef<Rewrite> rewrites);
 
+/// Runs one rewrite, `run`, of the pass `pass` on the entry function of `module`: `entry`, or
+/// what `findCheckedEntry` finds. Errors: those of that, of `run`, and with `prove` of
+/// the proof.
+mlir::LogicalResult runRewrite(mlir::ModuleOp module, llvm::StringRef entry, bool prove,
+                               llvm::StringRef pass,
+                               llvm::function_ref<mlir::LogicalResult(mlir::func::FuncOp)> run);
+
 } // namespace remat
 
 #endif // REMAT_DIALECT_REMAT_TRANSFORMS_PROVENREWRITES_H
