@@ -15,6 +15,7 @@
 #include "mlir/Pass/PassOptions.h"
 #include "mlir/Pass/PassRegistry.h"
 #include "mlir/Transforms/Passes.h"
+#include "remat/Conversion/Passes.h"
 #include "remat/Dialect/Remat/Transforms/Passes.h"
 
 using namespace mlir;
@@ -39,6 +40,7 @@ void remat::buildBufferizePipeline(OpPassManager &passes, const std::string &ent
 }
 
 void remat::buildLowerCpuPipeline(OpPassManager &passes) {
+  passes.addPass(createCopiesToLinalgPass());
   passes.addPass(createConvertLinalgToLoopsPass());
   passes.addPass(createLowerAffinePass());
   passes.addPass(createSCFToControlFlowPass());

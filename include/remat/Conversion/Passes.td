@@ -73,4 +73,26 @@ def StableHLOToLinalgPass : Pass<"remat-stablehlo-to-linalg", "::mlir::ModuleOp"
   ];
 }
 
+def CopiesToLinalgPass : Pass<"remat-copies-to-linalg"> {
+  let summary = "Copy buffers that do not lie in one piece by loops";
+  let description = [{
+    Replaces `memref.copy` by `linalg.copy` where a buffer of its two has a layout, as
+    a slice of another one has. The LLVM dialect knows such a copy only as a call of
+    MLIR's own runtime, which compiled steps do without.
+
+    **Requires:** nothing.
+
+    **Guarantees:** every `memref.copy` that is left becomes one `memcpy`.
+
+    **Fails when:** never.
+
+    **Complexity:** O(ops).
+
+    **Example:** `test/Conversion/copies-to-linalg.mlir`.
+
+    See `docs/concepts/running.md`.
+  }];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect"];
+}
+
 #endif // REMAT_CONVERSION_PASSES_TD
