@@ -70,6 +70,8 @@ Folding::Folding(const Program &program, const AnalysisOptions &options)
     return;
   if (isXla(options.memoryModel))
     findReaders();
+  if (options.memoryModel == MemoryModel::Xla)
+    findProductSums();
   for (NodeId id = 0; id < static_cast<NodeId>(program.nodes.size()); ++id) {
     std::optional<Footprint> part; // if a rule had to know it
     if (!mayFold(id, options.memoryModel) || !folds(id, options.memoryModel, part))
@@ -206,6 +208,72 @@ bool Folding::gainsByFusion(NodeId id, const Footprint &part) const {
   return count * read <= read + (1 + count) * written;
 }
 
+static bool isSum(const Node &node) {
+  return node.op->getName().getStringRef() == "stablehlo.add" && node.op->getNumOperands() == 2;
+}
+
+/// True for what shows the elements of one operand in another order.
+static bool isTurned(const Node &node) {
+  return node.model.kind == OpKind::Transpose || node.model.kind == OpKind::View;
+}
+
+void Folding::findProductSums() {
+  productSum.assign(program.nodes.size(), false);
+  auto sumsProducts = [&](Value value) {
+    NodeId maker = program.producer(value);
+    return maker >= 0 && productSum[maker];
+  };
+  for (NodeId id = 0; id < static_cast<NodeId>(program.nodes.size()); ++id) {
+    const Node &node = program.nodes[id];
+    productSum[id] =
+        node.model.kind == OpKind::Dot ||
+        ((isSum(node) || isTurned(node)) && llvm::all_of(node.op->getOperands(), sumsProducts));
+  }
+}
+
+/// Returns the one sum that reads the value of `id`, straight or turned; -1 where something
+/// else reads it.
+NodeId Folding::onlySumOver(NodeId id) const {
+  while (program.nodes[id].users.size() == 1) {
+    id = program.nodes[id].users.front();
+    if (isSum(program.nodes[id]))
+      return id;
+    if (!isTurned(program.nodes[id]))
+      break;
+  }
+  return -1;
+}
+
+/// A product that only a sum of products reads is added to the other term in place;
+/// of two such terms one is: the later.
+bool Folding::joinsProductSum(NodeId id) const {
+  if (productSum.empty() || program.nodes[id].model.kind != OpKind::Dot)
+    return false;
+  NodeId sum = onlySumOver(id);
+  if (sum < 0 || !productSum[sum])
+    return false;
+  for (Value term : program.nodes[sum].op->getOperands()) {
+    NodeId other = program.producer(term);
+    while (isTurned(program.nodes[other]))
+      other = program.producer(program.nodes[other].reads.front());
+    if (other > id && program.nodes[other].model.kind == OpKind::Dot && onlySumOver(other) == sum)
+      return false;
+  }
+  return true;
+}
+
+/// Scatters that add to constants and are only added up become one scatter.
+bool Folding::joinsSumOfScatters(NodeId id) const {
+  const Node &node = program.nodes[id];
+  if (productSum.empty() || node.model.kind != OpKind::Scatter || node.users.size() != 1 ||
+      !isSum(program.nodes[node.users.front()]) || node.op->getNumResults() != 1)
+    return false;
+  NodeId start = program.producer(node.op->getOperand(0));
+  Region &combine = node.op->getRegion(0);
+  return start >= 0 && folded[start] && parts[start].buffers.empty() && combine.hasOneBlock() &&
+         isSum({&combine.front().front()});
+}
+
 bool Folding::foldsInXlaModel(NodeId id, std::optional<Footprint> &part) const {
   const Node &node = program.nodes[id];
   if (node.model.free && (node.model.kind == OpKind::View || node.model.kind == OpKind::Constant))
@@ -214,8 +282,10 @@ bool Folding::foldsInXlaModel(NodeId id, std::optional<Footprint> &part) const {
   if (node.model.kind == OpKind::Transpose &&
       readBy([&](NodeId user) { return program.nodes[user].model.kind == OpKind::Dot; }))
     return true;
-  if (closesDiamond(program, id))
+  if (closesDiamond(program, id) || joinsProductSum(id) || joinsSumOfScatters(id))
     return true;
+  if (!productSum.empty() && productSum[id] && isSum(node))
+    return false;
   if (node.model.fusion != Fusion::Loop && !reducesNothing(node))
     return false;
   // A loop starts from a filled buffer by filling the buffer it carries.

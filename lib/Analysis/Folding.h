@@ -58,6 +58,10 @@ private:
   /// Sets `fusesOperands` and `readers` in one sweep.
   void findReaders();
   void findRounded();
+  void findProductSums();
+  NodeId onlySumOver(NodeId node) const;
+  bool joinsProductSum(NodeId node) const;
+  bool joinsSumOfScatters(NodeId node) const;
   void appendRead(mlir::Value value, Footprint &footprint) const;
 
   const Program &program;
@@ -66,6 +70,7 @@ private:
   std::vector<bool> fusesOperands; ///< computes its operands on the fly (Xla)
   std::vector<int64_t> readers;    ///< those of its views instead of the views (Xla)
   std::vector<bool> rounded;       ///< stored in 16 bits, if floats of 32 (XlaTpu)
+  std::vector<bool> productSum;    ///< a product, or a sum of two such values (Xla)
   /// parts[node] of a folded node: what it adds to its readers, itself included.
   std::vector<Footprint> parts;
 };

@@ -124,8 +124,10 @@ private:
     addWorkspace(node, op);
     step.root.push_back(node.op);
     auto &cone = step.cone.emplace_back();
-    for (NodeId member : footprint.cone)
+    for (NodeId member : footprint.cone) {
       cone.push_back(program.nodes[member].op);
+      op.foldedProducts += program.nodes[member].model.kind == OpKind::Dot;
+    }
     graph().ops.push_back(std::move(op));
     return success();
   }

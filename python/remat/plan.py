@@ -19,6 +19,9 @@ from rich.text import Text
 #: Op kinds that cost real work: what a lost recomputation is counted in.
 PRODUCT_KINDS = ("dot", "convolution")
 
+#: The name that products folded into sums count under.
+FOLDED_PRODUCT = "stablehlo.dot_general"
+
 
 @dataclass(frozen=True)
 class PlannedValue:
@@ -152,7 +155,11 @@ class Plan:
     @cached_property
     def product_recomputations(self) -> int:
         """Recomputations of products: dots and convolutions."""
-        return self._recomputations_of(PRODUCT_KINDS)
+        folded = sum(
+            (self.executions[op["id"]] - 1) * op.get("folded_products", 0)
+            for op in self.problem["ops"]
+        )
+        return self._recomputations_of(PRODUCT_KINDS) + folded
 
     @cached_property
     def loop_recomputations(self) -> int:
@@ -171,10 +178,12 @@ class Plan:
 
     @cached_property
     def recomputed_ops(self) -> Counter[str]:
-        """Executions beyond the first, by the name of the op."""
+        """Executions beyond the first, by the name of the op; folded products have theirs."""
         found: Counter[str] = Counter()
         for op in self.problem["ops"]:
-            found[op["name"]] += self.executions[op["id"]] - 1
+            again = self.executions[op["id"]] - 1
+            found[op["name"]] += again
+            found[FOLDED_PRODUCT] += again * op.get("folded_products", 0)
         return +found
 
     @cached_property

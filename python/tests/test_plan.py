@@ -58,6 +58,14 @@ def test_counts(plan):
     assert plan.product_recomputations == 1
 
 
+def test_folded_products_run_with_their_op(plan):
+    plan.problem["ops"][0] |= {
+        "kind": "elementwise", "name": "stablehlo.add", "folded_products": 2
+    }  # fmt: skip
+    assert plan.product_recomputations == 2
+    assert plan.recomputed_ops == {"stablehlo.add": 1, "stablehlo.dot_general": 2}
+
+
 @pytest.mark.parametrize(
     "schedule, counts",
     [

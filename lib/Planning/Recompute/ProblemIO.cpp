@@ -100,7 +100,7 @@ private:
   void readOp(const JsonAt &at, OpId id) {
     reader.expectObject(at, {"id", "name", "kind", "phase", "recomputable", "cost", "flops",
                              "bytes_read", "bytes_written", "element_bits", "inputs", "results",
-                             "scope", "location"});
+                             "folded_products", "scope", "location"});
     Op op;
     op.id = reader.integer(reader.require(at, "id"));
     op.name = reader.stringOr(at, "name", "");
@@ -116,6 +116,7 @@ private:
                                        : 32);
     op.inputs = readValueIds(reader.require(at, "inputs"));
     readResults(reader.require(at, "results"), op, id);
+    op.foldedProducts = reader.integerOr(at, "folded_products", 0);
     op.scope = reader.stringOr(at, "scope", "");
     op.location = reader.stringOr(at, "location", "");
     problem.cost.push_back(Cost(reader.integer(reader.require(at, "cost"))));
@@ -172,6 +173,8 @@ std::string writeOp(const Op &op, Cost cost) {
   object.add("element_bits", op.work.elementBits);
   object.addRaw("inputs", jsonIntegers(op.inputs));
   object.addRaw("results", jsonIntegers(op.results));
+  if (op.foldedProducts > 0)
+    object.add("folded_products", op.foldedProducts);
   if (!op.scope.empty())
     object.add("scope", op.scope);
   if (!op.location.empty())

@@ -191,17 +191,17 @@ TEST(FoldingTest, X1_WhereReadersThenReadNoMoreBytes) {
     dots += dot("%d" + i, "%x");
   std::string last = "%d0";
   for (std::string i : {"1", "2", "3"}) {
-    sums += op("%s" + i, "stablehlo.add", last + ", %d" + i) +
+    sums += op("%s" + i, "stablehlo.maximum", last + ", %d" + i) +
             op("%t" + i, "stablehlo.tanh", "%s" + i) + dot("%u" + i, "%t" + i);
     last = "%s" + i;
   }
-  Step step(stepAround(dots + sums + op("%s4", "stablehlo.add", "%s3, %d4") +
-                       op("%y1", "stablehlo.add", "%u1, %u2") +
-                       op("%y2", "stablehlo.add", "%y1, %u3") +
-                       op("%y", "stablehlo.add", "%y2, %s4")),
+  Step step(stepAround(dots + sums + op("%s4", "stablehlo.maximum", "%s3, %d4") +
+                       op("%y1", "stablehlo.maximum", "%u1, %u2") +
+                       op("%y2", "stablehlo.maximum", "%y1, %u3") +
+                       op("%y", "stablehlo.maximum", "%y2, %s4")),
             xla());
-  // Two readers of a sum of four terms would read eight buffers; written once, it
-  // costs seven. The sums of two and of three terms (ops 5 and 8) are folded.
+  // Two readers of a maximum of four terms would read eight buffers; written once, it
+  // costs seven. Those of two and of three terms (ops 5 and 8) are folded.
   EXPECT_EQ(step.ids(), (std::vector<int64_t>{0, 1, 2, 3, 4, 6, 7, 9, 10, 11, 12, 13, 17, 18, 19}));
   EXPECT_EQ(step.reads(12), "%11");
   EXPECT_EQ(step.reads(17), "%7 %10 %13 %11 %4");
@@ -357,6 +357,17 @@ TEST(FoldingTest, T1_ProductsComputeWhatTheyRead) {
   EXPECT_EQ(step.ids(), (std::vector<int64_t>{0, 3, 4, 5}));
   EXPECT_EQ(step.cone(3), "stablehlo.tanh stablehlo.reshape");
   EXPECT_EQ(step.op(3).work.flops.count, 64 + 8);
+}
+
+TEST(FoldingTest, X9_AProductFoldedIntoASumIsCountedThere) {
+  std::string text =
+      stepAround(dot("%h", "%x") + dot("%u", "%x") + dot("%v", "%x") +
+                 op("%a", "stablehlo.add", "%h, %u") + op("%y", "stablehlo.add", "%a, %v"));
+  Step step(text, xla());
+  EXPECT_EQ(step.ids(), (std::vector<int64_t>{0, 3, 4, 5, 6}));
+  EXPECT_EQ(step.op(0).foldedProducts, 0);
+  EXPECT_EQ(step.op(3).foldedProducts, 1);
+  EXPECT_EQ(step.op(4).foldedProducts, 1);
 }
 
 TEST(FoldingTest, T2_WhatOnlyProductsReadIsStoredIn16Bits) {

@@ -80,6 +80,7 @@ struct Op {
   OpKind kind = OpKind::Other;
   Phase phase = Phase::Forward;
   bool recomputable = true; ///< may run more than once
+  int64_t foldedProducts = 0; ///< matrix products that run within it, itself left out
   OpWork work;
   std::vector<ValueId> inputs;  ///< distinct, in operand order
   std::vector<ValueId> results; ///< at least one

@@ -70,6 +70,7 @@ void expectRoundTrip(const Problem &problem) {
     EXPECT_EQ(found.results, wanted.results);
     EXPECT_EQ(found.scope, wanted.scope);
     EXPECT_EQ(found.location, wanted.location);
+    EXPECT_EQ(found.foldedProducts, wanted.foldedProducts);
   }
   for (size_t i = 0; i < problem.graph.values.size(); ++i) {
     EXPECT_EQ(again->graph.values[i].bytes, problem.graph.values[i].bytes);
@@ -105,6 +106,7 @@ TEST(ProblemIO, RoundTripsRandomProblems) {
       if (random.oneIn(2)) {
         op.scope = "Net/Dense_0";
         op.location = "net.py:3";
+        op.foldedProducts = op.id % 3;
       }
     }
     expectRoundTrip(problem);
@@ -131,7 +133,7 @@ TEST(ProblemIO, RefusesOtherVersionsAndKeys) {
   EXPECT_EQ(messageFor(replaced(text, "\"name\": \"dot\"", "\"flop\": 3")),
             "p.json: ops[1]: unknown key \"flop\"; known keys: id, name, kind, phase, "
             "recomputable, cost, flops, bytes_read, bytes_written, element_bits, inputs, results, "
-            "scope, location");
+            "folded_products, scope, location");
   EXPECT_EQ(messageFor(replaced(text, "{\"bytes\": 100}", "{\"bytes\": 100, \"size\": 1}")),
             "p.json: values[0]: unknown key \"size\"; known keys: bytes, name");
 }
