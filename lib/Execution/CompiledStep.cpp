@@ -18,6 +18,7 @@
 #include "remat/Analysis/ValueBytes.h"
 #include "remat/Dialect/Remat/IR/Remat.h"
 #include "remat/Pipelines/Pipelines.h"
+#include "remat/Runtime/Contraction.h"
 #include "llvm/ExecutionEngine/Orc/JITTargetMachineBuilder.h"
 #include "llvm/Support/SourceMgr.h"
 #include "llvm/Support/TargetSelect.h"
@@ -120,6 +121,18 @@ static llvm::Expected<std::unique_ptr<ExecutionEngine>> makeEngine(ModuleOp modu
   return ExecutionEngine::create(module, options, std::move(*machine));
 }
 
+/// Tells the machine code where the functions of the runtime are.
+static llvm::orc::SymbolMap runtimeSymbols(llvm::orc::MangleAndInterner mangle) {
+  llvm::orc::SymbolMap symbols;
+  auto add = [&](StringRef name, auto *function) {
+    symbols[mangle(name)] = {llvm::orc::ExecutorAddr::fromPtr(function),
+                             llvm::JITSymbolFlags::Exported};
+  };
+  add("rematContractF32", rematContractF32);
+  add("rematContractF64", rematContractF64);
+  return symbols;
+}
+
 /// Runs the passes that `build` adds.
 template <typename Builder>
 static LogicalResult runPasses(ModuleOp module, Builder build) {
@@ -158,6 +171,7 @@ CompiledStep::compile(const std::string &path, const std::string &entry, MLIRCon
     report(path + ": " + toString(engine.takeError()));
     return nullptr;
   }
+  (*engine)->registerSymbols(runtimeSymbols);
   auto address = (*engine)->lookupPacked(name);
   if (!address) {
     report(path + ": " + toString(address.takeError()));

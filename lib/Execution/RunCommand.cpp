@@ -11,9 +11,13 @@
 #include "Measure.h"
 #include "RunReport.h"
 
+#include "remat/Runtime/Contraction.h"
+#include "remat/Runtime/Parallel.h"
 #include "llvm/Support/Error.h"
 #include "llvm/Support/WithColor.h"
 #include "llvm/Support/raw_ostream.h"
+
+#include <thread>
 
 using namespace remat;
 using planning::Error;
@@ -175,5 +179,7 @@ RunExit remat::runCommand(const RunOptions &options, const mlir::DialectRegistry
     if (!steps.back())
       return RunExitBadInput;
   }
+  setThreads(options.cores ? options.cores : std::thread::hardware_concurrency());
+  prepareContractions();
   return runSteps(options, steps);
 }

@@ -31,6 +31,7 @@ struct RunOptions {
   std::string inputs = "random";
   uint64_t seed = 0;
   int repeat = 5;
+  int cores = 0;    ///< Threads of a step; 0: as many as the machine has cores.
   std::string json; ///< Empty: no file.
   std::string reference;
   double tolerance = 0;

@@ -41,6 +41,7 @@ void remat::buildBufferizePipeline(OpPassManager &passes, const std::string &ent
 
 void remat::buildLowerCpuPipeline(OpPassManager &passes) {
   passes.addPass(createCopiesToLinalgPass());
+  passes.addPass(createCallContractionsPass());
   passes.addPass(createConvertLinalgToLoopsPass());
   passes.addPass(createLowerAffinePass());
   passes.addPass(createSCFToControlFlowPass());

@@ -107,6 +107,7 @@ are read in their generic form.
   --remat-own-destinations     give each op on tensors a destination of its own
   --remat-inline-recompute     write recompute regions out where they stand
   --remat-pack-arena           give every allocation a static place in one arena
+  --remat-call-contractions    call the runtime for products and convolutions
   --remat-verify               prove that two programs compute the same function
   --remat-print-graph          print the graph that plans are made on
 

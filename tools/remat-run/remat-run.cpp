@@ -53,6 +53,9 @@ int main(int argc, char **argv) {
                                cl::desc("Seed of random arguments (default: 0)"));
   cl::opt<int, true> repeat("repeat", cl::location(options.repeat), cl::init(5), cl::cat(category),
                             cl::desc("Runs after the first one, at least 1 (default: 5)"));
+  cl::opt<int, true> cores("cores", cl::location(options.cores), cl::init(0), cl::cat(category),
+                           cl::desc("Threads that a step runs on, which change none of its bits "
+                                    "(default: 0, all cores)"));
   cl::opt<std::string, true> json("json", cl::location(options.json), cl::cat(category),
                                   cl::value_desc("FILE"), cl::desc("Write the report as JSON"));
   cl::opt<std::string, true> reference(
@@ -70,8 +73,9 @@ int main(int argc, char **argv) {
   cl::HideUnrelatedOptions(category);
   cl::SetVersionPrinter(printVersion);
   cl::ParseCommandLineOptions(argc, argv, overview);
-  if (options.repeat < 1 || !(options.tolerance >= 0)) {
-    WithColor::error(errs(), "remat-run") << "--repeat is at least 1, --tolerance at least 0\n";
+  if (options.repeat < 1 || options.cores < 0 || !(options.tolerance >= 0)) {
+    WithColor::error(errs(), "remat-run")
+        << "--repeat is at least 1, --cores and --tolerance at least 0\n";
     return remat::RunExitBadInput;
   }
   mlir::DialectRegistry registry;

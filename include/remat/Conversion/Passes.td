@@ -95,4 +95,33 @@ def CopiesToLinalgPass : Pass<"remat-copies-to-linalg"> {
   let dependentDialects = ["::mlir::linalg::LinalgDialect"];
 }
 
+def CallContractionsPass : Pass<"remat-call-contractions", "::mlir::ModuleOp"> {
+  let summary = "Call the runtime for products and convolutions of buffers";
+  let description = [{
+    A structured op on buffers of `f32` or `f64` that adds products of its two inputs to
+    what its output holds becomes a call of `rematContractF32` or `rematContractF64`. All
+    it needs is that a place in each buffer is a sum of one term per loop: so products of
+    matrices, batches and heads of them, convolutions with strides and dilations, and the
+    gradients of both are the same to it, in whatever layout. The call gets the addresses
+    of the first elements and a constant with the sizes and strides of the loops, one for
+    all calls with the same ones.
+
+    **Requires:** buffers of static shape.
+
+    **Guarantees:** what becomes a call depends on the op's types and maps alone, so that
+    an op that runs again has the same bits. What the runtime is no faster at, with less
+    than 4 rows or columns or 4096 products of numbers in all, stays as it is.
+
+    **Fails when:** never.
+
+    **Complexity:** O(ops).
+
+    **Example:** `test/Conversion/call-contractions.mlir`.
+
+    See `docs/concepts/running.md`.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::func::FuncDialect",
+                           "::mlir::memref::MemRefDialect"];
+}
+
 #endif // REMAT_CONVERSION_PASSES_TD

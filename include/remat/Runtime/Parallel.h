@@ -1,0 +1,31 @@
+//===- Parallel.h - the threads of compiled steps ------------*- C++ -*-===//
+//
+// Part of Remat, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef REMAT_RUNTIME_PARALLEL_H
+#define REMAT_RUNTIME_PARALLEL_H
+
+#include <cstdint>
+#include <functional>
+
+namespace remat {
+
+/// Sets how many threads work, the one that asks for work included; at least 1. At the
+/// start there is one. Not while work is under way.
+void setThreads(int threads);
+
+/// Returns how many threads work.
+int threadCount();
+
+/// Calls `work(task, thread)` once for each task in [0, tasks), on all threads at once
+/// and in no fixed order; `thread` is in [0, threadCount()), and no two calls with the
+/// same one overlap. Returns when all are done. Work may not ask for more work.
+void runParallel(int64_t tasks, const std::function<void(int64_t task, int thread)> &work);
+
+} // namespace remat
+
+#endif // REMAT_RUNTIME_PARALLEL_H
