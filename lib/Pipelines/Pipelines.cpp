@@ -41,7 +41,10 @@ void remat::buildBufferizePipeline(OpPassManager &passes, const std::string &ent
 
 void remat::buildLowerCpuPipeline(OpPassManager &passes) {
   passes.addPass(createCopiesToLinalgPass());
+  passes.addPass(createOutlineKernelsPass());
   passes.addPass(createCallContractionsPass());
+  passes.addPass(createLinalgGeneralizeNamedOpsPass());
+  passes.addPass(createOrderLoopsPass());
   passes.addPass(createConvertLinalgToLoopsPass());
   passes.addPass(createLowerAffinePass());
   passes.addPass(createSCFToControlFlowPass());

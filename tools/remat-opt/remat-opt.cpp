@@ -107,7 +107,10 @@ are read in their generic form.
   --remat-own-destinations     give each op on tensors a destination of its own
   --remat-inline-recompute     write recompute regions out where they stand
   --remat-pack-arena           give every allocation a static place in one arena
+  --remat-copies-to-linalg     copy buffers that do not lie in one piece by loops
+  --remat-outline-kernels      move each op on whole buffers into a function, once
   --remat-call-contractions    call the runtime for products and convolutions
+  --remat-order-loops          let innermost loops run along memory
   --remat-verify               prove that two programs compute the same function
   --remat-print-graph          print the graph that plans are made on
 

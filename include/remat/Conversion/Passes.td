@@ -124,4 +124,56 @@ def CallContractionsPass : Pass<"remat-call-contractions", "::mlir::ModuleOp"> {
                            "::mlir::memref::MemRefDialect"];
 }
 
+def OutlineKernelsPass : Pass<"remat-outline-kernels", "::mlir::ModuleOp"> {
+  let summary = "Move each op on whole buffers, and each loop, into a function, once";
+  let description = [{
+    A structured op or a loop nest on buffers that stands in a function's own block becomes
+    a call of a private function, and ops that do the same share one. So a compiler for
+    the machine sees many small functions instead of one for the whole step, what runs
+    again is not compiled again, and it has the bits of what ran first. Arguments that
+    share no bytes with others of the same call are marked `llvm.noalias`; two parts of
+    the arena that one op takes never do.
+
+    **Requires:** buffers as `remat-pack-arena` leaves them; arguments of functions that
+    do not overlap.
+
+    **Guarantees:** functions are shared only where types, bodies, attributes and what may
+    overlap are equal; they are not inlined again. What takes a buffer whose place is not
+    known from its type stays where it is.
+
+    **Fails when:** never.
+
+    **Complexity:** O(ops), each printed once.
+
+    **Example:** `test/Conversion/outline-kernels.mlir`.
+
+    See `docs/concepts/running.md`.
+  }];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
+}
+
+def OrderLoopsPass : Pass<"remat-order-loops"> {
+  let summary = "Make the innermost loop of an op on buffers the one that runs along memory";
+  let description = [{
+    Sorts the loops of a `linalg.generic` on buffers by how far the places in all its
+    operands move from one round to the next, that of the shortest way innermost. A sum
+    over all but the last dimension, for instance, becomes row by row additions, which
+    vectors do, instead of one long sum per column.
+
+    **Requires:** static shapes.
+
+    **Guarantees:** the order depends on the op's types and maps alone, so that an op that
+    runs again has the same bits.
+
+    **Fails when:** never.
+
+    **Complexity:** O(ops).
+
+    **Example:** `test/Conversion/order-loops.mlir`.
+
+    See `docs/concepts/running.md`.
+  }];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect"];
+}
+
 #endif // REMAT_CONVERSION_PASSES_TD
