@@ -10,6 +10,7 @@
 
 #include "mlir/Conversion/Passes.h"
 #include "mlir/Dialect/Bufferization/Transforms/Passes.h"
+#include "mlir/Dialect/GPU/Transforms/Passes.h"
 #include "mlir/Dialect/Linalg/Passes.h"
 #include "mlir/Dialect/MemRef/Transforms/Passes.h"
 #include "mlir/Pass/PassOptions.h"
@@ -39,15 +40,8 @@ void remat::buildBufferizePipeline(OpPassManager &passes, const std::string &ent
   passes.addPass(createPackArenaPass(packing));
 }
 
-void remat::buildLowerCpuPipeline(OpPassManager &passes) {
-  passes.addPass(createCopiesToLinalgPass());
-  passes.addPass(createOutlineKernelsPass());
-  passes.addPass(createCallContractionsPass());
-  passes.addPass(createLinalgGeneralizeNamedOpsPass());
-  passes.addPass(createOrderLoopsPass());
-  passes.addPass(createConvertLinalgToLoopsPass());
-  passes.addPass(createLowerAffinePass());
-  passes.addPass(createSCFToControlFlowPass());
+/// From branches, buffers and numbers to the LLVM dialect with bare pointers.
+static void lowerHostCode(OpPassManager &passes) {
   passes.addPass(memref::createExpandStridedMetadataPass());
   passes.addPass(createLowerAffinePass()); // of the offsets of views
   passes.addPass(createConvertMathToLLVMPass());
@@ -63,10 +57,75 @@ void remat::buildLowerCpuPipeline(OpPassManager &passes) {
   passes.addPass(createReconcileUnrealizedCastsPass());
 }
 
+void remat::buildLowerCpuPipeline(OpPassManager &passes) {
+  passes.addPass(createCopiesToLinalgPass());
+  passes.addPass(createOutlineKernelsPass());
+  passes.addPass(createCallContractionsPass());
+  passes.addPass(createLinalgGeneralizeNamedOpsPass());
+  passes.addPass(createOrderLoopsPass());
+  passes.addPass(createConvertLinalgToLoopsPass());
+  passes.addPass(createLowerAffinePass());
+  passes.addPass(createSCFToControlFlowPass());
+  lowerHostCode(passes);
+}
+
+/// From kernels on buffers to NVVM with bare pointers.
+static void lowerKernels(OpPassManager &passes) {
+  passes.addPass(createLowerAffinePass());
+  passes.addPass(createCanonicalizerPass());
+  passes.addPass(createCSEPass());
+  passes.addPass(createLoopInvariantCodeMotionPass());
+  passes.addPass(createSCFToControlFlowPass());
+  passes.addPass(memref::createExpandStridedMetadataPass());
+  passes.addPass(createLowerAffinePass()); // of the offsets of views
+  ConvertGpuOpsToNVVMOpsOptions pointers;
+  pointers.useBarePtrCallConv = true;
+  passes.addPass(createConvertGpuOpsToNVVMOps(pointers));
+  passes.addPass(createCanonicalizerPass());
+  passes.addPass(createCSEPass());
+  passes.addPass(createReconcileUnrealizedCastsPass());
+}
+
+void remat::buildLowerGpuPipeline(OpPassManager &passes, const GpuOptions &options) {
+  FormKernelsPassOptions forming;
+  CallDevicePassOptions calling;
+  forming.entry = calling.entry = options.entry;
+  passes.addPass(createFormKernelsPass(forming));
+  lowerKernels(passes.nest<gpu::GPUModuleOp>());
+  auto &host = passes.nest<func::FuncOp>();
+  host.addPass(createLowerAffinePass());
+  host.addPass(createSCFToControlFlowPass());
+  passes.addPass(createCallDevicePass(calling));
+  lowerHostCode(passes);
+  if (options.format == GpuFormat::NVVM)
+    return;
+  GpuNVVMAttachTargetOptions target;
+  target.chip = options.chip;
+  target.optLevel = 3;
+  passes.addPass(createGpuNVVMAttachTarget(target));
+  GpuModuleToBinaryPassOptions binary;
+  binary.compilationTarget = options.format == GpuFormat::PTX ? "isa" : "fatbin";
+  passes.addPass(createGpuModuleToBinaryPass(binary));
+}
+
 namespace {
 struct BufferizeOptions : PassPipelineOptions<BufferizeOptions> {
   Option<std::string> entry{*this, "entry", llvm::cl::desc("The step (default: as remat-plan)"),
                             llvm::cl::init("")};
+};
+
+struct LowerGpuOptions : PassPipelineOptions<LowerGpuOptions> {
+  Option<std::string> entry{*this, "entry", llvm::cl::desc("The step (default: as remat-plan)"),
+                            llvm::cl::init("")};
+  Option<std::string> chip{*this, "chip", llvm::cl::desc("Chip of the kernels, sm_80 or newer"),
+                           llvm::cl::init("sm_80")};
+  Option<GpuFormat> format{
+      *this, "format", llvm::cl::desc("What becomes of the kernels"),
+      llvm::cl::init(GpuFormat::PTX),
+      llvm::cl::values(
+          clEnumValN(GpuFormat::NVVM, "nvvm", "they stay in the NVVM dialect"),
+          clEnumValN(GpuFormat::PTX, "ptx", "PTX, which the driver compiles"),
+          clEnumValN(GpuFormat::Fatbin, "fatbin", "machine code and PTX; needs the CUDA toolkit"))};
 };
 } // namespace
 
@@ -78,4 +137,9 @@ void remat::registerRematPipelines() {
       });
   PassPipelineRegistration<>("remat-lower-cpu", "Lower a step on buffers to LLVM for the CPU",
                              buildLowerCpuPipeline);
+  PassPipelineRegistration<LowerGpuOptions>(
+      "remat-lower-gpu", "Lower a step on buffers to kernels and LLVM for the host",
+      [](OpPassManager &passes, const LowerGpuOptions &options) {
+        buildLowerGpuPipeline(passes, {options.entry, options.chip, options.format});
+      });
 }

@@ -14,8 +14,21 @@
 // LLVM-NOT: llvm.intr.tanh
 // LLVM-NOT: unrealized_conversion_cast
 
+// On to kernels, which are PTX for a chip.
+// RUN: remat-opt %S/../Tools/Inputs/remat-run/after.mlir --remat-bufferize --remat-lower-gpu=format=nvvm | FileCheck %s --check-prefix=NVVM
+// RUN: remat-opt %s --remat-lower-gpu=chip=sm_90 | FileCheck %s --check-prefix=PTX
+// NVVM: llvm.func @main(%arg0: !llvm.ptr{{.*}}, %arg8: !llvm.ptr{{.*}}) -> i32
+// NVVM: llvm.call @rematLaunch
+// NVVM: gpu.module @kernels
+// NVVM: llvm.func @{{.*}}nvvm.kernel
+// NVVM-NOT: memref
+// NVVM-NOT: unrealized_conversion_cast
+// PTX: gpu.binary @kernels [#gpu.object<#nvvm.target<O = 3, chip = "sm_90">, {{.*}}assembly = "{{.*}}.target sm_90{{.*}}.entry loops_1(
+
 // RUN: not remat-opt %s --remat-bufferize=entry=step 2>&1 | FileCheck %s --check-prefix=ENTRY
 // ENTRY: there is no function @step in the module
-func.func @main() {
+func.func @main(%x: memref<4xf32>) {
+  %zero = arith.constant 0.0 : f32
+  linalg.fill ins(%zero : f32) outs(%x : memref<4xf32>)
   return
 }

@@ -12,6 +12,7 @@
 #include "mlir/InitAllPasses.h"
 #include "mlir/Parser/Parser.h"
 #include "mlir/Support/FileUtilities.h"
+#include "mlir/Target/LLVMIR/Dialect/All.h"
 #include "mlir/Tools/mlir-opt/MlirOptMain.h"
 #include "remat/Analysis/OpModel.h"
 #include "remat/Conversion/Passes.h"
@@ -111,6 +112,11 @@ are read in their generic form.
   --remat-outline-kernels      move each op on whole buffers into a function, once
   --remat-call-contractions    call the runtime for products and convolutions
   --remat-order-loops          let innermost loops run along memory
+  --remat-bufferize            all of that on a step on tensors, as a pipeline
+  --remat-form-kernels         make GPU kernels of what a step does to buffers
+  --remat-call-device          make calls of the device runtime of its launches
+  --remat-lower-cpu            lower a step on buffers to LLVM, as a pipeline
+  --remat-lower-gpu            lower it to kernels and LLVM for the host, likewise
   --remat-verify               prove that two programs compute the same function
   --remat-print-graph          print the graph that plans are made on
 
@@ -133,6 +139,7 @@ int main(int argc, char **argv) {
   DialectRegistry registry;
   registerAllDialects(registry);
   registerAllExtensions(registry);
+  registerAllGPUToLLVMIRTranslations(registry);
   registry.insert<remat::RematDialect>();
   std::vector<char *> arguments = withDefaults(argc, argv);
   auto [input, output] = registerAndParseCLIOptions(static_cast<int>(arguments.size()),

@@ -11,6 +11,9 @@
 
 include "mlir/Pass/PassBase.td"
 
+defvar entryOption = Option<"entry", "entry", "std::string", "\"\"",
+  "Name of the entry function; without it @main, or the only public function">;
+
 def OutlineRegionsPass : Pass<"remat-outline-regions", "::mlir::ModuleOp"> {
   let summary = "Move regions that torch-mlir's conversion must not see into functions";
   let description = [{
@@ -174,6 +177,69 @@ def OrderLoopsPass : Pass<"remat-order-loops"> {
     See `docs/concepts/running.md`.
   }];
   let dependentDialects = ["::mlir::linalg::LinalgDialect"];
+}
+
+def FormKernelsPass : Pass<"remat-form-kernels", "::mlir::ModuleOp"> {
+  let summary = "Turn what a step does to buffers into launches of GPU kernels";
+  let description = [{
+    A linalg op or copy becomes a kernel with one thread per element of its parallel
+    dimensions, neighbours in the last dimension in neighbouring threads; a reduction
+    is a loop in the thread that keeps the sum in registers, in the order of the op.
+    Loads, stores, loops and branches on single elements become kernels of one
+    thread. Loops and branches that hold linalg ops stay on the host; where their
+    bounds or conditions, or numbers that a kernel takes, lie in a buffer, the element is
+    read back (`gpu.memcpy`). Equal kernels are one. All are in one `gpu.module`.
+
+    **Requires:** an entry function on buffers, as `remat-bufferize` makes it.
+
+    **Guarantees:** the host reads and writes no element of a buffer but by
+    `gpu.memcpy`; a kernel takes numbers and buffers whose elements are at
+    places known now; launches are in the order of the ops, whose locations they keep.
+
+    **Fails when:** the module has no entry function or several; a shape is dynamic;
+    an op has side effects and is neither of linalg, memref nor scf; a linalg op has no
+    loops; a kernel would take a value that is neither a number nor a buffer.
+
+    **Complexity:** O(ops), but quadratic in the elements of one block that are read back.
+
+    **Example:** `test/Conversion/BuffersToKernels/form-kernels.mlir`.
+
+    See `docs/concepts/gpu.md`.
+  }];
+  let dependentDialects = [
+    "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect", "::mlir::gpu::GPUDialect",
+    "::mlir::linalg::LinalgDialect", "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect"
+  ];
+  let options = [entryOption];
+}
+
+def CallDevicePass : Pass<"remat-call-device", "::mlir::ModuleOp"> {
+  let summary = "Turn the launches of a step into calls of the device runtime";
+  let description = [{
+    The entry function takes the device as its last argument, a pointer, and returns a
+    status: 0, or what the first call that failed returned, behind which nothing more is called. A
+    launch becomes a call of `rematLaunch`, reading an element back one of `rematRead`, as
+    `include/remat/Runtime/DeviceCalls.h` declares them. Both hand on where the op came
+    from, and the kernel by its name.
+
+    **Requires:** an entry function of branches, with launches as `remat-form-kernels`
+    makes them; no results.
+
+    **Guarantees:** no op of the gpu dialect is left in the entry function.
+
+    **Fails when:** the module has no entry function or several, or it has results.
+
+    **Complexity:** O(ops).
+
+    **Example:** `test/Conversion/LaunchesToCalls/call-device.mlir`.
+
+    See `docs/concepts/gpu.md`.
+  }];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::cf::ControlFlowDialect",
+    "::mlir::LLVM::LLVMDialect", "::mlir::memref::MemRefDialect"
+  ];
+  let options = [entryOption];
 }
 
 #endif // REMAT_CONVERSION_PASSES_TD

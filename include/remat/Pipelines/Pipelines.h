@@ -25,7 +25,27 @@ void buildBufferizePipeline(mlir::OpPassManager &passes, const std::string &entr
 /// op gives the same bits wherever it stands.
 void buildLowerCpuPipeline(mlir::OpPassManager &passes);
 
-/// Makes the pipelines known by the names `remat-bufferize` and `remat-lower-cpu`.
+/// What becomes of the kernels.
+enum class GpuFormat {
+  NVVM,   ///< They stay a `gpu.module` of the NVVM dialect.
+  PTX,    ///< Text that the driver compiles for its device.
+  Fatbin, ///< Machine code and PTX; needs the CUDA toolkit's ptxas and fatbinary.
+};
+
+struct GpuOptions {
+  std::string entry; ///< Empty: main, or the only public function.
+  std::string chip = "sm_80";
+  GpuFormat format = GpuFormat::PTX;
+};
+
+/// From a step on buffers to kernels, in the format that `options` name, and a function in
+/// the LLVM dialect that launches them through `include/remat/Runtime/DeviceCalls.h`:
+/// every buffer is a bare pointer, the device the last argument, a status the result.
+/// Nothing is reassociated or contracted here either.
+void buildLowerGpuPipeline(mlir::OpPassManager &passes, const GpuOptions &options);
+
+/// Makes the pipelines known by the names `remat-bufferize`, `remat-lower-cpu` and
+/// `remat-lower-gpu`.
 void registerRematPipelines();
 
 } // namespace remat
