@@ -8,6 +8,7 @@
 
 #include "CompiledStep.h"
 
+#include "KernelImage.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/ExecutionEngine/OptUtils.h"
 #include "mlir/IR/BuiltinOps.h"
@@ -19,6 +20,7 @@
 #include "remat/Dialect/Remat/IR/Remat.h"
 #include "remat/Pipelines/Pipelines.h"
 #include "remat/Runtime/Contraction.h"
+#include "remat/Runtime/DeviceCalls.h"
 #include "llvm/ExecutionEngine/Orc/JITTargetMachineBuilder.h"
 #include "llvm/Support/SourceMgr.h"
 #include "llvm/Support/TargetSelect.h"
@@ -130,6 +132,8 @@ static llvm::orc::SymbolMap runtimeSymbols(llvm::orc::MangleAndInterner mangle) 
   };
   add("rematContractF32", rematContractF32);
   add("rematContractF64", rematContractF64);
+  add("rematLaunch", rematLaunch);
+  add("rematRead", rematRead);
   return symbols;
 }
 
@@ -141,8 +145,26 @@ static LogicalResult runPasses(ModuleOp module, Builder build) {
   return passes.run(module);
 }
 
-std::unique_ptr<CompiledStep>
-CompiledStep::compile(const std::string &path, const std::string &entry, MLIRContext &context) {
+/// Lowers a step on buffers for `target`, and returns its kernels, if there are any.
+static FailureOr<std::string> lowerFor(StepTarget target, ModuleOp module,
+                                       const std::string &entry) {
+  if (target == StepTarget::Cpu) {
+    if (failed(runPasses(module, buildLowerCpuPipeline)))
+      return failure();
+    return std::string();
+  }
+  GpuOptions options;
+  options.entry = entry;
+  options.format = GpuFormat::NVVM;
+  if (failed(
+          runPasses(module, [&](PassManager &passes) { buildLowerGpuPipeline(passes, options); })))
+    return failure();
+  return takeKernels(module);
+}
+
+std::unique_ptr<CompiledStep> CompiledStep::compile(const std::string &path,
+                                                    const std::string &entry, MLIRContext &context,
+                                                    StepTarget target) {
   auto started = std::chrono::steady_clock::now();
   llvm::SourceMgr sources;
   SourceMgrDiagnosticHandler diagnostics(sources, &context);
@@ -163,8 +185,10 @@ CompiledStep::compile(const std::string &path, const std::string &entry, MLIRCon
   step->arena = bytesAt(RematDialect::getArenaAttrName());
   step->live = bytesAt(RematDialect::getLiveAttrName());
   std::string name = function->getSymName().str();
-  if (failed(runPasses(*module, buildLowerCpuPipeline)))
+  FailureOr<std::string> kernels = lowerFor(target, *module, entry);
+  if (failed(kernels))
     return nullptr;
+  step->kernels = std::move(*kernels);
 
   auto engine = makeEngine(*module);
   if (!engine) {
@@ -189,5 +213,16 @@ void CompiledStep::run(llvm::ArrayRef<std::byte *> buffers) const {
   std::vector<void *> packed; // the address of each argument's value
   for (void *&pointer : pointers)
     packed.push_back(&pointer);
+  function(packed.data());
+}
+
+void CompiledStep::run(llvm::ArrayRef<std::byte *> buffers, DeviceSession &session) const {
+  std::vector<void *> pointers(buffers.begin(), buffers.end());
+  pointers.push_back(&session);
+  std::vector<void *> packed;
+  for (void *&pointer : pointers)
+    packed.push_back(&pointer);
+  int32_t status = 0; // as the session says it, in words
+  packed.push_back(&status);
   function(packed.data());
 }

@@ -8,10 +8,11 @@
 
 #include "RunCommand.h"
 
-#include "Measure.h"
+#include "DeviceMeasure.h"
 #include "RunReport.h"
 
 #include "remat/Runtime/Contraction.h"
+#include "remat/Runtime/Emulator.h"
 #include "remat/Runtime/Parallel.h"
 #include "llvm/Support/Error.h"
 #include "llvm/Support/WithColor.h"
@@ -29,8 +30,12 @@ namespace {
 
 using Steps = std::vector<std::unique_ptr<CompiledStep>>;
 
-/// The arrays of a reference file, by their place among the results.
-using References = std::vector<const Array *>;
+/// The results to compare with, in their order, and who holds them.
+struct References {
+  std::map<std::string, Array> arrays;
+  Measurement cpu;
+  std::vector<const std::byte *> results;
+};
 
 } // namespace
 
@@ -67,22 +72,35 @@ static Result<BufferGroup> readInputs(const RunOptions &options,
   return makeInputs(specs, *arrays, options.inputs);
 }
 
-/// Finds "result0" or "arr_0" and so on in `arrays`.
-static Result<References> findReferences(const std::map<std::string, Array> &arrays,
-                                         const std::vector<BufferSpec> &specs,
+/// Finds "result0" or "arr_0" and so on in the arrays of `file`.
+static Result<References> readReferences(const std::vector<BufferSpec> &specs,
                                          const std::string &file) {
-  References references;
+  auto arrays = readArrays(file);
+  if (!arrays)
+    return arrays.error();
+  References references{std::move(*arrays), {}, {}};
   for (size_t i = 0; i < specs.size(); ++i) {
     std::string number = std::to_string(i);
-    auto found = arrays.find("result" + number);
-    if (found == arrays.end())
-      found = arrays.find("arr_" + number);
-    if (found == arrays.end() || !specs[i].accepts(found->second))
+    auto found = references.arrays.find("result" + number);
+    if (found == references.arrays.end())
+      found = references.arrays.find("arr_" + number);
+    if (found == references.arrays.end() || !specs[i].accepts(found->second))
       return Error{ErrorCode::InvalidInput, file + ": no array result" + number + " or arr_" +
                                                 number + " of the type of result " + number + ", " +
                                                 specs[i].type};
-    references.push_back(&found->second);
+    references.results.push_back(reinterpret_cast<const std::byte *>(found->second.data.data()));
   }
+  return references;
+}
+
+/// Runs `step`, which is compiled for the CPU, once.
+static Result<References> runReference(const CompiledStep &step, const BufferGroup &inputs) {
+  Result<Measurement> measurement = measure(step, inputs, 0);
+  if (!measurement)
+    return measurement.error();
+  References references{{}, std::move(*measurement), {}};
+  for (size_t i = 0; i < step.results.size(); ++i)
+    references.results.push_back(references.cpu.results[i]);
   return references;
 }
 
@@ -91,10 +109,9 @@ static ReferenceCheck checkReference(const std::vector<StepRun> &runs,
                                      const References &references) {
   ReferenceCheck worst;
   for (const StepRun &run : runs)
-    for (size_t i = 0; i < references.size(); ++i) {
-      Distance found = distance(run.measurement.results[i],
-                                reinterpret_cast<const std::byte *>(references[i]->data.data()),
-                                run.step->results[i]);
+    for (size_t i = 0; i < references.results.size(); ++i) {
+      Distance found =
+          distance(run.measurement.results[i], references.results[i], run.step->results[i]);
       if (worst.program.empty() || found.relative() > worst.distance.relative())
         worst = {i, found, run.step->file};
     }
@@ -115,10 +132,14 @@ static std::optional<Difference> findDifference(const StepRun &before, const Ste
 
 /// Runs the steps one after the other, on the same inputs.
 static Result<std::vector<StepRun>> runAll(const Steps &steps, const BufferGroup &inputs,
-                                           int repeat) {
+                                           const RunOptions &options) {
+  std::unique_ptr<Device> device;
+  if (options.device == StepTarget::Emulator)
+    device = makeEmulator();
   std::vector<StepRun> runs;
   for (const auto &step : steps) {
-    Result<Measurement> measurement = measure(*step, inputs, repeat);
+    Result<Measurement> measurement = device ? measureOn(*device, *step, inputs, options.repeat)
+                                             : measure(*step, inputs, options.repeat);
     if (!measurement)
       return measurement.error();
     StepRun run{step.get(), std::move(*measurement)};
@@ -129,29 +150,24 @@ static Result<std::vector<StepRun>> runAll(const Steps &steps, const BufferGroup
   return runs;
 }
 
-/// Measures the compiled steps, compares their results and reports.
-static RunExit runSteps(const RunOptions &options, const Steps &steps) {
+/// Measures the compiled steps, compares their results, with those of `cpu` too if there is
+/// one, and reports.
+static RunExit runSteps(const RunOptions &options, const Steps &steps, const CompiledStep *cpu) {
   if (steps.size() == 2)
     for (Status same : {checkSameTypes(steps[0]->arguments, steps[1]->arguments, "argument", steps),
                         checkSameTypes(steps[0]->results, steps[1]->results, "result", steps)})
       if (!same)
         return fail(same.error().message);
-  std::map<std::string, Array> arrays;
-  References references;
-  if (!options.reference.empty()) {
-    auto read = readArrays(options.reference);
-    if (!read)
-      return fail(read.error().message);
-    arrays = std::move(*read);
-    auto found = findReferences(arrays, steps[0]->results, options.reference);
-    if (!found)
-      return fail(found.error().message);
-    references = *found;
-  }
   auto inputs = readInputs(options, steps[0]->arguments);
   if (!inputs)
     return fail(inputs.error().message);
-  auto runs = runAll(steps, *inputs, options.repeat);
+  Result<References> references = cpu ? runReference(*cpu, *inputs)
+                                  : options.reference.empty()
+                                      ? References()
+                                      : readReferences(steps[0]->results, options.reference);
+  if (!references)
+    return fail(references.error().message);
+  auto runs = runAll(steps, *inputs, options);
   if (!runs)
     return fail(runs.error().message);
 
@@ -159,7 +175,7 @@ static RunExit runSteps(const RunOptions &options, const Steps &steps) {
   if (steps.size() == 2)
     report.difference = findDifference(report.runs[0], report.runs[1]);
   if (!options.reference.empty())
-    report.reference = checkReference(report.runs, references);
+    report.reference = checkReference(report.runs, *references);
   printTable(report, llvm::outs());
   if (!options.json.empty())
     if (llvm::Error error = writeJson(report, options.json))
@@ -175,11 +191,17 @@ RunExit remat::runCommand(const RunOptions &options, const mlir::DialectRegistry
   for (const std::string &file : {options.before, options.after}) {
     if (file.empty())
       continue;
-    steps.push_back(CompiledStep::compile(file, options.entry, context));
+    steps.push_back(CompiledStep::compile(file, options.entry, context, options.device));
     if (!steps.back())
+      return RunExitBadInput;
+  }
+  std::unique_ptr<CompiledStep> cpu;
+  if (options.reference == "cpu") {
+    cpu = CompiledStep::compile(options.before, options.entry, context);
+    if (!cpu)
       return RunExitBadInput;
   }
   setThreads(options.cores ? options.cores : std::thread::hardware_concurrency());
   prepareContractions();
-  return runSteps(options, steps);
+  return runSteps(options, steps, cpu.get());
 }

@@ -9,6 +9,7 @@
 #ifndef REMAT_EXECUTION_RUNCOMMAND_H
 #define REMAT_EXECUTION_RUNCOMMAND_H
 
+#include "CompiledStep.h"
 #include "mlir/IR/DialectRegistry.h"
 
 #include <cstdint>
@@ -31,9 +32,10 @@ struct RunOptions {
   std::string inputs = "random";
   uint64_t seed = 0;
   int repeat = 5;
-  int cores = 0;    ///< Threads of a step; 0: as many as the machine has cores.
-  std::string json; ///< Empty: no file.
-  std::string reference;
+  StepTarget device = StepTarget::Cpu;
+  int cores = 0;         ///< Threads of a step; 0: as many as the machine has cores.
+  std::string json;      ///< Empty: no file.
+  std::string reference; ///< A file, a folder, or `cpu`: the first program on the CPU path.
   double tolerance = 0;
   std::string entry;
 };

@@ -9,8 +9,7 @@
 #include "RunCommand.h"
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"
-#include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
-#include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
+#include "mlir/Target/LLVMIR/Dialect/All.h"
 #include "remat/Dialect/Remat/IR/Remat.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/InitLLVM.h"
@@ -22,10 +21,10 @@ static constexpr StringLiteral overview =
     R"(remat-run: run a training step, before and after recomputation, and compare
 
 Compiles one or two versions of a step on tensors (linalg, with or without
-remat.recompute regions) for this machine, runs them on the same inputs, compares
-all results bit for bit, and reports what they take: the arena that holds every
-temporary, the most bytes of it that are live at once, what the runtime maps, by
-how much the process grows, and the time of a step.
+remat.recompute regions) for this machine, or as kernels of a GPU, runs them on
+the same inputs, compares all results bit for bit, and reports what they take:
+the arena that holds every temporary, the most bytes of it that are live at once,
+what the runtime maps, by how much the process grows, and the time of a step.
 
 Exit status: 0 the results are equal (and within the tolerance of the reference);
 1 they are not; 2 an option or a file is wrong, or the memory is not there. The
@@ -53,6 +52,12 @@ int main(int argc, char **argv) {
                                cl::desc("Seed of random arguments (default: 0)"));
   cl::opt<int, true> repeat("repeat", cl::location(options.repeat), cl::init(5), cl::cat(category),
                             cl::desc("Runs after the first one, at least 1 (default: 5)"));
+  cl::opt<remat::StepTarget, true> device(
+      "device", cl::location(options.device), cl::init(remat::StepTarget::Cpu), cl::cat(category),
+      cl::desc("What runs the steps (default: cpu)"),
+      cl::values(clEnumValN(remat::StepTarget::Cpu, "cpu", "code for this machine"),
+                 clEnumValN(remat::StepTarget::Emulator, "emulator",
+                            "kernels for a GPU, run one thread after the other")));
   cl::opt<int, true> cores("cores", cl::location(options.cores), cl::init(0), cl::cat(category),
                            cl::desc("Threads that a step runs on, which change none of its bits "
                                     "(default: 0, all cores)"));
@@ -60,8 +65,9 @@ int main(int argc, char **argv) {
                                   cl::value_desc("FILE"), cl::desc("Write the report as JSON"));
   cl::opt<std::string, true> reference(
       "reference", cl::location(options.reference), cl::cat(category),
-      cl::value_desc("FILE.npz|FOLDER"),
-      cl::desc("Results to compare with: arrays result0, result1, ... (or arr_0, ...)"));
+      cl::value_desc("FILE.npz|FOLDER|cpu"),
+      cl::desc("Results to compare with: arrays result0, result1, ... (or arr_0, ...), or "
+               "those of BEFORE.mlir on the CPU"));
   cl::opt<double, true> tolerance(
       "tolerance", cl::location(options.tolerance), cl::init(1e-5), cl::cat(category),
       cl::desc("How far a result may be from its reference, in terms of the largest "
@@ -81,8 +87,7 @@ int main(int argc, char **argv) {
   mlir::DialectRegistry registry;
   mlir::registerAllDialects(registry);
   mlir::registerAllExtensions(registry);
-  mlir::registerBuiltinDialectTranslation(registry);
-  mlir::registerLLVMDialectTranslation(registry);
+  mlir::registerAllGPUToLLVMIRTranslations(registry);
   registry.insert<remat::RematDialect>();
   return remat::runCommand(options, registry);
 }
