@@ -12,7 +12,7 @@
 #include "RunReport.h"
 
 #include "remat/Runtime/Contraction.h"
-#include "remat/Runtime/Emulator.h"
+#include "remat/Emulator/Emulator.h"
 #include "remat/Runtime/Parallel.h"
 #include "llvm/Support/Error.h"
 #include "llvm/Support/WithColor.h"

@@ -74,6 +74,11 @@ FORBIDDEN_INCLUDES = [
         "the runtime knows no MLIR, and of the planner only Support",
     ),
     (
+        r"(lib|include/remat)/Emulator/",
+        r"mlir/|remat/(?!Planning/Support/|Runtime/|Emulator/)",
+        "the emulator knows no MLIR, and of the planner only Support",
+    ),
+    (
         r"(lib|include/remat)/Planning/(Support|Graph)/",
         r"remat/Planning/(Cost|Recompute)/",
         "Support and Graph know no costs and no plans",

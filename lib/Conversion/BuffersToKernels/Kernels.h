@@ -6,8 +6,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef REMAT_LIB_CONVERSION_BUFFERSTOKERNELS_KERNELS_H
-#define REMAT_LIB_CONVERSION_BUFFERSTOKERNELS_KERNELS_H
+#ifndef REMAT_CONVERSION_BUFFERSTOKERNELS_KERNELS_H
+#define REMAT_CONVERSION_BUFFERSTOKERNELS_KERNELS_H
 
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -58,4 +58,4 @@ private:
 
 } // namespace remat
 
-#endif // REMAT_LIB_CONVERSION_BUFFERSTOKERNELS_KERNELS_H
+#endif // REMAT_CONVERSION_BUFFERSTOKERNELS_KERNELS_H

@@ -6,8 +6,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef REMAT_LIB_CONVERSION_BUFFERSTOKERNELS_RUNS_H
-#define REMAT_LIB_CONVERSION_BUFFERSTOKERNELS_RUNS_H
+#ifndef REMAT_CONVERSION_BUFFERSTOKERNELS_RUNS_H
+#define REMAT_CONVERSION_BUFFERSTOKERNELS_RUNS_H
 
 #include "Kernels.h"
 
@@ -23,4 +23,4 @@ mlir::LogicalResult launchRuns(mlir::Block &block, KernelModule &kernels);
 
 } // namespace remat
 
-#endif // REMAT_LIB_CONVERSION_BUFFERSTOKERNELS_RUNS_H
+#endif // REMAT_CONVERSION_BUFFERSTOKERNELS_RUNS_H

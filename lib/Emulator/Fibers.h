@@ -6,8 +6,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef REMAT_LIB_RUNTIME_EMULATOR_FIBERS_H
-#define REMAT_LIB_RUNTIME_EMULATOR_FIBERS_H
+#ifndef REMAT_EMULATOR_FIBERS_H
+#define REMAT_EMULATOR_FIBERS_H
 
 #include <cstddef>
 #include <functional>
@@ -47,4 +47,4 @@ private:
 
 } // namespace remat
 
-#endif // REMAT_LIB_RUNTIME_EMULATOR_FIBERS_H
+#endif // REMAT_EMULATOR_FIBERS_H

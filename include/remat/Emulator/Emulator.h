@@ -6,8 +6,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef REMAT_RUNTIME_EMULATOR_H
-#define REMAT_RUNTIME_EMULATOR_H
+#ifndef REMAT_EMULATOR_EMULATOR_H
+#define REMAT_EMULATOR_EMULATOR_H
 
 #include "remat/Runtime/Device.h"
 
@@ -24,4 +24,4 @@ std::unique_ptr<Device> makeEmulator();
 
 } // namespace remat
 
-#endif // REMAT_RUNTIME_EMULATOR_H
+#endif // REMAT_EMULATOR_EMULATOR_H

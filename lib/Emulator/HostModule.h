@@ -6,8 +6,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef REMAT_LIB_RUNTIME_EMULATOR_HOSTMODULE_H
-#define REMAT_LIB_RUNTIME_EMULATOR_HOSTMODULE_H
+#ifndef REMAT_EMULATOR_HOSTMODULE_H
+#define REMAT_EMULATOR_HOSTMODULE_H
 
 #include "remat/Planning/Support/Status.h"
 #include "llvm/IR/Module.h"
@@ -31,4 +31,4 @@ planning::Result<std::map<std::string, bool>> rewriteForHost(llvm::Module &modul
 
 } // namespace remat
 
-#endif // REMAT_LIB_RUNTIME_EMULATOR_HOSTMODULE_H
+#endif // REMAT_EMULATOR_HOSTMODULE_H

@@ -6,8 +6,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef REMAT_LIB_RUNTIME_EMULATOR_KERNELCODE_H
-#define REMAT_LIB_RUNTIME_EMULATOR_KERNELCODE_H
+#ifndef REMAT_EMULATOR_KERNELCODE_H
+#define REMAT_EMULATOR_KERNELCODE_H
 
 #include "remat/Planning/Support/Status.h"
 #include "llvm/ExecutionEngine/Orc/LLJIT.h"
@@ -53,4 +53,4 @@ private:
 
 } // namespace remat
 
-#endif // REMAT_LIB_RUNTIME_EMULATOR_KERNELCODE_H
+#endif // REMAT_EMULATOR_KERNELCODE_H

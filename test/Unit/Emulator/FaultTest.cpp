@@ -11,7 +11,7 @@
 #include "mlir/InitAllExtensions.h"
 #include "mlir/Target/LLVMIR/Dialect/All.h"
 #include "remat/Dialect/Remat/IR/Remat.h"
-#include "remat/Runtime/Emulator.h"
+#include "remat/Emulator/Emulator.h"
 #include "remat/Runtime/FaultyDevice.h"
 
 #include <gtest/gtest.h>

@@ -6,7 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "remat/Runtime/Emulator.h"
+#include "remat/Emulator/Emulator.h"
 
 #include <algorithm>
 #include <cmath>
