@@ -349,23 +349,6 @@ def test_the_plain_program_in_place_of_those_passed_over_is_told(text):
     assert outcome.messages == outcome.warnings
 
 
-def test_times_that_are_known_of_some_decide_nothing(text):
-    """On TPUs only what was compiled to the end has a time, the plain step perhaps from before."""
-    confirmed = []
-
-    def early(module):
-        measured = Compiler()(module)
-        return measured if module == text else replace(measured, time_us=None)
-
-    def confirm(module):
-        confirmed.append(module)
-        return replace(Compiler()(module), time_us=1e6)
-
-    outcome = late(text, early, confirm, "80%", SEVERAL)
-    assert sum(t.measured.temp <= outcome.measured.temp * 1.2 for t in outcome.trials) > 1
-    assert confirmed == [outcome.text]
-
-
 @pytest.mark.parametrize("budget", ["80%", "min"])
 def test_an_interrupt_before_the_end_is_told(text, budget):
     def confirm(module):

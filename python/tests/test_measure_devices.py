@@ -35,8 +35,8 @@ def test_devices_that_are_not_here(name):
         full.alias,
     )
     if targets.get(name).platform == "cuda":
-        assert early.temp == full.temp and early.time_us == full.time_us
-    assert full.time_us > 0
+        assert early.temp == full.temp
+    assert early.time_us == full.time_us > 0
     assert (full.xla_time_us is not None) == targets.get(name).costed
     assert full.flops == 2 * 2 * 128**3
 

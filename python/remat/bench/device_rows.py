@@ -128,7 +128,11 @@ class Fitter:
 
     def point(self, measured: Measurement) -> Point:
         """Returns a measurement held against the plain program's."""
-        return Point(measured.temp, _ratio(measured.time_us, self.plain.time_us))
+        return Point(measured.temp, _ratio(self._time(measured), self._time(self.plain)))
+
+    def _time(self, measured: Measurement) -> float | None:
+        """Returns the time as XLA sees it: on a TPU only of what was compiled to the end."""
+        return measured.xla_time_us if self._target.platform == "tpu" else measured.time_us
 
     def flops_ratio(self, measured: Measurement) -> float | None:
         """Returns the flops of a program over the plain one's."""

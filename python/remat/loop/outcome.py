@@ -95,8 +95,8 @@ class Outcome:
         return peak_of(self.plain, self.scope)
 
     @property
-    def slowdown(self) -> float | None:
-        """Estimated time over the plain program's; None where the compiler gives none."""
+    def slowdown(self) -> float:
+        """Estimated time over the plain program's."""
         return slowdown(self.measured, self.plain)
 
     @property
@@ -125,8 +125,7 @@ class Outcome:
         ]
         if self.budget is not None:
             lines.insert(1, f"budget         {format_bytes(self.budget)}")
-        if self.slowdown is not None:
-            lines.append(f"step time      x{self.slowdown:.3f}   (estimated by XLA)")
+        lines.append(f"step time      x{self.slowdown:.3f}   (estimated)")
         count = len(self.trials) + 1
         lines.append(f"compiled       {count} program{'s' if count != 1 else ''}")
         if self.chosen:
@@ -149,23 +148,20 @@ class Outcome:
         for name in ("encoding", "planned for", "expected", "measured", "time", ""):
             table.add_column(name, justify="left" if name in ("encoding", "") else "right")
         chosen = "" if self.chosen else "chosen"
-        time = "x1.000" if self.plain.time_us else ""
-        table.add_row("none: the plain program", "", "", f"{self.plain.temp:,}", time, chosen)
+        plain = f"{self.plain.temp:,}"
+        table.add_row("none: the plain program", "", "", plain, "x1.000", chosen)
         for trial in self.trials:
-            ratio = slowdown(trial.measured, self.plain)
             table.add_row(
                 trial.variant,
                 f"{trial.level:,}",
                 f"{trial.expected:,}",
                 f"{trial.measured.temp:,}",
-                f"x{ratio:.3f}" if ratio is not None else "",
+                f"x{slowdown(trial.measured, self.plain):.3f}",
                 "chosen" if trial is self.chosen else "",
             )
         return table
 
 
-def slowdown(measured: Measurement, plain: Measurement) -> float | None:
-    """Returns the estimated time of one program over another's, if both are known."""
-    if not measured.time_us or not plain.time_us:
-        return None
-    return measured.time_us / plain.time_us
+def slowdown(measured: Measurement, plain: Measurement) -> float:
+    """Returns the estimated time of one program over another's, which may take none."""
+    return measured.time_us / plain.time_us if plain.time_us else 1.0

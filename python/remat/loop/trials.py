@@ -100,10 +100,8 @@ class Trials:
         return min(ties, key=lambda t: (t.measured.temp, self.price(t)))
 
     def price(self, trial: Trial) -> float:
-        """Returns the time over the plain step's: measured where it is of all, else planned."""
-        times = [slowdown(one.measured, self.plain) for one in self._trials.values()]
-        ratio = slowdown(trial.measured, self.plain)
-        return 1 + trial.plan.overhead if ratio is None or None in times else ratio
+        """Returns the estimated time over the plain step's."""
+        return slowdown(trial.measured, self.plain)
 
     def of(self, variant: Variant) -> list[Trial]:
         """Returns the trials of an encoding."""

@@ -41,11 +41,12 @@ class Measurement:
             assignment: the same on GPUs and CPUs; a TPU program takes some more (its
             scratch, known last).
         flops: of the products, loop bodies as often as they run.
-        time_us: estimated time of a run, microseconds: `xla_time_us` with loop bodies as often
-            as they run and with a charge for what XLA has no estimate for
-            (`remat.xla.timing`); None on a TPU if not compiled to the end.
-        xla_time_us: the sum of XLA's own estimates over the entry computation (on a TPU its
-            optimal seconds); None if it made none.
+        time_us: estimated time of a run, microseconds, loop bodies as often as they run: XLA's
+            own estimates with a charge for what it has none for (`remat.xla.timing`), which on
+            a TPU is every op. The same whether or not it was compiled to the end.
+        xla_time_us: the sum of XLA's own estimates over the entry computation; on a TPU its
+            optimal seconds, loop bodies as often as they run. None if it made none, as on a TPU
+            before the end.
         assignment: memory over time and what is live at the peak.
     """
 
@@ -58,7 +59,7 @@ class Measurement:
     products: int
     full: bool
     flops: int
-    time_us: float | None
+    time_us: float
     xla_time_us: float | None
     assignment: Assignment
 
@@ -132,33 +133,31 @@ def _read(found: Compiled, target: Target, devices: int) -> Measurement:
     costed = program if found.costed is found.program else hlo.parse(found.costed)
     estimate = timing.estimate(costed, target)
     sizes = dumped.sizes()
-    time_us: float | None = estimate.time_us
     xla_us = estimate.xla_us
     if found.statistics:
         sizes = {key: found.statistics[key] for key in sizes}
-    if target.encoding == "xla-tpu":
-        time_us, xla_us = _tpu_times(found, estimate)
+    if target.platform == "tpu":
+        xla_us = _optimal_us(found, estimate)
     return Measurement(
         target=target.name,
         devices=devices,
         products=len(_PRODUCT.findall(found.program)),
         full=found.statistics is not None,
         flops=estimate.flops,
-        time_us=time_us,
+        time_us=estimate.time_us,
         xla_time_us=xla_us,
         assignment=dumped.over_time(found.live_ranges, program),
         **sizes,
     )
 
 
-def _tpu_times(found: Compiled, estimate: timing.Estimate) -> tuple[float | None, float | None]:
-    """Returns the time with and without repeated loop bodies; neither before code is made."""
+def _optimal_us(found: Compiled, estimate: timing.Estimate) -> float | None:
+    """Returns XLA's optimal time, loop bodies as often as they run; None before code is made."""
     seconds = found.statistics["optimal_seconds"] if found.statistics else None
     if not seconds:
-        return None, None
+        return None
     # XLA counts the body of a loop once.
-    repeated = estimate.time_us / estimate.once_us if estimate.once_us else 1.0
-    return seconds * 1e6 * repeated, seconds * 1e6
+    return seconds * 1e6 * (estimate.time_us / estimate.once_us if estimate.once_us else 1.0)
 
 
 def _key(module: str, target: Target, devices: int, full: bool) -> str:

@@ -41,8 +41,6 @@ class Target:
         bandwidth: bytes per second, to and from that memory.
         flops32, flops16: operations per second that products of matrices reach, of floats of
             32 bits as JAX multiplies them, and of 16.
-        clock: cycles per second that XLA's cycle estimates are divided by; None if it
-            estimates times.
         topologies: (devices, how the plugin calls that many), ascending.
         description: file with XLA's description of the device, "" if the plugin knows it.
         flags: what XLA_FLAGS holds.
@@ -59,7 +57,6 @@ class Target:
     bandwidth: int
     flops32: int
     flops16: int
-    clock: int | None = None
     topologies: tuple[tuple[int, str], ...] = ()
     description: str = ""
     flags: tuple[str, ...] = ()
@@ -137,13 +134,11 @@ TARGETS = {
             encoding="xla-tpu",
             cost="tpu-v5p",
             source="Google Cloud documentation, page TPU v5p, read 2026-11-23, per chip: 95 GiB, "
-            "2765 GB/s, 459 TFLOP/s BF16, 2 TensorCores of 4 matrix units each. Clock: that peak "
-            "over 8 units of 128 x 128 multiply-adds a cycle, 1.75 GHz",
+            "2765 GB/s, 459 TFLOP/s BF16",
             memory=95 * 2**30,
             bandwidth=2_765_000_000_000,
             flops32=459_000_000_000_000,
             flops16=459_000_000_000_000,
-            clock=1_750_000_000,
             topologies=(
                 (4, "v5p:2x2x1"),
                 (8, "v5p:2x2x2"),
@@ -161,13 +156,11 @@ TARGETS = {
             # and a plan depends on nothing else of the table.
             cost="tpu-v5p",
             source="Google Cloud documentation, page TPU v5e, read 2026-11-23, per chip: 16 GB of "
-            "HBM, which are GiB, 819 GB/s, 197 TFLOP/s BF16, 1 TensorCore of 4 matrix units. "
-            "Clock: that peak over 4 units of 128 x 128 multiply-adds a cycle, 1.5 GHz",
+            "HBM, which are GiB, 819 GB/s, 197 TFLOP/s BF16",
             memory=16 * 2**30,
             bandwidth=819_000_000_000,
             flops32=197_000_000_000_000,
             flops16=197_000_000_000_000,
-            clock=1_500_000_000,
             topologies=((4, "v5e:2x2"), (8, "v5e:2x4"), (16, "v5e:4x4"), (64, "v5e:8x8")),
         ),
     )

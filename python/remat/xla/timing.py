@@ -13,7 +13,6 @@ from remat.xla import hlo
 from remat.xla.targets import Target
 
 _GPU_COST = re.compile(r'"exec_time_us":([0-9.eE+-]+)')
-_CYCLES = re.compile(r'"estimated_cycles":"(\d+)"')
 _TRIPS = re.compile(r'"known_trip_count":\{"n":"(\d+)"\}')
 _LABELS = re.compile(r"dim_labels=(\w+)_(\w+)->(\w+)")
 _LIST = re.compile(r"\d+")
@@ -101,10 +100,6 @@ class _Walk:
         if at >= 0:
             costs = _GPU_COST.findall(instruction.rest, at, instruction.rest.find("]", at))
             return float(costs[-1]) if costs else None
-        if self._target.clock:
-            found = _CYCLES.search(instruction.rest)
-            if found and int(found[1]) > 0:
-                return int(found[1]) / self._target.clock * 1e6
         return None
 
     def _instruction(self, one: hlo.Instruction, inside: hlo.Computation) -> tuple[float, int]:
@@ -124,7 +119,7 @@ class _Walk:
         own = self.own(one)
         if own is not None and own > _NO_COST_US:
             return own, flops
-        if one.opcode == "copy-start" and self._target.clock:
+        if one.opcode == "copy-start" and self._target.platform == "tpu":
             return 0.0, flops  # into on-chip memory, behind the ops in between
         traffic = bytes_moved(one, inside, self._program) / self._target.bandwidth
         rate = self._target.flops16 if _narrow(one, inside) else self._target.flops32
