@@ -21,6 +21,7 @@
 #include "remat/Pipelines/Pipelines.h"
 #include "remat/Runtime/Contraction.h"
 #include "remat/Runtime/DeviceCalls.h"
+#include "remat/Runtime/Parallel.h"
 #include "llvm/ExecutionEngine/Orc/JITTargetMachineBuilder.h"
 #include "llvm/Support/SourceMgr.h"
 #include "llvm/Support/TargetSelect.h"
@@ -134,6 +135,7 @@ static llvm::orc::SymbolMap runtimeSymbols(llvm::orc::MangleAndInterner mangle) 
   add("rematContractF64", rematContractF64);
   add("rematLaunch", rematLaunch);
   add("rematRead", rematRead);
+  add("rematShare", rematShare);
   return symbols;
 }
 

@@ -63,10 +63,13 @@ void remat::buildLowerCpuPipeline(OpPassManager &passes) {
   passes.addPass(createCallContractionsPass());
   passes.addPass(createLinalgGeneralizeNamedOpsPass());
   passes.addPass(createOrderLoopsPass());
-  passes.addPass(createConvertLinalgToLoopsPass());
+  passes.addPass(createConvertLinalgToParallelLoopsPass());
+  passes.addPass(createShareLoopsPass());
+  passes.addPass(createApproximateMathPass());
   passes.addPass(createLowerAffinePass());
   passes.addPass(createSCFToControlFlowPass());
   lowerHostCode(passes);
+  passes.addPass(createShareCallsPass());
 }
 
 /// From kernels on buffers to NVVM with bare pointers.

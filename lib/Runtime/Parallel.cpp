@@ -108,3 +108,15 @@ void remat::runParallel(int64_t tasks, const Work &work) {
   for (int64_t task = 0; task < tasks; ++task)
     work(task, 0);
 }
+
+void rematShare(void (*kernel)(void **, int64_t, int64_t), void **arguments, int64_t rounds) {
+  // Parts that begin at a multiple of a vector, where there are enough rounds.
+  constexpr int64_t vector = 16;
+  int64_t wanted = remat::threadCount() == 1 ? 1 : 4 * remat::threadCount();
+  int64_t size = (rounds - 1) / wanted + 1;
+  if (size > vector)
+    size = (size - 1) / vector * vector + vector;
+  remat::runParallel((rounds - 1) / size + 1, [&](int64_t part, int) {
+    kernel(arguments, part * size, std::min((part + 1) * size, rounds));
+  });
+}

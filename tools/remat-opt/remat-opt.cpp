@@ -112,6 +112,9 @@ are read in their generic form.
   --remat-outline-kernels      move each op on whole buffers into a function, once
   --remat-call-contractions    call the runtime for products and convolutions
   --remat-order-loops          let innermost loops run along memory
+  --remat-share-loops          let threads ask for some rounds of a kernel's loop
+  --remat-approximate-math     compute exp, log, tanh and erf by polynomials
+  --remat-share-calls          have the runtime share these rounds among threads
   --remat-bufferize            all of that on a step on tensors, as a pipeline
   --remat-form-kernels         make GPU kernels of what a step does to buffers
   --remat-call-device          make calls of the device runtime of its launches

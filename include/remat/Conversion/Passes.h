@@ -17,14 +17,19 @@
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/Pass/Pass.h"
 #include "remat/Dialect/Remat/IR/Remat.h"
 
 namespace remat {
+
+/// Marks a kernel whose last two arguments say which rounds of a loop it runs.
+inline constexpr llvm::StringLiteral kSharedAttribute = "remat.shared";
 
 #define GEN_PASS_DECL
 #define GEN_PASS_REGISTRATION

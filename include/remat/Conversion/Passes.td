@@ -242,4 +242,74 @@ def CallDevicePass : Pass<"remat-call-device", "::mlir::ModuleOp"> {
   let options = [entryOption];
 }
 
+def ApproximateMathPass : Pass<"remat-approximate-math"> {
+  let summary = "Compute exp, log, tanh and erf of f32 by polynomials";
+  let description = [{
+    Expands these ops with MLIR's polynomial approximations, in arithmetic that loops can do
+    in vectors; calls of the C library can not be. They are off by some units in the last
+    place, as those of other compilers. `f64` stays with the library.
+
+    **Requires:** nothing.
+
+    **Guarantees:** equal ops become equal arithmetic, so that what runs again has the same
+    bits.
+
+    **Fails when:** never.
+
+    **Complexity:** O(ops).
+
+    **Example:** `test/Conversion/approximate-math.mlir`.
+
+    See `docs/concepts/running.md`.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::math::MathDialect",
+                           "::mlir::vector::VectorDialect"];
+}
+
+def ShareLoopsPass : Pass<"remat-share-loops", "::mlir::ModuleOp"> {
+  let summary = "Let a part of a kernel's rounds be asked for";
+  let description = [{
+    A private function on buffers that is one nest of loops gets two more arguments: where
+    one of its parallel loops begins and where it ends. That is the outermost one with at
+    least 64 rounds, or else the longest. Callers ask for all rounds; `remat-share-calls`
+    lets threads ask for some each. Kernels of less than 32768 rounds in all stay as they
+    are.
+
+    **Requires:** parallel loops as `--convert-linalg-to-parallel-loops` leaves them.
+
+    **Guarantees:** rounds of the shared loop write different elements, and each element is
+    computed as before, so no bit depends on how the rounds are shared.
+
+    **Fails when:** never.
+
+    **Complexity:** O(ops).
+
+    **Example:** `test/Conversion/share-loops.mlir`.
+
+    See `docs/concepts/running.md`.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect"];
+}
+
+def ShareCallsPass : Pass<"remat-share-calls", "::mlir::ModuleOp"> {
+  let summary = "Have the runtime share the rounds of kernels among threads";
+  let description = [{
+    Replaces calls of kernels that `remat-share-loops` marked by calls of `rematShare`, with
+    the kernel, its arguments and the number of rounds.
+
+    **Requires:** the LLVM dialect.
+
+    **Guarantees:** no marked kernel is left.
+
+    **Fails when:** never.
+
+    **Complexity:** O(ops).
+
+    **Example:** `test/Conversion/share-loops.mlir`.
+
+    See `docs/concepts/running.md`.
+  }];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
+}
+
 #endif // REMAT_CONVERSION_PASSES_TD

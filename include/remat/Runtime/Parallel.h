@@ -28,4 +28,9 @@ void runParallel(int64_t tasks, const std::function<void(int64_t task, int threa
 
 } // namespace remat
 
+/// Has the threads share the rounds [0, rounds) of a loop: calls `kernel` with `arguments`
+/// for parts [begin, end) of them, which together are all. For compiled steps.
+extern "C" void rematShare(void (*kernel)(void **arguments, int64_t begin, int64_t end),
+                           void **arguments, int64_t rounds);
+
 #endif // REMAT_RUNTIME_PARALLEL_H

@@ -47,3 +47,23 @@ TEST(Parallel, ThereIsAlwaysOneThread) {
   setThreads(-3);
   EXPECT_EQ(threadCount(), 1);
 }
+
+TEST(Parallel, PartsOfALoopAreAllOfIt) {
+  for (int threads : {1, 3}) {
+    setThreads(threads);
+    for (int64_t rounds : {1, 7, 64, 1000}) {
+      std::vector<std::atomic<int>> runs(rounds);
+      void *arguments[] = {&runs};
+      rematShare(
+          [](void **arguments, int64_t begin, int64_t end) {
+            auto &runs = *static_cast<std::vector<std::atomic<int>> *>(arguments[0]);
+            for (int64_t round = begin; round < end; ++round)
+              ++runs[round];
+          },
+          arguments, rounds);
+      for (const std::atomic<int> &count : runs)
+        EXPECT_EQ(count, 1);
+    }
+  }
+  setThreads(1);
+}
