@@ -51,6 +51,11 @@ _LATER = {
         "remat.lower",
         "add_options",
     ),
+    "kernels": (
+        "Assembles a step's GPU kernels and says what they take: registers, memory, spills.",
+        "remat.kernels",
+        "add_options",
+    ),
     "zoo": (
         "Lists and exports the training steps of the model zoo.",
         "remat.zoo.command",
@@ -137,6 +142,7 @@ def _parser() -> argparse.ArgumentParser:
         add_lazily(commands, name, *_LATER[name])
     _add_convert(commands)
     add_lazily(commands, "lower", *_LATER["lower"])
+    add_lazily(commands, "kernels", *_LATER["kernels"])
     for name in ("zoo", "cache", "bench"):
         add_lazily(commands, name, *_LATER[name])
     _add_version(commands)
