@@ -148,8 +148,8 @@ static LogicalResult runPasses(ModuleOp module, Builder build) {
 }
 
 /// Lowers a step on buffers for `target`, and returns its kernels, if there are any.
-static FailureOr<std::string> lowerFor(StepTarget target, ModuleOp module,
-                                       const std::string &entry) {
+static FailureOr<std::string> lowerFor(StepTarget target, ModuleOp module, const std::string &entry,
+                                       const std::string &chip) {
   if (target == StepTarget::Cpu) {
     if (failed(runPasses(module, buildLowerCpuPipeline)))
       return failure();
@@ -157,7 +157,8 @@ static FailureOr<std::string> lowerFor(StepTarget target, ModuleOp module,
   }
   GpuOptions options;
   options.entry = entry;
-  options.format = GpuFormat::NVVM;
+  options.chip = chip;
+  options.format = target == StepTarget::Cuda ? GpuFormat::PTX : GpuFormat::NVVM;
   if (failed(
           runPasses(module, [&](PassManager &passes) { buildLowerGpuPipeline(passes, options); })))
     return failure();
@@ -166,7 +167,7 @@ static FailureOr<std::string> lowerFor(StepTarget target, ModuleOp module,
 
 std::unique_ptr<CompiledStep> CompiledStep::compile(const std::string &path,
                                                     const std::string &entry, MLIRContext &context,
-                                                    StepTarget target) {
+                                                    StepTarget target, const std::string &chip) {
   auto started = std::chrono::steady_clock::now();
   llvm::SourceMgr sources;
   SourceMgrDiagnosticHandler diagnostics(sources, &context);
@@ -187,7 +188,7 @@ std::unique_ptr<CompiledStep> CompiledStep::compile(const std::string &path,
   step->arena = bytesAt(RematDialect::getArenaAttrName());
   step->live = bytesAt(RematDialect::getLiveAttrName());
   std::string name = function->getSymName().str();
-  FailureOr<std::string> kernels = lowerFor(target, *module, entry);
+  FailureOr<std::string> kernels = lowerFor(target, *module, entry, chip);
   if (failed(kernels))
     return nullptr;
   step->kernels = std::move(*kernels);

@@ -24,6 +24,7 @@ namespace remat {
 enum class StepTarget {
   Cpu,
   Emulator, ///< Kernels for a GPU, on an emulated one.
+  Cuda,     ///< Kernels for a GPU of this machine.
 };
 
 /// A step that is ready to run in this process.
@@ -31,12 +32,13 @@ class CompiledStep {
 public:
   /// Reads the program at `path`, a step on tensors in which recompute regions may
   /// stand, and compiles its function `entry` (or the only public one) for this
-  /// machine, or for kernels and a host that launches them. Errors are printed as diagnostics: what
-  /// cannot be read, bufferised or lowered, and arguments and results that are no static tensors of
-  /// numbers.
+  /// machine, or for kernels and a host that launches them; `chip` is that of the GPU. Errors are
+  /// printed as diagnostics: what cannot be read, bufferised or lowered, and arguments and results
+  /// that are no static tensors of numbers.
   static std::unique_ptr<CompiledStep> compile(const std::string &path, const std::string &entry,
                                                mlir::MLIRContext &context,
-                                               StepTarget target = StepTarget::Cpu);
+                                               StepTarget target = StepTarget::Cpu,
+                                               const std::string &chip = "");
 
   /// Runs once. `buffers` holds the addresses of all arguments, of all results and of
   /// the arena. The step may write over its arguments.

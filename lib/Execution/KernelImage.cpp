@@ -16,8 +16,8 @@
 
 using namespace mlir;
 
-FailureOr<std::string> remat::takeKernels(ModuleOp module) {
-  auto kernels = *module.getOps<gpu::GPUModuleOp>().begin();
+/// Returns the bitcode of kernels in the NVVM dialect.
+static FailureOr<std::string> bitcodeOf(gpu::GPUModuleOp kernels) {
   llvm::LLVMContext context;
   std::unique_ptr<llvm::Module> translated =
       translateModuleToLLVMIR(kernels, context, kernels.getName());
@@ -26,7 +26,20 @@ FailureOr<std::string> remat::takeKernels(ModuleOp module) {
   std::string image;
   llvm::raw_string_ostream stream(image);
   llvm::WriteBitcodeToFile(*translated, stream);
-  kernels.erase();
+  return image;
+}
+
+FailureOr<std::string> remat::takeKernels(ModuleOp module) {
+  FailureOr<std::string> image = failure();
+  for (Operation &op : llvm::make_early_inc_range(module.getOps())) {
+    if (auto kernels = dyn_cast<gpu::GPUModuleOp>(op))
+      image = bitcodeOf(kernels);
+    else if (auto binary = dyn_cast<gpu::BinaryOp>(op))
+      image = cast<gpu::ObjectAttr>(binary.getObjects()[0]).getObject().str();
+    else
+      continue;
+    op.erase();
+  }
   module->removeAttr(gpu::GPUDialect::getContainerModuleAttrName());
   return image;
 }

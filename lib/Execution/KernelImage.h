@@ -15,8 +15,9 @@
 
 namespace remat {
 
-/// Takes the kernels that `remat-lower-gpu` has left in `module` as NVVM out of it, and returns
-/// them as LLVM bitcode. What is left is code of the host. Errors are diagnostics.
+/// Takes the kernels that `remat-lower-gpu` has left in `module` out of it, and returns them: as
+/// LLVM bitcode if they are NVVM, else as the PTX or fat binary that they are. What is left is code
+/// of the host. Errors are diagnostics.
 mlir::FailureOr<std::string> takeKernels(mlir::ModuleOp module);
 
 } // namespace remat

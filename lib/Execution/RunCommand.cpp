@@ -11,8 +11,9 @@
 #include "DeviceMeasure.h"
 #include "RunReport.h"
 
-#include "remat/Runtime/Contraction.h"
 #include "remat/Emulator/Emulator.h"
+#include "remat/Runtime/Contraction.h"
+#include "remat/Runtime/Cuda.h"
 #include "remat/Runtime/Parallel.h"
 #include "llvm/Support/Error.h"
 #include "llvm/Support/WithColor.h"
@@ -132,14 +133,11 @@ static std::optional<Difference> findDifference(const StepRun &before, const Ste
 
 /// Runs the steps one after the other, on the same inputs.
 static Result<std::vector<StepRun>> runAll(const Steps &steps, const BufferGroup &inputs,
-                                           const RunOptions &options) {
-  std::unique_ptr<Device> device;
-  if (options.device == StepTarget::Emulator)
-    device = makeEmulator();
+                                           Device *device, int repeat) {
   std::vector<StepRun> runs;
   for (const auto &step : steps) {
-    Result<Measurement> measurement = device ? measureOn(*device, *step, inputs, options.repeat)
-                                             : measure(*step, inputs, options.repeat);
+    Result<Measurement> measurement =
+        device ? measureOn(*device, *step, inputs, repeat) : measure(*step, inputs, repeat);
     if (!measurement)
       return measurement.error();
     StepRun run{step.get(), std::move(*measurement)};
@@ -150,9 +148,23 @@ static Result<std::vector<StepRun>> runAll(const Steps &steps, const BufferGroup
   return runs;
 }
 
+/// Returns what runs kernels, if anything does.
+static Result<CudaDevice> openDevice(StepTarget target) {
+  switch (target) {
+  case StepTarget::Cpu:
+    return CudaDevice();
+  case StepTarget::Emulator:
+    return CudaDevice{makeEmulator(), "sm_80"};
+  case StepTarget::Cuda:
+    break;
+  }
+  return openCudaDevice();
+}
+
 /// Measures the compiled steps, compares their results, with those of `cpu` too if there is
 /// one, and reports.
-static RunExit runSteps(const RunOptions &options, const Steps &steps, const CompiledStep *cpu) {
+static RunExit runSteps(const RunOptions &options, const Steps &steps, Device *device,
+                        const CompiledStep *cpu) {
   if (steps.size() == 2)
     for (Status same : {checkSameTypes(steps[0]->arguments, steps[1]->arguments, "argument", steps),
                         checkSameTypes(steps[0]->results, steps[1]->results, "result", steps)})
@@ -167,7 +179,7 @@ static RunExit runSteps(const RunOptions &options, const Steps &steps, const Com
                                       : readReferences(steps[0]->results, options.reference);
   if (!references)
     return fail(references.error().message);
-  auto runs = runAll(steps, *inputs, options);
+  auto runs = runAll(steps, *inputs, device, options.repeat);
   if (!runs)
     return fail(runs.error().message);
 
@@ -187,11 +199,15 @@ RunExit remat::runCommand(const RunOptions &options, const mlir::DialectRegistry
   mlir::MLIRContext context(registry);
   context.allowUnregisteredDialects();
   context.printOpOnDiagnostic(false);
+  Result<CudaDevice> target = openDevice(options.device);
+  if (!target)
+    return fail(target.error().message);
   Steps steps;
   for (const std::string &file : {options.before, options.after}) {
     if (file.empty())
       continue;
-    steps.push_back(CompiledStep::compile(file, options.entry, context, options.device));
+    steps.push_back(
+        CompiledStep::compile(file, options.entry, context, options.device, target->chip));
     if (!steps.back())
       return RunExitBadInput;
   }
@@ -203,5 +219,5 @@ RunExit remat::runCommand(const RunOptions &options, const mlir::DialectRegistry
   }
   setThreads(options.cores ? options.cores : std::thread::hardware_concurrency());
   prepareContractions();
-  return runSteps(options, steps, cpu.get());
+  return runSteps(options, steps, target->device.get(), cpu.get());
 }

@@ -57,7 +57,8 @@ int main(int argc, char **argv) {
       cl::desc("What runs the steps (default: cpu)"),
       cl::values(clEnumValN(remat::StepTarget::Cpu, "cpu", "code for this machine"),
                  clEnumValN(remat::StepTarget::Emulator, "emulator",
-                            "kernels for a GPU, run one thread after the other")));
+                            "kernels for a GPU, run one thread after the other"),
+                 clEnumValN(remat::StepTarget::Cuda, "cuda", "the first GPU of this machine")));
   cl::opt<int, true> cores("cores", cl::location(options.cores), cl::init(0), cl::cat(category),
                            cl::desc("Threads that a step runs on, which change none of its bits "
                                     "(default: 0, all cores)"));
