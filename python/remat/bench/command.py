@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 
 from remat.bench import (
+    cpu,
     device,
     equality,
     fidelity,
@@ -26,6 +27,7 @@ def add_actions(bench: argparse.ArgumentParser) -> None:
     actions = bench.add_subparsers(required=True, metavar="WHAT")
     for part in (
         main_job,
+        cpu,
         device,
         equality,
         fidelity,
