@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 
 import pytest
@@ -103,6 +104,18 @@ def test_a_step_that_cannot_be_lowered(monkeypatch, tmp_path, capsys):
     step.write_text(STEP)
     assert main(["kernels", str(step), "--entry=other"]) != 0
     assert "there is no function @other" in capsys.readouterr().err
+
+
+@needs_ptxas
+@pytest.mark.parametrize("chip", CHIPS)
+def test_a_fat_binary_is_made(chip, tmp_path):
+    step = tmp_path / "step.mlir"
+    step.write_text(STEP)
+    lower_gpu = f"--remat-lower-gpu=chip={chip} format=fatbin"
+    command = [toolchain.find_tool("remat-opt"), step, "--remat-bufferize", lower_gpu]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    # The first four bytes of a fat binary.
+    assert re.search(rf'chip = "{chip}".*, "P\\EDU\\BA', done.stdout)
 
 
 @needs_ptxas

@@ -23,7 +23,7 @@
 // NVVM: llvm.func @{{.*}}nvvm.kernel
 // NVVM-NOT: memref
 // NVVM-NOT: unrealized_conversion_cast
-// PTX: gpu.binary @kernels [#gpu.object<#nvvm.target<O = 3, chip = "sm_90">, {{.*}}assembly = "{{.*}}.target sm_90{{.*}}.entry loops_1(
+// PTX: gpu.binary @kernels [#gpu.object<#nvvm.target<O = 3, chip = "sm_90">, assembly = "{{.*}}.target sm_90{{.*}}.entry loops_1(
 
 // RUN: not remat-opt %s --remat-bufferize=entry=step 2>&1 | FileCheck %s --check-prefix=ENTRY
 // ENTRY: there is no function @step in the module
