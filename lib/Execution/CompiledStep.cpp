@@ -9,6 +9,7 @@
 #include "CompiledStep.h"
 
 #include "KernelImage.h"
+#include "SlowWork.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/ExecutionEngine/OptUtils.h"
 #include "mlir/IR/BuiltinOps.h"
@@ -169,6 +170,8 @@ std::unique_ptr<CompiledStep> CompiledStep::compile(const std::string &path,
                                                     const std::string &entry, MLIRContext &context,
                                                     StepTarget target, const std::string &chip) {
   auto started = std::chrono::steady_clock::now();
+  SlowWork progress(path, std::chrono::seconds(2));
+  progress.enter("reading and bufferising");
   llvm::SourceMgr sources;
   SourceMgrDiagnosticHandler diagnostics(sources, &context);
   OwningOpRef<ModuleOp> module = readModule(path, sources, context);
@@ -188,11 +191,13 @@ std::unique_ptr<CompiledStep> CompiledStep::compile(const std::string &path,
   step->arena = bytesAt(RematDialect::getArenaAttrName());
   step->live = bytesAt(RematDialect::getLiveAttrName());
   std::string name = function->getSymName().str();
+  progress.enter("lowering");
   FailureOr<std::string> kernels = lowerFor(target, *module, entry, chip);
   if (failed(kernels))
     return nullptr;
   step->kernels = std::move(*kernels);
 
+  progress.enter("making machine code");
   auto engine = makeEngine(*module);
   if (!engine) {
     report(path + ": " + toString(engine.takeError()));
