@@ -22,6 +22,15 @@
 using namespace mlir;
 using namespace remat;
 
+void remat::buildPreparePipeline(OpPassManager &passes) {
+  passes.addPass(createCanonicalizerPass());
+  passes.addPass(createLinalgElementwiseOpFusionPass());
+  passes.addPass(createCanonicalizerPass());
+  passes.addPass(createCSEPass());
+  passes.addPass(createSplitSumsPass());
+  passes.addPass(createOwnDestinationsPass());
+}
+
 void remat::buildBufferizePipeline(OpPassManager &passes, const std::string &entry) {
   InlineRecomputePassOptions inlining;
   OwnDestinationsPassOptions destinations;
@@ -152,6 +161,9 @@ struct LowerGpuOptions : PassPipelineOptions<LowerGpuOptions> {
 } // namespace
 
 void remat::registerRematPipelines() {
+  PassPipelineRegistration<>("remat-prepare",
+                             "Make of a lowered step what is planned, for Remat's back end",
+                             buildPreparePipeline);
   PassPipelineRegistration<BufferizeOptions>(
       "remat-bufferize", "Give a step on tensors buffers at fixed places in one arena",
       [](OpPassManager &passes, const BufferizeOptions &options) {

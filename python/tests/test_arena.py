@@ -16,20 +16,6 @@ from remat.zoo.export import export_module
 SMALL = [model.name for model in zoo.models() if model.small]
 BUDGETS = ("100%", "60%", "40%")
 
-FUSE = (
-    "--canonicalize",
-    "--linalg-fuse-elementwise-ops",
-    "--canonicalize",
-    "--cse",
-    "--remat-own-destinations",
-)
-PACK = (
-    "--remat-inline-recompute",
-    "--one-shot-bufferize=bufferize-function-boundaries "
-    "function-boundary-type-conversion=identity-layout-map",
-    "--remat-pack-arena",
-)
-
 
 def run(source, target, *passes: str) -> str:
     """Runs remat-opt and returns what it remarks."""
@@ -49,7 +35,7 @@ def metric(remarks: str, remark: str, name: str) -> int:
 def test_the_arena_is_what_the_plan_says(name, tmp_path):
     step, fused, planned, packed = (tmp_path / f"{what}.mlir" for what in ("step", "f", "p", "a"))
     step.write_text(lower(export_module(zoo.get(name))))
-    run(step, fused, *FUSE)
+    run(step, fused, "--remat-prepare")
     plain = 0
     for budget in BUDGETS:
         options = f"budget={budget} budget-scope=temporaries cost=host memory-model=arena"
@@ -57,7 +43,7 @@ def test_the_arena_is_what_the_plan_says(name, tmp_path):
         peak = metric(remarks, "planned", "peak")
         plain = plain or peak
         assert peak <= plain * int(budget[:-1]) // 100
-        remarks = run(planned, packed, *PACK)
+        remarks = run(planned, packed, "--remat-bufferize")
         assert metric(remarks, "packed", "live") == peak
         # The largest: 1.1 % more, of the LSTM's 1,553 buffers at 40 %.
         assert peak <= metric(remarks, "packed", "arena") <= peak * 102 // 100

@@ -105,6 +105,7 @@ are read in their generic form.
   --remat-encode               keep a compiler, such as XLA, from undoing that
   --remat-outline-regions      move regions that torch-mlir must not see into functions
   --remat-stablehlo-to-linalg  convert what torch-mlir's conversion to linalg leaves
+  --remat-split-sums           sum many terms by way of partial sums, which round less
   --remat-own-destinations     give each op on tensors a destination of its own
   --remat-inline-recompute     write recompute regions out where they stand
   --remat-pack-arena           give every allocation a static place in one arena

@@ -312,4 +312,32 @@ def ShareCallsPass : Pass<"remat-share-calls", "::mlir::ModuleOp"> {
   let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
 }
 
+def SplitSumsPass : Pass<"remat-split-sums"> {
+  let summary = "Sum many terms by way of partial sums, which round less";
+  let description = [{
+    A sum of 1,024 floats or more in a `linalg.generic` on tensors becomes two: of
+    partial sums with about as many terms as there are partial sums, and of these.
+    Added up one after the other, n terms gather rounding errors like the square root
+    of n at best; so, like its fourth root. Run it after fusion, which brings the terms
+    into the sum, and before planning, which counts the partial sums.
+
+    **Requires:** nothing.
+
+    **Guarantees:** the partial sums are at most a 32nd of the terms. How a sum is
+    split depends on its sizes alone. Products of matrices and convolutions stay: what
+    computes them sums by blocks.
+
+    **Fails when:** never. Sums stay as they are whose sizes have no fitting divisors,
+    and those that read their loop's counter or more than one element in a window.
+
+    **Complexity:** O(ops + the largest size).
+
+    **Example:** `test/Conversion/split-sums.mlir`.
+
+    See `docs/concepts/running.md`.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
+                           "::mlir::tensor::TensorDialect"];
+}
+
 #endif // REMAT_CONVERSION_PASSES_TD

@@ -15,6 +15,11 @@
 
 namespace remat {
 
+/// From a step that `remat lower` wrote to one that is planned and bufferised well:
+/// ops are fused, long sums split, destinations owned. Before planning, since cse would
+/// merge what runs again with what ran first.
+void buildPreparePipeline(mlir::OpPassManager &passes);
+
 /// From a step on tensors, in which recompute regions may stand, to one that computes
 /// in its arguments and an arena: what `remat-pack-arena` guarantees. The function
 /// `entry`, or the only public one, is the step.
@@ -44,8 +49,8 @@ struct GpuOptions {
 /// Nothing is reassociated or contracted here either.
 void buildLowerGpuPipeline(mlir::OpPassManager &passes, const GpuOptions &options);
 
-/// Makes the pipelines known by the names `remat-bufferize`, `remat-lower-cpu` and
-/// `remat-lower-gpu`.
+/// Makes the pipelines known by the names `remat-prepare`, `remat-bufferize`,
+/// `remat-lower-cpu` and `remat-lower-gpu`.
 void registerRematPipelines();
 
 } // namespace remat
