@@ -349,6 +349,21 @@ def test_the_plain_program_in_place_of_those_passed_over_is_told(text):
     assert outcome.messages == outcome.warnings
 
 
+def test_what_the_end_of_a_compilation_adds_is_learnt(text):
+    extra = Compiler()(text).temp // 10
+    confirmed = []
+
+    def confirm(module):
+        measured = Compiler()(module)
+        confirmed.append(measured)
+        return replace(measured, temp=measured.temp + extra)
+
+    outcome = late(text, Compiler(), confirm, "80%", SEVERAL)
+    assert outcome.peak <= outcome.budget and outcome.confirmed
+    assert confirmed[0].total + extra > outcome.budget  # the first did not fit after all
+    assert all(one.total + extra <= outcome.budget for one in confirmed[1:])
+
+
 @pytest.mark.parametrize("budget", ["80%", "min"])
 def test_an_interrupt_before_the_end_is_told(text, budget):
     def confirm(module):

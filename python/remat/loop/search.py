@@ -186,13 +186,13 @@ class _Search:
             level = min(level, trials.levels.below(min(over)))
         if fits:
             top = max(fits, key=lambda trial: trial.plan.peak)
-            if trials.room - top.measured.temp < trials.room // _SLACK:
+            if trials.room - trials.needed(top) < trials.room // _SLACK:
                 return None
             level = max(level, trials.levels.above(top.level))
             if over and level >= min(over):
                 return None
             # The plan may need less than its level, but what it needs is foretold well by now.
-            needed = trials.expect(variant, trials.plan_for(level).plan["peak"])
+            needed = trials.expect(variant, trials.plan_for(level).plan["peak"]) + trials.late
             return level if needed <= trials.room else None
         best = min(map(trials.price, trials.fits()), default=None)
         return level if best is None or min(map(trials.price, mine)) < best * _HOPE else None
@@ -217,10 +217,15 @@ class _Search:
         return self._trials.levels.at_most(self._trials.levels.bottom * percent // 100)
 
     def _confirm(self) -> None:
-        """Compiles what is chosen to the end; what then needs too much is passed over."""
+        """Compiles what is chosen to the end; what then needs too much is passed over.
+
+        By then the trials know how much more the end of a compilation takes.
+        """
         trials = self._trials
         while (chosen := trials.best()) and not trials.is_confirmed(chosen):
             trials.confirm(chosen)
+            if trials.room is not None:
+                self._refine()
 
     def _promise(self, variant: Variant) -> tuple[int, float]:
         """Orders variants: those that fit, fastest first; then the nearest to fitting."""

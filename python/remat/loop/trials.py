@@ -39,6 +39,7 @@ class Trials:
         levels: budgets for the planner.
         floor: proven of the temporaries of every plan, once the room is known to be below it.
         most: programs that may be compiled.
+        late: the most that the end of a compilation has added to the temporaries so far.
         warnings: what the planner warns of.
     """
 
@@ -56,6 +57,7 @@ class Trials:
         self._measured: dict[str, Measurement] = {job.text: plain}
         self._trials: dict[tuple[str, int], Trial] = {}
         self._confirmed: set[tuple[str, int]] = set()
+        self.late = 0
         self._unusable: dict[tuple[str, int], CompileError] = {}
         self._broken: dict[str, CompileError] = {}
         with progress.step(f"{job.name}: predicting the plain step"):
@@ -81,7 +83,11 @@ class Trials:
     def fits(self) -> list[Trial]:
         """Returns the trials within the budget; none if the smallest peak is wanted."""
         room = self.room or 0
-        return [trial for trial in self.usable() if trial.measured.temp <= room]
+        return [trial for trial in self.usable() if self.needed(trial) <= room]
+
+    def needed(self, trial: Trial) -> int:
+        """Returns the temporaries that a trial takes, as far as is known before it is confirmed."""
+        return trial.measured.temp + (0 if self.is_confirmed(trial) else self.late)
 
     def best(self, among: Iterable[Trial] | None = None) -> Trial | None:
         """Returns the fastest fit, or for the smallest peak the smallest trial, if any.
@@ -93,6 +99,8 @@ class Trials:
             trials = [t for t in trials if t.measured.temp < self.plain.temp]
             return min(trials, key=lambda t: t.measured.temp, default=None)
         fits = [trial for trial in trials if trial.measured.temp <= self.room]
+        # What the end of a compilation adds is learnt from few: it orders, and refuses nothing.
+        fits = [trial for trial in fits if self.needed(trial) <= self.room] or fits
         if not fits:
             return None
         fastest = min(map(self.price, fits))
@@ -134,8 +142,8 @@ class Trials:
 
     def aim(self, variant: Variant) -> int:
         """Returns the largest level that is expected to fit."""
-        level = self.levels.top
-        while level > self.levels.bottom and self.expect(variant, level) > (self.room or 0):
+        level, room = self.levels.top, (self.room or 0) - self.late
+        while level > self.levels.bottom and self.expect(variant, level) > room:
             level = self.levels.below(level)
         return level
 
@@ -198,6 +206,7 @@ class Trials:
         except CompileError as error:
             self._unusable[key] = error
         else:
+            self.late = max(self.late, measured.temp - trial.measured.temp)
             self._trials[key] = replace(trial, measured=measured)
             self._confirmed.add(key)
 
