@@ -238,7 +238,7 @@ NodeId Folding::onlySumOver(NodeId id) const {
     id = program.nodes[id].users.front();
     if (isSum(program.nodes[id]))
       return id;
-    if (!isTurned(program.nodes[id]))
+    if (!isTurned(program.nodes[id]) || program.nodes[id].returned)
       break;
   }
   return -1;

@@ -135,7 +135,10 @@ static std::optional<Contraction> contractionOf(linalg::LinalgOp op) {
   bool fits = llvm::all_of(contraction.kinds, [](ArrayRef<ContractionLoop> loops) {
     return loops.size() <= static_cast<size_t>(remat::kMostLoops);
   });
-  if (!(element.isF32() || element.isF64()) || !fits || std::min(rows, columns) < narrowest ||
+  // Rounds of other rows and columns have to write other elements.
+  bool isMap = op.getMatchingIndexingMap(op.getDpsInitOperand(0)).isProjectedPermutation();
+  if (!(element.isF32() || element.isF64()) || !fits || !isMap ||
+      contraction.rounds(LoopKind::Batch) == 0 || std::min(rows, columns) < narrowest ||
       rows * columns * contraction.rounds(LoopKind::Depth) < fewest)
     return std::nullopt;
   putRunsIntoColumns(contraction);

@@ -85,6 +85,8 @@ static OwningOpRef<func::FuncOp> makeFunction(Operation *op, ArrayRef<Value> arg
   (*function)->setAttr("passthrough", builder.getArrayAttr(builder.getStringAttr("noinline")));
   (*function)->setAttr("llvm.linkage",
                        LLVM::LinkageAttr::get(op->getContext(), LLVM::Linkage::Internal));
+  if (isa<linalg::LinalgOp>(op))
+    (*function)->setAttr(remat::kStructuredAttribute, builder.getUnitAttr());
   Block *body = function->addEntryBlock();
   IRMapping mapping;
   mapping.map(arguments, body->getArguments());

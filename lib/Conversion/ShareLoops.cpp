@@ -116,14 +116,17 @@ struct ShareLoopsPass : remat::impl::ShareLoopsPassBase<ShareLoopsPass> {
     for (auto &[name, callers] : calls) {
       auto kernel = getOperation().lookupSymbol<func::FuncOp>(name);
       // Only buffers, so that all arguments can be handed on as addresses.
-      bool canBeShared = kernel && kernel.isPrivate() && !kernel.isExternal() &&
-                         kernel.getBody().hasOneBlock() && kernel.getNumResults() == 0 &&
+      bool canBeShared = kernel && kernel->hasAttr(kStructuredAttribute) && kernel.isPrivate() &&
+                         !kernel.isExternal() && kernel.getBody().hasOneBlock() &&
+                         kernel.getNumResults() == 0 &&
                          llvm::all_of(kernel.getArgumentTypes(), llvm::IsaPred<MemRefType>);
       if (!canBeShared)
         continue;
       if (std::optional<SharedLoop> loop = loopToShare(kernel))
         share(kernel, *loop, callers);
     }
+    for (auto kernel : getOperation().getOps<func::FuncOp>())
+      kernel->removeAttr(kStructuredAttribute);
   }
 };
 } // namespace

@@ -189,13 +189,13 @@ private:
                                     builder.getContext());
     SmallVector<utils::IteratorType> kinds(type.getRank(), utils::IteratorType::parallel);
     std::fill_n(kinds.begin(), outerLoops, utils::IteratorType::reduction);
-    auto sum = linalg::GenericOp::create(
-        builder, loc, op.getResultTypes(), partial, op.getDpsInits(),
-        ArrayRef<AffineMap>{all, sums}, kinds,
-        [](OpBuilder &inside, Location loc, ValueRange elements) {
-          Value total = arith::AddFOp::create(inside, loc, elements[1], elements[0]);
-          linalg::YieldOp::create(inside, loc, total);
-        });
+    auto sum = linalg::GenericOp::create(builder, loc, op.getResultTypes(), partial,
+                                         op.getDpsInits(), ArrayRef<AffineMap>{all, sums}, kinds,
+                                         [](OpBuilder &inside, Location loc, ValueRange elements) {
+                                           Value total = arith::AddFOp::create(
+                                               inside, loc, elements[1], elements[0]);
+                                           linalg::YieldOp::create(inside, loc, total);
+                                         });
     return sum.getResult(0);
   }
 

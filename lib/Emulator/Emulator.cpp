@@ -22,7 +22,8 @@ using planning::Result;
 using planning::Status;
 
 /// What every chip from sm_80 on takes: CUDA C++ programming guide, "Compute capabilities".
-static constexpr int64_t mostThreads = 1024;
+static constexpr std::array<int64_t, 3> mostThreads = {1024, 1024, 64};
+static constexpr int64_t mostThreadsOfBlock = 1024;
 static constexpr std::array<int64_t, 3> mostBlocks = {2147483647, 65535, 65535};
 
 static std::string text(const std::array<int64_t, 3> &sizes) {
@@ -34,16 +35,17 @@ static Status check(const LaunchShape &shape) {
   int64_t threads = 1;
   bool fits = true;
   for (int i = 0; i < 3; ++i) {
-    fits &= shape.threads[i] >= 1 && shape.threads[i] <= mostThreads && shape.blocks[i] >= 1 &&
+    fits &= shape.threads[i] >= 1 && shape.threads[i] <= mostThreads[i] && shape.blocks[i] >= 1 &&
             shape.blocks[i] <= mostBlocks[i];
     threads *= shape.threads[i];
   }
-  if (fits && threads <= mostThreads)
+  if (fits && threads <= mostThreadsOfBlock)
     return {};
   return Error{ErrorCode::InvalidInput, text(shape.blocks) + " blocks of " + text(shape.threads) +
                                             " threads; a GPU takes up to " + text(mostBlocks) +
-                                            " blocks of " + std::to_string(mostThreads) +
-                                            " threads, and at least one"};
+                                            " blocks of " + std::to_string(mostThreadsOfBlock) +
+                                            " threads, in " + text(mostThreads) +
+                                            " at most, and at least one"};
 }
 
 /// Calls `body` for each place in a box, x running fastest.

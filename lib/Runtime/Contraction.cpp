@@ -46,7 +46,6 @@ struct Loops {
   }
 
   /// Writes the places of the rounds in `range`, as `operand` counts, to `places`.
-
   void fill(int64_t ContractionLoop::*operand, Range range, int64_t *places) const {
     int64_t index[kMostLoops], place = 0, rest = range.begin;
     for (int64_t i = count; i-- > 0; rest /= loops[i].size) {
@@ -84,8 +83,6 @@ void remat::prepareContractions() {
   for (int thread = 0; thread < threadCount(); ++thread)
     workspaces.push_back(std::make_unique<Workspace>()); // all zero, so every page is there
 }
-
-int64_t remat::contractionBytesPerThread() { return sizeof(Workspace); }
 
 static const Tiles &tilesForHost() {
 #ifdef __x86_64__

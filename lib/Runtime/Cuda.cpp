@@ -102,6 +102,9 @@ public:
     if (loaded)
       return std::unique_ptr<DeviceKernels>(new CudaKernels(driver, module));
     std::string detail = log.c_str();
+    if (detail.find("__nv_") != std::string::npos)
+      detail += "; libdevice was not found when the kernels were lowered: set CUDA_HOME to the "
+                "CUDA toolkit";
     return Error{ErrorCode::InvalidInput,
                  loaded.error().message + (detail.empty() ? "" : ": " + detail)};
   }
@@ -128,7 +131,8 @@ Result<CudaDevice> remat::openCudaDevice(const std::string &library) {
     return status.error();
   if (major < 8)
     return Error{ErrorCode::Io, "the GPU is an sm_" + std::to_string(10 * major + minor) +
-                                    "; kernels are compiled for sm_80 and newer"};
+                                    "; kernels are compiled for sm_80 and newer; use "
+                                    "--device=emulator or another machine"};
   void *context = nullptr;
   Status retained =
       driver->check(driver->cuDevicePrimaryCtxRetain(&context, device), "cuDevicePrimaryCtxRetain");

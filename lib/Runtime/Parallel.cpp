@@ -49,7 +49,7 @@ public:
       ++round;
     }
     wake.notify_all();
-    takeTasks(0);
+    takeTasks(brought, 0);
     // A member that has not woken by now finds no work, and nobody waits for it.
     std::unique_lock lock(mutex);
     work = nullptr;
@@ -66,16 +66,16 @@ private:
         return;
       seen = round;
       ++busy;
+      const Work &mine = *work; // while the lock keeps it there
       lock.unlock();
-      takeTasks(thread);
+      takeTasks(mine, thread);
       lock.lock();
       if (--busy == 0)
         done.notify_one();
     }
   }
 
-  void takeTasks(int thread) {
-    const Work &mine = *work;
+  void takeTasks(const Work &mine, int thread) {
     for (int64_t task; (task = next.fetch_add(1)) < tasks;)
       mine(task, thread);
   }
@@ -110,6 +110,8 @@ void remat::runParallel(int64_t tasks, const Work &work) {
 }
 
 void rematShare(void (*kernel)(void **, int64_t, int64_t), void **arguments, int64_t rounds) {
+  if (rounds <= 0)
+    return;
   // Parts that begin at a multiple of a vector, where there are enough rounds.
   constexpr int64_t vector = 16;
   int64_t wanted = remat::threadCount() == 1 ? 1 : 4 * remat::threadCount();

@@ -13,13 +13,6 @@ from remat import toolchain, zoo
 from remat.lower import lower
 from remat.zoo.export import export_module
 
-FUSE = (
-    "--canonicalize",
-    "--linalg-fuse-elementwise-ops",
-    "--canonicalize",
-    "--cse",
-    "--remat-own-destinations",
-)
 PLAN = "--remat=budget=60% budget-scope=temporaries cost=host memory-model=arena"
 
 #: Kernels add in the order of the op, the CPU path in tiles and with one rounding per product
@@ -39,7 +32,7 @@ def test_kernels_compute_what_the_cpu_does(name, tmp_path):
     step, before, after = (tmp_path / f"{what}.mlir" for what in ("step", "before", "after"))
     report = tmp_path / "report.json"
     step.write_text(lower(export_module(zoo.get(name))))
-    run("remat-opt", step, *FUSE, "-o", before)
+    run("remat-opt", step, "--remat-prepare", "-o", before)
     run("remat-opt", before, PLAN, "-o", after)
     options = ("--device=emulator", "--reference=cpu", f"--tolerance={TOLERANCE}", "--repeat=1")
     run("remat-run", before, after, *options, f"--json={report}")

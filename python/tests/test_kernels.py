@@ -123,9 +123,8 @@ def test_a_fat_binary_is_made(chip, tmp_path):
 def test_small_models_are_assembled_without_spills(name, tmp_path):
     step, fused = tmp_path / "step.mlir", tmp_path / "fused.mlir"
     step.write_text(lower(export_module(zoo.get(name))))
-    fuse = ["--canonicalize", "--linalg-fuse-elementwise-ops", "--canonicalize", "--cse"]
     tool = toolchain.find_tool("remat-opt")
-    subprocess.run([tool, step, *fuse, "--remat-own-destinations", "-o", fused], check=True)
+    subprocess.run([tool, step, "--remat-prepare", "-o", fused], check=True)
     for chip in CHIPS:
         figures = assemble(fused, chip)
         assert figures

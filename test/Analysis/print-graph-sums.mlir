@@ -74,3 +74,21 @@ module @scatters {
     return %loss, %ab, %ct : tensor<f32>, tensor<10x10xf32>, tensor<10x10xf32>
   }
 }
+
+// -----
+
+// A product that is shown turned to the caller has to be there; the other one is added to it.
+// CHECK-LABEL: graph returned:
+// CHECK-NOT: op 2 
+// CHECK: op 3 stablehlo.dot_general
+module @returned {
+  func.func @main(%x: tensor<4x4xf32>, %y: tensor<4x4xf32>) -> (tensor<f32>, tensor<4x4xf32>, tensor<4x4xf32>) {
+    %h = "stablehlo.tanh"(%x) : (tensor<4x4xf32>) -> tensor<4x4xf32>
+    %loss = "stablehlo.dot_general"(%h, %h) <{dot_dimension_numbers = #stablehlo.dot<lhs_contracting_dimensions = [0, 1], rhs_contracting_dimensions = [0, 1]>}> : (tensor<4x4xf32>, tensor<4x4xf32>) -> tensor<f32>
+    %a = "stablehlo.dot_general"(%h, %y) <{dot_dimension_numbers = #stablehlo.dot<lhs_contracting_dimensions = [1], rhs_contracting_dimensions = [0]>}> : (tensor<4x4xf32>, tensor<4x4xf32>) -> tensor<4x4xf32>
+    %b = "stablehlo.dot_general"(%h, %y) <{dot_dimension_numbers = #stablehlo.dot<lhs_contracting_dimensions = [0], rhs_contracting_dimensions = [0]>}> : (tensor<4x4xf32>, tensor<4x4xf32>) -> tensor<4x4xf32>
+    %t = "stablehlo.transpose"(%b) <{permutation = array<i64: 1, 0>}> : (tensor<4x4xf32>) -> tensor<4x4xf32>
+    %sum = "stablehlo.add"(%a, %t) : (tensor<4x4xf32>, tensor<4x4xf32>) -> tensor<4x4xf32>
+    return %loss, %sum, %t : tensor<f32>, tensor<4x4xf32>, tensor<4x4xf32>
+  }
+}

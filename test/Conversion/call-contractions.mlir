@@ -79,7 +79,7 @@ func.func @heads(%qkv: memref<8x128x192xf32>, %scores: memref<8x4x128x128xf32>) 
 // CHECK-NOT: call
 func.func @stays(%v: memref<1x64xf32>, %b: memref<64x32xf32>, %r: memref<1x32xf32>,
                  %i: memref<64x64xi32>, %j: memref<64x64xi32>, %small: memref<4x4xf32>,
-                 %half: memref<64x64xf16>, %sq: memref<64x64xf32>) {
+                 %half: memref<64x64xf16>, %sq: memref<64x64xf32>, %line: memref<127xf32>) {
   // One row.
   // CHECK: linalg.matmul
   linalg.matmul ins(%v, %b : memref<1x64xf32>, memref<64x32xf32>) outs(%r : memref<1x32xf32>)
@@ -102,6 +102,18 @@ func.func @stays(%v: memref<1x64xf32>, %b: memref<64x32xf32>, %r: memref<1x32xf3
   ^bb0(%l: f32, %m: f32, %old: f32):
     %p = arith.mulf %l, %m : f32
     %s = arith.subf %old, %p : f32
+    linalg.yield %s : f32
+  }
+  // Rows and columns that write the same elements.
+  // CHECK: linalg.generic
+  linalg.generic {
+    indexing_maps = [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (k, n)>,
+                     affine_map<(m, n, k) -> (m + n)>],
+    iterator_types = ["reduction", "reduction", "reduction"]
+  } ins(%sq, %sq : memref<64x64xf32>, memref<64x64xf32>) outs(%line : memref<127xf32>) {
+  ^bb0(%l: f32, %m: f32, %old: f32):
+    %p = arith.mulf %l, %m : f32
+    %s = arith.addf %old, %p : f32
     linalg.yield %s : f32
   }
   // Places that are no linear function of the loops.

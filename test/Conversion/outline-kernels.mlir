@@ -40,7 +40,7 @@ func.func @step(%x: memref<64xf32>, %arena: memref<1024xi8>) {
   }
   return
 }
-// CHECK: func private @[[EXP]](%{{.*}}: memref<64xf32> {llvm.noalias}, %{{.*}}: memref<64xf32> {llvm.noalias}) attributes {llvm.linkage = #llvm.linkage<internal>, passthrough = ["noinline"]}
+// CHECK: func private @[[EXP]](%{{.*}}: memref<64xf32> {llvm.noalias}, %{{.*}}: memref<64xf32> {llvm.noalias}) attributes {llvm.linkage = #llvm.linkage<internal>, passthrough = ["noinline"], remat.structured}
 // CHECK: func private @[[PLACE]](%{{.*}}: memref<64xf32> {llvm.noalias})
 // CHECK: func private @[[HALVES]](%{{.*}}: memref<32xf32, strided<[1]>>, %{{.*}}: memref<32xf32, strided<[1], offset: 32>>)
 // CHECK: func private @[[LOOP]](%{{.*}}: memref<1024xi8>, %{{.*}}: memref<64xf32>)

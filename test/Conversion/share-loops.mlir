@@ -19,6 +19,8 @@ func.func @step(%x: memref<512x128xf32>, %sums: memref<128xf32>, %small: memref<
   func.call @small(%small) : (memref<16xf32>) -> ()
   // CHECK: call @scattered(%arg0) :
   func.call @scattered(%x) : (memref<512x128xf32>) -> ()
+  // CHECK: call @program(%arg0) :
+  func.call @program(%x) : (memref<512x128xf32>) -> ()
   return
 }
 
@@ -30,7 +32,7 @@ func.func @step(%x: memref<512x128xf32>, %sums: memref<128xf32>, %small: memref<
 // CHECK: func private @columns(%{{.*}}: memref<512x128xf32>, %{{.*}}: memref<128xf32>, %[[BEGIN:.*]]: index, %[[END:.*]]: index) attributes {remat.shared}
 // LLVM: llvm.func @columns(
 // LLVM-NOT: remat.shared
-func.func private @columns(%x: memref<512x128xf32>, %sums: memref<128xf32>) {
+func.func private @columns(%x: memref<512x128xf32>, %sums: memref<128xf32>) attributes {remat.structured} {
   %c0 = arith.constant 0 : index
   %c1 = arith.constant 1 : index
   %c128 = arith.constant 128 : index
@@ -49,7 +51,7 @@ func.func private @columns(%x: memref<512x128xf32>, %sums: memref<128xf32>) {
 
 // Too little to share.
 // CHECK: func private @small(%{{.*}}: memref<16xf32>) {
-func.func private @small(%x: memref<16xf32>) {
+func.func private @small(%x: memref<16xf32>) attributes {remat.structured} {
   %c0 = arith.constant 0 : index
   %c1 = arith.constant 1 : index
   %c16 = arith.constant 16 : index
@@ -62,7 +64,7 @@ func.func private @small(%x: memref<16xf32>) {
 
 // No loop of these is parallel.
 // CHECK: func private @scattered(%{{.*}}: memref<512x128xf32>) {
-func.func private @scattered(%x: memref<512x128xf32>) {
+func.func private @scattered(%x: memref<512x128xf32>) attributes {remat.structured} {
   %c0 = arith.constant 0 : index
   %c1 = arith.constant 1 : index
   %c128 = arith.constant 128 : index
@@ -71,6 +73,26 @@ func.func private @scattered(%x: memref<512x128xf32>) {
   scf.for %i = %c0 to %c512 step %c1 {
     scf.for %j = %c0 to %c128 step %c1 {
       memref.store %zero, %x[%i, %j] : memref<512x128xf32>
+    }
+  }
+  return
+}
+
+// A loop of the program around a parallel one: its second round reads what others of the first
+// write.
+// CHECK: func private @program(%{{.*}}: memref<512x128xf32>) {
+func.func private @program(%x: memref<512x128xf32>) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c2 = arith.constant 2 : index
+  %c127 = arith.constant 127 : index
+  %c128 = arith.constant 128 : index
+  %c512 = arith.constant 512 : index
+  scf.for %t = %c0 to %c2 step %c1 {
+    scf.parallel (%i, %j) = (%c0, %c0) to (%c512, %c128) step (%c1, %c1) {
+      %other = arith.subi %c127, %j : index
+      %a = memref.load %x[%i, %other] : memref<512x128xf32>
+      memref.store %a, %x[%i, %j] : memref<512x128xf32>
     }
   }
   return

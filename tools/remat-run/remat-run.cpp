@@ -11,7 +11,9 @@
 #include "mlir/InitAllExtensions.h"
 #include "mlir/Target/LLVMIR/Dialect/All.h"
 #include "remat/Dialect/Remat/IR/Remat.h"
+#include "remat/Runtime/Parallel.h"
 #include "llvm/Support/CommandLine.h"
+#include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/InitLLVM.h"
 #include "llvm/Support/WithColor.h"
 
@@ -33,6 +35,17 @@ JSON file is written whole or not at all.
 
 static void printVersion(raw_ostream &stream) {
   stream << "remat-run " REMAT_VERSION " (LLVM " LLVM_VERSION_STRING ")\n";
+}
+
+/// Returns what is wrong with a number among the options, or nothing.
+static std::string wrongOption(const remat::RunOptions &options) {
+  if (options.repeat < 1)
+    return formatv("--repeat={0}: expected at least 1", options.repeat);
+  if (options.cores < 0 || options.cores > remat::kMostThreads)
+    return formatv("--cores={0}: expected 0 to {1}", options.cores, remat::kMostThreads);
+  if (!(options.tolerance >= 0))
+    return formatv("--tolerance={0}: expected at least 0", options.tolerance);
+  return "";
 }
 
 int main(int argc, char **argv) {
@@ -80,9 +93,8 @@ int main(int argc, char **argv) {
   cl::HideUnrelatedOptions(category);
   cl::SetVersionPrinter(printVersion);
   cl::ParseCommandLineOptions(argc, argv, overview);
-  if (options.repeat < 1 || options.cores < 0 || !(options.tolerance >= 0)) {
-    WithColor::error(errs(), "remat-run")
-        << "--repeat is at least 1, --cores and --tolerance at least 0\n";
+  if (std::string wrong = wrongOption(options); !wrong.empty()) {
+    WithColor::error(errs(), "remat-run") << wrong << '\n';
     return remat::RunExitBadInput;
   }
   mlir::DialectRegistry registry;

@@ -28,6 +28,10 @@
 
 namespace remat {
 
+/// Marks a kernel that is one structured op: rounds of its parallel loops touch nothing that
+/// other rounds write, whatever loops stand around them.
+inline constexpr llvm::StringLiteral kStructuredAttribute = "remat.structured";
+
 /// Marks a kernel whose last two arguments say which rounds of a loop it runs.
 inline constexpr llvm::StringLiteral kSharedAttribute = "remat.shared";
 

@@ -269,7 +269,8 @@ def ApproximateMathPass : Pass<"remat-approximate-math"> {
 def ShareLoopsPass : Pass<"remat-share-loops", "::mlir::ModuleOp"> {
   let summary = "Let a part of a kernel's rounds be asked for";
   let description = [{
-    A private function on buffers that is one nest of loops gets two more arguments: where
+    A private function on buffers that `remat-outline-kernels` made of one structured op
+    (`remat.structured`), and so is one nest of loops, gets two more arguments: where
     one of its parallel loops begins and where it ends. That is the outermost one with at
     least 64 rounds, or else the longest. Callers ask for all rounds; `remat-share-calls`
     lets threads ask for some each. Kernels of less than 32768 rounds in all stay as they
@@ -277,7 +278,8 @@ def ShareLoopsPass : Pass<"remat-share-loops", "::mlir::ModuleOp"> {
 
     **Requires:** parallel loops as `--convert-linalg-to-parallel-loops` leaves them.
 
-    **Guarantees:** rounds of the shared loop write different elements, and each element is
+    **Guarantees:** rounds of the shared loop touch nothing that other rounds write, since
+    all are of one structured op: loops of a program are left alone. Each element is
     computed as before, so no bit depends on how the rounds are shared.
 
     **Fails when:** never.

@@ -32,9 +32,6 @@ inline constexpr int kMostLoops = 8;
 /// the step that runs first.
 void prepareContractions();
 
-/// Returns the bytes that prepareContractions takes for one thread.
-int64_t contractionBytesPerThread();
-
 } // namespace remat
 
 /// out[place] += the sum over the depth loops of left[place] * right[place], for all

@@ -14,8 +14,11 @@
 
 namespace remat {
 
-/// Sets how many threads work, the one that asks for work included; at least 1. At the
-/// start there is one. Not while work is under way.
+/// The most threads that a machine is taken to run at once.
+inline constexpr int kMostThreads = 1024;
+
+/// Sets how many threads work, the one that asks for work included; 1 to kMostThreads. At
+/// the start there is one. Not while work is under way.
 void setThreads(int threads);
 
 /// Returns how many threads work.

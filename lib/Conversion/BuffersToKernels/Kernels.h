@@ -16,8 +16,9 @@
 
 namespace remat {
 
-/// Threads of a block, where a kernel has as many. Elementwise kernels of 256 threads
-/// fill a multiprocessor of every chip from sm_80 on (2048 threads, at most 32 blocks).
+/// Threads of a block, where a kernel has as many. Blocks of 256 threads fill a
+/// multiprocessor of every chip from sm_80 on, of 2048 threads or of 1536 (CUDA C++
+/// programming guide, "Compute capabilities").
 inline constexpr int64_t kBlockThreads = 256;
 
 /// Opens a `gpu.launch` of `threads` threads in one dimension, whose body the builder then

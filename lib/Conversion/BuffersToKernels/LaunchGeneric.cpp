@@ -162,6 +162,12 @@ FailureOr<gpu::LaunchOp> remat::launchGeneric(linalg::GenericOp op) {
   SmallVector<unsigned> parallel, reductions;
   op.getParallelDims(parallel);
   op.getReductionDims(reductions);
+  for (OpOperand &out : op.getDpsInitsMutable())
+    for (unsigned dim : reductions)
+      if (op.getMatchingIndexingMap(&out).isFunctionOfDim(dim))
+        return op.emitError() << "an output moves with loop " << dim << ", which is a reduction; a "
+                              << "thread computes one element, so only sums into one place become "
+                                 "kernels";
   int64_t threads = 1;
   for (unsigned dim : parallel)
     threads *= extents[dim];

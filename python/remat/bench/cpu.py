@@ -39,13 +39,6 @@ MEMORY_TOLERANCE = 0.02
 #: Bytes that it may shrink more or less in any case: what a program touches of its machine
 #: code and of the runtime's.
 MEMORY_SLACK = 256 << 10
-FUSE = (
-    "--canonicalize",
-    "--linalg-fuse-elementwise-ops",
-    "--canonicalize",
-    "--cse",
-    "--remat-own-destinations",
-)
 
 
 @dataclass(frozen=True)
@@ -125,7 +118,7 @@ def write_programs(name: str, folder: Path, budget: str) -> None:
 
     (folder / "step.mlir").write_text(lower(export_module(model_of(name))), encoding="utf-8")
     plan = f"--remat=budget={budget} budget-scope=temporaries cost=host memory-model=arena"
-    _opt(name, folder, "step.mlir", *FUSE, "-o", "before.mlir")
+    _opt(name, folder, "step.mlir", "--remat-prepare", "-o", "before.mlir")
     _opt(name, folder, "before.mlir", plan, "-o", "after.mlir")
 
 

@@ -172,9 +172,11 @@ TEST(Emulator, RefusesShapesThatNoGpuTakes) {
   EXPECT_EQ(kernels->launch("other", {{1, 1, 1}, {1, 1, 1}}, nullptr).error().message,
             "there is no kernel other");
   const std::string limits = "; a GPU takes up to 2147483647 x 65535 x 65535 blocks of 1024 "
-                             "threads, and at least one";
+                             "threads, in 1024 x 1024 x 64 at most, and at least one";
   EXPECT_EQ(kernels->launch("k", {{1, 1, 1}, {32, 33, 1}}, nullptr).error().message,
             "1 x 1 x 1 blocks of 32 x 33 x 1 threads" + limits);
+  EXPECT_EQ(kernels->launch("k", {{1, 1, 1}, {1, 1, 65}}, nullptr).error().message,
+            "1 x 1 x 1 blocks of 1 x 1 x 65 threads" + limits);
   EXPECT_EQ(kernels->launch("k", {{0, 1, 1}, {1, 1, 1}}, nullptr).error().message,
             "0 x 1 x 1 blocks of 1 x 1 x 1 threads" + limits);
   EXPECT_EQ(kernels->launch("k", {{1, 65536, 1}, {1, 1, 1}}, nullptr).error().message,

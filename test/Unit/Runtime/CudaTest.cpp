@@ -63,7 +63,8 @@ TEST(Cuda, ChipIsThatOfTheGpu) {
   EXPECT_EQ(openCudaDevice(REMAT_FAKE_CUDA)->chip, "sm_90");
   reset(0, 7);
   EXPECT_EQ(openCudaDevice(REMAT_FAKE_CUDA).error().message,
-            "the GPU is an sm_70; kernels are compiled for sm_80 and newer");
+            "the GPU is an sm_70; kernels are compiled for sm_80 and newer; use --device=emulator "
+            "or another machine");
 }
 
 TEST(Cuda, EveryCallCanFail) {
