@@ -119,6 +119,23 @@ def test_a_smaller_plan_is_tried_where_the_compiler_makes_larger_ones_slow(text)
     assert outcome.chosen.measured.time_us == min(t.measured.time_us for t in outcome.trials)
 
 
+def test_a_slow_encoding_that_fits_is_not_planned_for_more(text):
+    """It would still be slower there; a faster one is planned for less until it fits."""
+
+    class Compiled(Compiler):
+        def __call__(self, module):
+            measured = super().__call__(module)
+            if "stablehlo.select" not in module:
+                return measured
+            return replace(measured, temp=measured.temp * 9 // 10, time_us=2 * measured.time_us)
+
+    variants = (Variant("slow", {"target": "xla-cpu"}), Variant("fast", {"target": "xla-gpu"}))
+    outcome = fit(text, Compiled(1.3), "80%", variants=variants)
+    tried = [trial.variant for trial in outcome.trials]
+    assert outcome.chosen.variant == "fast"
+    assert tried.count("slow") == 1 < tried.count("fast")
+
+
 def test_a_smaller_budget_never_gives_a_larger_peak(text):
     peaks = [fit(text, Compiler(1.2), f"{share}%").peak for share in (95, 90, 85, 80, 75)]
     assert peaks == sorted(peaks, reverse=True)

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import math
+
 from remat import progress, toolchain
 from remat.budget import Budget
 from remat.errors import BudgetError
@@ -191,11 +193,20 @@ class _Search:
             level = max(level, trials.levels.above(top.level))
             if over and level >= min(over):
                 return None
+            if self._price_at(top, level) > min(map(trials.price, trials.fits())):
+                return None
             # The plan may need less than its level, but what it needs is foretold well by now.
             needed = trials.expect(variant, trials.plan_for(level).plan["peak"]) + trials.late
             return level if needed <= trials.room else None
         best = min(map(trials.price, trials.fits()), default=None)
         return level if best is None or min(map(trials.price, mine)) < best * _HOPE else None
+
+    def _price_at(self, trial: Trial, level: int) -> float:
+        """Returns what `trial` would take at a larger level, on the line to the plain step."""
+        trials = self._trials
+        price, left = trials.price(trial), trials.levels.top - trial.plan.peak
+        gain = max(price - 1, 0) * (level - trial.plan.peak) / left if left > 0 else 0
+        return price - gain
 
     def _descend(self) -> None:
         """Looks for the smallest peak: from the smallest plan of each variant upwards."""
@@ -228,10 +239,10 @@ class _Search:
                 self._refine()
 
     def _promise(self, variant: Variant) -> tuple[int, float]:
-        """Orders variants: those that fit, fastest first; then the nearest to fitting."""
+        """Orders variants: once something fits the fastest first, whether or not it fits yet;
+        before, the nearest to fitting."""
         trials = self._trials
         mine = trials.of(variant)
-        fits = [t for t in mine if t in trials.fits()]
-        if fits:
-            return 0, min(map(trials.price, fits))
+        if trials.fits():
+            return 0, min(map(trials.price, mine), default=math.inf)
         return 1, min((t.measured.temp for t in mine), default=self._plain.temp)
