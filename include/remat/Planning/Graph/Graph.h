@@ -80,12 +80,12 @@ struct Op {
   OpKind kind = OpKind::Other;
   Phase phase = Phase::Forward;
   bool recomputable = true; ///< may run more than once
-  int64_t foldedProducts = 0; ///< matrix products that run within it, itself left out
   OpWork work;
   std::vector<ValueId> inputs;  ///< distinct, in operand order
   std::vector<ValueId> results; ///< at least one
   std::string scope;            ///< framework scope "Model/Block_0/Dense_1/dot"; may be empty
   std::string location;         ///< "file.py:12"; may be empty
+  int64_t foldedProducts = 0;   ///< matrix products that run within it, itself left out
 };
 
 /// One value: an argument, or a result of an op.
